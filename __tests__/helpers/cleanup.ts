@@ -1,0 +1,30 @@
+type Close = () => void | Promise<void>;
+
+const ofTest = new Set<Close>();
+const ofFile = new Set<Close>();
+let current = ofFile;
+
+/**
+ * Runs `close` when the running test ends, or after the last test if none is running (`beforeAll`). So no test has
+ * to clean up what it started, and a test that fails leaves nothing behind either.
+ */
+export function atEnd(close: Close): void {
+  current.add(close);
+}
+
+async function closeAll(closers: Set<Close>): Promise<void> {
+  const all = [...closers].reverse();
+  closers.clear();
+  await Promise.all(all.map((close) => close()));
+}
+
+beforeEach(() => {
+  current = ofTest;
+});
+
+afterEach(async () => {
+  current = ofFile;
+  await closeAll(ofTest);
+});
+
+afterAll(() => closeAll(ofFile));

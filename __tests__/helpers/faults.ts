@@ -1,0 +1,143 @@
+import type { LookupAddress, LookupOptions } from 'node:dns';
+import { once } from 'node:events';
+import { connect, createServer, isIP, type LookupFunction, type Socket } from 'node:net';
+import { clearTimeout, setTimeout } from 'node:timers';
+import { Worker } from 'node:worker_threads';
+import { atEnd } from './cleanup.js';
+import { listen, shut, trackSockets } from './tcp.js';
+import { until } from './wait.js';
+
+export { closedPort } from './tcp.js';
+
+/** A TCP server without a protocol. */
+export interface TcpServer {
+  port: number;
+  /** `127.0.0.1:port`. */
+  host: string;
+  /** Every connection so far, also the closed ones. */
+  sockets: Socket[];
+  readonly openSockets: number;
+  /** Resolves when every connection is closed. */
+  idle(timeoutMs?: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Starts a server that gives each connection to `onSocket`. It closes by itself when the test ends. */
+export async function startTcp(onSocket: (socket: Socket) => void, host = '127.0.0.1'): Promise<TcpServer> {
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => {
+    sockets.push(socket);
+    onSocket(socket);
+  });
+  const open = trackSockets(server);
+  const close = () => shut(server, open);
+  atEnd(close);
+  const port = await listen(server, { host });
+  return {
+    port,
+    host: `${isIP(host) === 6 ? `[${host}]` : host}:${port}`,
+    sockets,
+    get openSockets() {
+      return open.size;
+    },
+    idle: (timeoutMs) =>
+      until(
+        () => open.size === 0,
+        timeoutMs,
+        () => `no open connection, but ${open.size}`,
+      ),
+    close,
+  };
+}
+
+/** A server that accepts connections and reads, but never writes: a TLS handshake with it does not end. */
+export const startTlsStall = (): Promise<TcpServer> => startTcp((socket) => void socket.resume());
+
+/** A port of 127.0.0.1 that answers no SYN. */
+export interface BlackHole {
+  port: number;
+  host: string;
+  close(): Promise<void>;
+}
+
+// A blocked thread accepts nothing, so that its backlog stays full once it is.
+const neverAccepting = `
+  const { parentPort, workerData } = require('node:worker_threads');
+  const server = require('node:net').createServer();
+  server.listen({ host: '127.0.0.1', port: 0, backlog: 1 }, () => {
+    parentPort.postMessage(server.address().port);
+    Atomics.wait(workerData, 0, 0);
+    process.exit();
+  });
+`;
+
+/**
+ * Starts a port that connections neither reach nor are refused at: a listener whose backlog is full. Linux and macOS
+ * drop the SYN then; Windows refuses the connection, so these tests want one of the former.
+ *
+ * @throws Error when connections still succeed, rather than let a test pass for the wrong reason.
+ */
+export async function startBlackHole(): Promise<BlackHole> {
+  const gate = new Int32Array(new SharedArrayBuffer(4));
+  const worker = new Worker(neverAccepting, { eval: true, workerData: gate });
+  const fillers: Socket[] = [];
+  const close = async () => {
+    for (const filler of fillers) filler.destroy();
+    Atomics.store(gate, 0, 1);
+    Atomics.notify(gate, 0);
+    await worker.terminate();
+  };
+  atEnd(close);
+  const [port] = (await once(worker, 'message')) as [number];
+  for (let full = false; !full; ) {
+    if (fillers.length === 64) throw new Error('This system has no end of a backlog');
+    full = !(await fill(port, fillers));
+  }
+  return { port, host: `127.0.0.1:${port}`, close };
+}
+
+/** Whether one more connection fits into the backlog. */
+async function fill(port: number, fillers: Socket[]): Promise<boolean> {
+  const filler = connect(port, '127.0.0.1').on('error', () => {});
+  fillers.push(filler);
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, 200, false);
+    filler.once('connect', () => {
+      clearTimeout(timer);
+      resolve(true);
+    });
+  });
+}
+
+/** A `lookup` and how often it was asked for which name. */
+export type RecordingLookup = LookupFunction & { asked: string[] };
+
+function recording(lookup: LookupFunction): RecordingLookup {
+  const asked: string[] = [];
+  const record: LookupFunction = (hostname, options, callback) => {
+    asked.push(hostname);
+    lookup(hostname, options, callback);
+  };
+  return Object.assign(record, { asked });
+}
+
+/** A resolver that never answers. */
+export const stallingLookup = (): RecordingLookup => recording(() => {});
+
+/** A resolver that knows nobody. */
+export const failingLookup = (code = 'ENOTFOUND'): RecordingLookup =>
+  recording((hostname, _options, callback) => {
+    const error = Object.assign(new Error(`getaddrinfo ${code} ${hostname}`), { code, hostname });
+    process.nextTick(callback, error, []);
+  });
+
+/** A resolver that answers every name with these addresses, in this order. */
+export function lookupTo(...addresses: string[]): RecordingLookup {
+  const all: LookupAddress[] = addresses.map((address) => ({ address, family: isIP(address) }));
+  return recording((_hostname, options: LookupOptions, callback) => {
+    const wanted = options.family === 4 || options.family === 6 ? options.family : undefined;
+    const found = wanted ? all.filter(({ family }) => family === wanted) : all;
+    if (options.all) return process.nextTick(callback, null, found);
+    process.nextTick(callback, null, found[0]?.address, found[0]?.family);
+  });
+}

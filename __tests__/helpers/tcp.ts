@@ -1,0 +1,43 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type ListenOptions, type Server, type Socket } from 'node:net';
+
+/** Starts `server` on a free port. */
+export async function listen(server: Server, options: ListenOptions = {}): Promise<number> {
+  server.listen({ host: '127.0.0.1', port: 0, ...options });
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+/** Closes `server` and destroys `sockets`: TCP ones, TLS above them goes with them. Resolves when all is closed. */
+export async function shut(server: Server, sockets: Iterable<Socket>): Promise<void> {
+  const closed: Promise<unknown>[] = [];
+  if (server.listening) {
+    closed.push(once(server, 'close'));
+    server.close();
+  }
+  for (const socket of sockets) {
+    closed.push(new Promise((resolve) => socket.once('close', resolve)));
+    socket.destroy();
+  }
+  await Promise.all(closed);
+}
+
+/** Keeps the set of the open TCP connections of `server`. */
+export function trackSockets(server: Server): Set<Socket> {
+  const open = new Set<Socket>();
+  server.on('connection', (socket) => {
+    open.add(socket);
+    // Connections are torn down on purpose here; their errors are the business of the other side.
+    socket.on('error', () => {});
+    socket.once('close', () => open.delete(socket));
+  });
+  return open;
+}
+
+/** A port of 127.0.0.1 nobody listens on: connections are refused. */
+export async function closedPort(): Promise<number> {
+  const server = createServer();
+  const port = await listen(server);
+  await shut(server, []);
+  return port;
+}

@@ -36,12 +36,15 @@ export class PolicyError extends Error {
     this.code = options.code ?? policyCode;
     Object.defineProperty(this, BRAND, { value: this.policyCode });
   }
-
-  static override [Symbol.hasInstance](value: unknown): boolean {
-    if (this !== PolicyError) return Function.prototype[Symbol.hasInstance].call(this, value);
-    return typeof value === 'object' && value !== null && BRAND in value;
-  }
 }
+
+Object.defineProperty(PolicyError, Symbol.hasInstance, {
+  value(this: unknown, candidate: unknown): boolean {
+    // Subclasses inherit this, and mean themselves.
+    if (this !== PolicyError) return Function.prototype[Symbol.hasInstance].call(this, candidate);
+    return typeof candidate === 'object' && candidate !== null && BRAND in candidate;
+  },
+});
 
 /** One thing that is wrong with a configuration. */
 export interface ConfigProblem {
@@ -58,8 +61,9 @@ export class PolicyConfigError extends PolicyError {
   override readonly name = 'PolicyConfigError';
   readonly problems: readonly ConfigProblem[];
 
-  constructor(problems: readonly ConfigProblem[]) {
-    super('ERR_POLICY_CONFIG', describeProblems(problems));
+  /** @param heading what the message begins with. */
+  constructor(problems: readonly ConfigProblem[], heading = 'Invalid policy') {
+    super('ERR_POLICY_CONFIG', describeProblems(problems, heading));
     this.problems = Object.freeze(problems.map((problem) => Object.freeze({ ...problem })));
   }
 
@@ -68,12 +72,12 @@ export class PolicyConfigError extends PolicyError {
   }
 }
 
-function describeProblems(problems: readonly ConfigProblem[]): string {
+function describeProblems(problems: readonly ConfigProblem[], heading: string): string {
   const lines = problems.map(
     ({ path, expected, received }) => `${path}: expected ${expected}, got ${received}`,
   );
-  if (lines.length === 1) return `Invalid policy: ${lines[0]}`;
-  return `Invalid policy, ${lines.length} problems:\n${lines.map((line) => `  - ${line}`).join('\n')}`;
+  if (lines.length === 1) return `${heading}: ${lines[0]}`;
+  return `${heading}, ${lines.length} problems:\n${lines.map((line) => `  - ${line}`).join('\n')}`;
 }
 
 /** A new connection was not usable within `connectTimeout`. Nothing was sent. */
@@ -100,6 +104,140 @@ export class HttpNotAllowedError extends PolicyError {
     super(
       'ERR_POLICY_HTTP_NOT_ALLOWED',
       `plain http to ${target} is not allowed: use https, or attach the policy with client.allowHttp: true`,
+    );
+  }
+}
+
+/** The proxy wants credentials, or other ones (407). Sending the same again would be refused again. */
+export class ProxyAuthError extends PolicyError {
+  override readonly name = 'ProxyAuthError';
+  readonly proxyStatus = 407;
+
+  /**
+   * @param proxy the proxy as `http://host:port`, without credentials.
+   * @param target `host:port` of the origin.
+   */
+  constructor(proxy: string, target: string) {
+    super(
+      'ERR_POLICY_PROXY_AUTH',
+      `proxy ${proxy} wants other credentials for ${target} (407): put them in client.proxyUrl, percent-encoded`,
+    );
+  }
+}
+
+/** The proxy refused to open a tunnel. Nothing was sent to the origin. */
+export class ProxyTunnelError extends PolicyError {
+  override readonly name = 'ProxyTunnelError';
+  /** Status of the proxy's reply to CONNECT; `undefined` if the reply was not HTTP. */
+  readonly proxyStatus: number | undefined;
+
+  /**
+   * @param proxy the proxy as `http://host:port`, without credentials.
+   * @param target `host:port` of the origin.
+   */
+  constructor(
+    proxy: string,
+    target: string,
+    reply: { readonly status?: number | undefined; readonly cause?: unknown },
+  ) {
+    const what = reply.status === undefined ? 'with something that is not HTTP' : `with ${reply.status}`;
+    super('ERR_POLICY_PROXY_TUNNEL', `proxy ${proxy} answered CONNECT ${target} ${what}`, {
+      cause: reply.cause,
+    });
+    this.proxyStatus = reply.status;
+  }
+}
+
+/** The connection to a proxy was lost before the tunnel stood. Nothing was sent to the origin. */
+export class ProxyConnectionError extends PolicyError {
+  override readonly name = 'ProxyConnectionError';
+  // As of an error of connect(2), so that it is known for one: for the origin, nothing else has happened.
+  readonly syscall = 'connect';
+  readonly proxyStatus = undefined;
+
+  /**
+   * @param proxy the proxy as `http://host:port`, without credentials.
+   * @param target `host:port` of the origin.
+   */
+  constructor(proxy: string, target: string, options: { readonly code: string; readonly cause: unknown }) {
+    super(
+      'ERR_POLICY_PROXY_TUNNEL',
+      `proxy ${proxy} closed the connection before it answered CONNECT ${target}`,
+      options,
+    );
+  }
+}
+
+/** The server does not speak HTTP/2, and `client.http2Only` forbids anything else. Nothing was sent. */
+export class Http2NotSupportedError extends PolicyError {
+  override readonly name = 'Http2NotSupportedError';
+
+  /** @param target `host:port` of the origin. */
+  constructor(target: string, cause?: unknown) {
+    super(
+      'ERR_POLICY_HTTP2_NOT_SUPPORTED',
+      `${target} does not speak HTTP/2: attach the policy without client.http2Only, or with client.http1Only: true`,
+      { cause },
+    );
+  }
+}
+
+/** What is known of a request that HTTP/2 failed. */
+export interface Http2FailureDetails {
+  /** The error code of RST_STREAM or GOAWAY (RFC 9113, section 7). */
+  readonly http2Code?: number | undefined;
+  /** Whether the server said that it never processed the request, which makes it safe to send again. */
+  readonly neverProcessed?: boolean;
+  readonly cause?: unknown;
+}
+
+/** The stream of a request ended before its response was whole. */
+export class Http2StreamError extends PolicyError {
+  override readonly name = 'Http2StreamError';
+  /** The error code of RST_STREAM (RFC 9113, section 7). */
+  readonly http2Code: number | undefined;
+  /** Whether the server said that it never processed the request, which makes it safe to send again. */
+  readonly neverProcessed: boolean;
+
+  constructor(message: string, details: Http2FailureDetails = {}) {
+    super('ERR_POLICY_HTTP2_STREAM', message, { cause: details.cause });
+    this.http2Code = details.http2Code;
+    this.neverProcessed = details.neverProcessed ?? false;
+  }
+}
+
+/**
+ * The HTTP/2 connection of a request failed: it was lost (`code` is `ECONNRESET`, as over HTTP/1.1), or the server
+ * gave it up with a GOAWAY that names an error.
+ */
+export class Http2SessionError extends PolicyError {
+  override readonly name = 'Http2SessionError';
+  /** The error code of GOAWAY (RFC 9113, section 7), if there was one. */
+  readonly http2Code: number | undefined;
+  /** Whether the server said that it never processed the request, which makes it safe to send again. */
+  readonly neverProcessed: boolean;
+
+  constructor(message: string, details: Http2FailureDetails & { readonly code?: string } = {}) {
+    super('ERR_POLICY_HTTP2_SESSION', message, {
+      ...(details.code === undefined ? {} : { code: details.code }),
+      cause: details.cause,
+    });
+    this.http2Code = details.http2Code;
+    this.neverProcessed = details.neverProcessed ?? false;
+  }
+}
+
+/** A PING was not answered within `http2KeepAliveTimeout`, so the connection was given up. A timeout. */
+export class PingTimeoutError extends PolicyError {
+  override readonly name = 'PingTimeoutError';
+  readonly syscall = 'ping';
+
+  /** @param target `host:port` of the origin. */
+  constructor(target: string, timeoutMs: number) {
+    super(
+      'ERR_POLICY_PING_TIMEOUT',
+      `${target} did not answer a PING within ${timeoutMs} ms (client.http2KeepAliveTimeout)`,
+      { code: 'ETIMEDOUT' },
     );
   }
 }

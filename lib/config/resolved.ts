@@ -66,6 +66,8 @@ export interface ResolvedRetry {
   /** Upper case; `undefined` = all. */
   readonly methods: ReadonlySet<string> | undefined;
   readonly isRetryableStatus: (status: number) => boolean;
+  /** The list behind `isRetryableStatus`, if the user gave one; for display. */
+  readonly statuses?: readonly number[] | undefined;
   readonly shouldRetry:
     | ((outcome: Outcome) => boolean | undefined | Promise<boolean | undefined>)
     | undefined;
@@ -73,6 +75,7 @@ export interface ResolvedRetry {
   readonly budget: ResolvedBudget | RetryBudget | false;
   /** Name of the header to mint, lower case, or `false`. */
   readonly idempotencyKeyHeader: string | false;
+  readonly resume: boolean;
   readonly onRetry: ((event: RetryEvent) => void | Promise<void>) | undefined;
   readonly onGiveUp: ((event: GiveUpEvent) => void | Promise<void>) | undefined;
 }

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 
-const REDACTED = '[redacted]';
+/** What stands in a secret's place. */
+export const REDACTED = '[redacted]';
 
 /** A value that no rendering shows: not `JSON.stringify`, not a template string, not `util.inspect` at any depth. */
 export class Secret<T> {
@@ -8,6 +9,7 @@ export class Secret<T> {
 
   constructor(value: T) {
     this.#value = value;
+    Object.freeze(this);
   }
 
   /** The value itself. Call it where the value goes on the wire, and nowhere else. */

@@ -1,0 +1,155 @@
+/** What a user may say of connections and deadlines. */
+import type { SecureVersion } from 'node:tls';
+import type { BooleanLike, Duration, IntegerLike, Spelled } from './value-types.js';
+
+/** PEM text or DER bytes, one or several. */
+export type TlsBlob = string | Buffer | ReadonlyArray<string | Buffer>;
+
+/** TLS material for the connection to the origin, and for an `https://` proxy. Meanings are those of `node:tls`. */
+export interface TlsConfig {
+  /** Certificate authorities to trust instead of the ones Node ships. */
+  readonly ca?: TlsBlob;
+  /** Client certificate chain. */
+  readonly cert?: TlsBlob;
+  /** Private key of `cert`. */
+  readonly key?: TlsBlob;
+  /** Client certificate and key as PKCS#12. */
+  readonly pfx?: TlsBlob;
+  /** Passphrase of `key` or `pfx`. */
+  readonly passphrase?: string;
+  /** Server name for SNI and for the certificate's check, instead of the host of the URL. */
+  readonly servername?: string;
+  /** Cipher list in OpenSSL's format. */
+  readonly ciphers?: string;
+  /** Lowest TLS version to speak. */
+  readonly minVersion?: SecureVersion;
+  /** Highest TLS version to speak. */
+  readonly maxVersion?: SecureVersion;
+  /** Certificate authorities to trust for an `https://` proxy. */
+  readonly proxyCa?: TlsBlob;
+}
+
+/**
+ * How connections are made, kept and bounded. The names and meanings are those of object_store's `ClientConfig`,
+ * in camelCase.
+ */
+export interface ClientConfig {
+  /**
+   * Whether `http://` URLs may be requested, also by redirect, by `baseURL` or through a unix socket. Otherwise they
+   * are refused before a byte is sent, with code `ERR_POLICY_HTTP_NOT_ALLOWED`, never retried. The scheme of
+   * `proxyUrl` is not affected.
+   * @defaultValue `false`
+   */
+  readonly allowHttp?: BooleanLike;
+
+  /**
+   * Skips the checks of a certificate's chain, expiry and host name, for the origin and for an `https://` proxy.
+   * Emits one process warning when the policy is attached.
+   * @defaultValue `false`
+   */
+  readonly allowInvalidCertificates?: BooleanLike;
+
+  /**
+   * Longest time to a usable new connection: DNS, TCP (all addresses), proxy CONNECT, every TLS handshake and the
+   * HTTP/2 preface together. Nothing was sent by then, so it is retried for every method. `false` = no limit; 0 is
+   * refused.
+   * @defaultValue `'5s'`
+   */
+  readonly connectTimeout?: Duration | false;
+
+  /**
+   * Content-Type of a request body that nobody gave one. Not for FormData, URLSearchParams, typed Blobs, JSON
+   * objects, or a request with its own header.
+   * @defaultValue none
+   */
+  readonly defaultContentType?: string;
+
+  /**
+   * Speak HTTP/1.1 only.
+   * @defaultValue `true`
+   */
+  readonly http1Only?: BooleanLike;
+
+  /**
+   * Speak HTTP/2 only, by prior knowledge: ALPN `h2` over TLS, h2c over `http://` (which needs `allowHttp`). Beats
+   * the default of `http1Only`; both explicitly true is an error. With both false the server picks by ALPN.
+   * @defaultValue `false`
+   */
+  readonly http2Only?: BooleanLike;
+
+  /**
+   * Send an HTTP/2 PING when no frame arrived on a connection for this long. `false` = no pings.
+   * @defaultValue `false`
+   */
+  readonly http2KeepAliveInterval?: Duration | false;
+
+  /**
+   * Close an HTTP/2 connection whose PING is not acknowledged within this time; its requests fail as timeouts.
+   * @defaultValue `'20s'`
+   */
+  readonly http2KeepAliveTimeout?: Duration;
+
+  /**
+   * Send PINGs also while no stream is open.
+   * @defaultValue `false`
+   */
+  readonly http2KeepAliveWhileIdle?: BooleanLike;
+
+  /**
+   * Close a connection that was idle for this long. A shorter `Keep-Alive: timeout=N` hint of the server wins
+   * (N − 1 s; 1 s or less: not pooled). `false` = keep until the server closes it; 0 = no reuse.
+   *
+   * object_store keeps connections for 90 s; common servers close idle ones after 20–75 s, and losing that race is
+   * the most reported failure of the field.
+   * @defaultValue `'15s'`
+   */
+  readonly poolIdleTimeout?: Duration | false;
+
+  /**
+   * Idle connections kept per origin; more are closed when they become idle. 0 = no reuse. Never limits concurrency.
+   * @defaultValue `Infinity`
+   */
+  readonly poolMaxIdlePerHost?: IntegerLike;
+
+  /**
+   * An `http://` or `https://` proxy, credentials (percent-encoded) in the URL; a missing scheme means `http://`.
+   * `false` = no proxy at all, whatever the environment says.
+   * @defaultValue the environment: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY` in either case
+   */
+  readonly proxyUrl?: string | URL | false;
+
+  /**
+   * Hosts to reach without `proxyUrl`, in the grammar of NO_PROXY: domain suffix, `*`, IP, CIDR, optional port. One
+   * string of them is separated by commas.
+   * @defaultValue `[]`
+   */
+  readonly proxyExcludes?: readonly string[] | (string & {});
+
+  /**
+   * Longest silence while waiting for response headers or for the next piece of the body. A timeout like `timeout`.
+   * `false` = no limit; 0 is refused.
+   * @defaultValue `false`
+   */
+  readonly readTimeout?: Duration | false;
+
+  /**
+   * Longest time of one attempt: from the call (waiting for a connection, connecting, uploading, redirects) until the
+   * response body has finished, also for `responseType: 'stream'`. A non-zero axios `timeout` of the request or the
+   * instance wins and means the same. Left at its default, a stream is bounded until its headers and then by 30 s of
+   * silence. `false` = no limit; 0 is refused, because axios and object_store read it as opposites.
+   * @defaultValue `'30s'`
+   */
+  readonly timeout?: Duration | false;
+
+  /**
+   * TLS material. Values here win over the ones adopted from the instance's own `httpsAgent`.
+   * @defaultValue what the instance's `httpsAgent` carries
+   */
+  readonly tls?: Spelled<TlsConfig>;
+
+  /**
+   * Default `User-Agent`; a request's own header wins. Sent on CONNECT too.
+   * @defaultValue axios' own
+   */
+  readonly userAgent?: string;
+}

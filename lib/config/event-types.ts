@@ -1,0 +1,60 @@
+/** What hooks are given: how an attempt ended, and what comes of it. */
+
+/** How one attempt ended. */
+export type OutcomeKind = 'ok' | 'status' | 'connect' | 'dropped' | 'timeout' | 'cancelled' | 'permanent';
+
+/** Why a failed request was not tried again. */
+export type GiveUpReason =
+  | 'not-retryable'
+  | 'not-idempotent'
+  | 'body-not-replayable'
+  | 'max-retries'
+  | 'retry-timeout'
+  | 'retry-after'
+  | 'budget'
+  | 'cancelled'
+  | 'should-retry';
+
+/** What is known of an attempt that ended; given to `shouldRetry`, and the base of every event. */
+export interface Outcome {
+  readonly kind: OutcomeKind;
+  /** Status of the response, if there was one. */
+  readonly status?: number | undefined;
+  /** Code of the error, if there was one. */
+  readonly code?: string | undefined;
+  /** The error as axios rejected it. */
+  readonly error?: unknown;
+  /** The response, also one that `validateStatus` accepted. */
+  readonly response?: unknown;
+  /** The request's config, as it was sent. */
+  readonly config: object;
+  /** Upper case. */
+  readonly method: string;
+  /** Without credentials and query. */
+  readonly url: string;
+  /** 1-based number of the attempt that ended. */
+  readonly attempt: number;
+  /** Retries so far: `attempt` − 1. */
+  readonly retries: number;
+  /** Monotonic time since the initial request, in ms. */
+  readonly elapsedMs: number;
+  /** What is left of `retryTimeout`, in ms. */
+  readonly remainingMs: number;
+  /** Whether a second delivery would do no harm. */
+  readonly idempotent: boolean;
+}
+
+/** Given to `onRetry`, before the next attempt. */
+export interface RetryEvent extends Outcome {
+  /** 1-based number of the coming retry. */
+  readonly retry: number;
+  /** The sleep before it, in ms. */
+  readonly delayMs: number;
+  /** Why it is retried: the failure's kind, or `should-retry`. */
+  readonly reason: OutcomeKind | 'should-retry';
+}
+
+/** Given to `onGiveUp`, once, for a failure that would have been retried but for a limit. */
+export interface GiveUpEvent extends Outcome {
+  readonly reason: GiveUpReason;
+}

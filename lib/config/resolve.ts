@@ -1,0 +1,69 @@
+/** The one reader of what users write. Everything behind it sees a policy that is complete, checked and frozen. */
+import { booleanLike, callback, limit, ok, type Parser, wrong } from './fields.js';
+import { CLIENT_KEYS, POLICY_KEYS, REQUEST_KEYS, RETRY_KEYS } from './keys.js';
+import { renderValue } from './render.js';
+import { resolveClient } from './resolve-client.js';
+import { DEFAULT_RETRY, resolveRetry } from './resolve-retry.js';
+import type { ResolvedPolicy, ResolvedRequestPolicy, ResolvedRetry } from './resolved.js';
+import { Problems, Section } from './section.js';
+
+const objectOrFalse: Parser<object | false> = (value) =>
+  value === false || (typeof value === 'object' && value !== null && !Array.isArray(value))
+    ? ok(value)
+    : wrong('an object, or false for no retries', renderValue(value));
+
+function retryOf<K extends string>(
+  section: Section<K | 'retry'>,
+  base: ResolvedRetry | false,
+): ResolvedRetry | false {
+  const value = section.read('retry', objectOrFalse, undefined);
+  if (value === undefined) return base;
+  return value && resolveRetry(section.child('retry', RETRY_KEYS), base === false ? DEFAULT_RETRY : base);
+}
+
+/**
+ * Parses, checks and completes the configuration of a policy. Never changes it.
+ * @returns the policy, frozen at every level.
+ * @throws PolicyConfigError with every problem at once.
+ */
+export function resolvePolicy(config: unknown): ResolvedPolicy {
+  const problems = new Problems();
+  const section = new Section(config, '', POLICY_KEYS, problems);
+  const client = resolveClient(section.child('client', CLIENT_KEYS));
+  const retry = retryOf(section, DEFAULT_RETRY);
+  problems.throwIfAny();
+  return Object.freeze({ client, retry });
+}
+
+function withoutPolicy(base: ResolvedPolicy): ResolvedRequestPolicy {
+  return Object.freeze({
+    retry: base.retry,
+    timeoutMs: undefined,
+    readTimeoutMs: undefined,
+    idempotent: undefined,
+    sensitive: false,
+    body: undefined,
+  });
+}
+
+/**
+ * Resolves what one request says about its own policy, over the policy of the instance. A request may also ask for
+ * retries where the instance has none; what it leaves open is then the default.
+ * @returns the request's policy, frozen.
+ * @throws PolicyConfigError with every problem at once, under paths such as `policy.retry.maxRetries`.
+ */
+export function resolveRequestPolicy(input: unknown, base: ResolvedPolicy): ResolvedRequestPolicy {
+  if (input === undefined) return withoutPolicy(base);
+  const problems = new Problems();
+  const section = new Section(input, 'policy', REQUEST_KEYS, problems);
+  const resolved: ResolvedRequestPolicy = {
+    retry: retryOf(section, base.retry),
+    timeoutMs: section.read('timeout', limit, undefined),
+    readTimeoutMs: section.read('readTimeout', limit, undefined),
+    idempotent: section.read('idempotent', booleanLike, undefined),
+    sensitive: section.read('sensitive', booleanLike, false),
+    body: section.read('body', callback<() => unknown>(), undefined),
+  };
+  problems.throwIfAny();
+  return Object.freeze(resolved);
+}

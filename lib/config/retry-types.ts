@@ -1,0 +1,152 @@
+/** What a user may say of retries. */
+import type { GiveUpEvent, Outcome, RetryEvent } from './event-types.js';
+import type { BooleanLike, Duration, IntegerLike, Spelled } from './value-types.js';
+
+/** The delays between attempts: exponential backoff with decorrelated jitter, as object_store's `BackoffConfig`. */
+export interface BackoffConfig {
+  /**
+   * Growth of the delays: the next one is drawn from [initBackoff, previous × base). Greater than 1.
+   * @defaultValue `2`
+   */
+  readonly base?: number | (string & {});
+  /**
+   * The first delay, exactly.
+   * @defaultValue `'100ms'`
+   */
+  readonly initBackoff?: Duration;
+  /**
+   * The longest delay, applied after the draw.
+   * @defaultValue `'15s'`
+   */
+  readonly maxBackoff?: Duration;
+}
+
+/** A retry budget: asked for a token before each retry, told of each success. Share one between policies at will. */
+export interface RetryBudget {
+  /**
+   * Takes a token for one retry.
+   * @returns whether the retry may go ahead.
+   */
+  withdraw(origin: string): boolean;
+  /**
+   * Tells of a request that ended in success.
+   * @param retries tokens this request had taken; they are given back.
+   */
+  deposit(origin: string, retries: number): void;
+}
+
+/** Tuning of the built-in budget. */
+export interface BudgetConfig {
+  /**
+   * Fewest retries an origin may owe, however quiet it is.
+   * @defaultValue `10`
+   */
+  readonly minTokens?: number;
+  /**
+   * Most retries an origin may owe.
+   * @defaultValue `1000`
+   */
+  readonly maxTokens?: number;
+  /**
+   * The capacity, as seconds of the origin's own request rate.
+   * @defaultValue `20`
+   */
+  readonly windowSeconds?: number;
+  /**
+   * Tokens gained per success, besides those its own retries took.
+   * @defaultValue `0.1`
+   */
+  readonly perSuccess?: number;
+  /**
+   * Capacity while the origin is younger than 30 s, before its rate is known.
+   * @defaultValue `500`
+   */
+  readonly initialTokens?: number;
+}
+
+/** What is tried again, how often and for how long. Names and meanings are those of object_store's `RetryConfig`. */
+export interface RetryConfig {
+  /**
+   * The delays between attempts.
+   * @defaultValue those of `BackoffConfig`
+   */
+  readonly backoff?: Spelled<BackoffConfig>;
+
+  /**
+   * Retries after the first attempt; 0 = none.
+   * @defaultValue `10`
+   */
+  readonly maxRetries?: IntegerLike;
+
+  /**
+   * No attempt starts later than this after the initial request; an attempt under way is not cut. 0 = no retries.
+   * @defaultValue `'3m'`
+   */
+  readonly retryTimeout?: Duration;
+
+  /**
+   * Whether a request may safely be delivered twice, for all requests of the instance. Requests say it for themselves
+   * with `policy.idempotent`.
+   * @defaultValue by method: GET, HEAD, OPTIONS, TRACE, QUERY, PUT and DELETE are
+   */
+  readonly idempotent?: boolean | ((config: object) => boolean);
+
+  /**
+   * Methods whose retryable statuses are retried, in any case.
+   * @defaultValue all
+   */
+  readonly methods?: readonly string[];
+
+  /**
+   * Statuses to retry.
+   * @defaultValue 5xx, 429 and 408
+   */
+  readonly statuses?: readonly number[] | ((status: number) => boolean);
+
+  /**
+   * Asked for every outcome, also a 2xx. Only a literal `true` or `false` overrules the default decision. The limits
+   * (maxRetries, retryTimeout, budget, a body that cannot be re-sent) always hold.
+   * @defaultValue none
+   */
+  readonly shouldRetry?: (outcome: Outcome) => boolean | undefined | Promise<boolean | undefined>;
+
+  /**
+   * Whether to honour `Retry-After` and `RateLimit` headers: wait at least that long, or give up if `retryTimeout`
+   * leaves no room for it.
+   * @defaultValue `true`
+   */
+  readonly retryAfter?: BooleanLike;
+
+  /**
+   * Limits retries per origin, so that an overloaded server can recover. `false` switches it off.
+   * @defaultValue `true`
+   */
+  readonly budget?: boolean | Spelled<BudgetConfig> | RetryBudget;
+
+  /**
+   * Mint one `Idempotency-Key` per logical POST or PATCH, equal on every attempt, which makes it idempotent. A string
+   * names another header.
+   * @defaultValue `false`
+   */
+  readonly idempotencyKey?: boolean | string;
+
+  /**
+   * Whether a GET whose body is cut short goes on where it stopped, with `Range` and `If-Range`, instead of from the
+   * start. For `responseType` `'stream'` and `'arraybuffer'`, where the response has a strong `ETag` and the server says
+   * `Accept-Ranges: bytes`. If the object has changed meanwhile, the request fails with the error that cut it.
+   * @defaultValue `true`
+   */
+  readonly resume?: BooleanLike;
+
+  /**
+   * Runs before each re-send; may edit the next attempt's headers, params and data.
+   * @defaultValue none
+   */
+  readonly onRetry?: (event: RetryEvent) => void | Promise<void>;
+
+  /**
+   * Runs once, for a failure that would have been retried but for a limit.
+   * @defaultValue none
+   */
+  readonly onGiveUp?: (event: GiveUpEvent) => void | Promise<void>;
+}

@@ -1,0 +1,131 @@
+/** One object of the configuration under inspection: finds its keys in any spelling and collects what is wrong. */
+import { type ConfigProblem, PolicyConfigError } from '../errors.js';
+import type { Parser } from './fields.js';
+import type { KeySet } from './keys.js';
+import { quote, renderValue } from './render.js';
+import { adviseOnKey } from './suggest.js';
+
+/** Everything that is wrong, so that it can be reported together. */
+export class Problems {
+  readonly #problems: ConfigProblem[] = [];
+
+  add(path: string, expected: string, received: string): void {
+    this.#problems.push({ path, expected, received });
+  }
+
+  /** @throws PolicyConfigError if there is any problem. */
+  throwIfAny(): void {
+    if (this.#problems.length > 0) throw new PolicyConfigError(this.#problems);
+  }
+}
+
+interface Entry {
+  readonly spelling: string;
+  readonly value: unknown;
+}
+
+function isRoot(prototype: object): boolean {
+  return Object.getPrototypeOf(prototype) === null;
+}
+
+/**
+ * What an object holds, by name: its own keys and those of its prototypes, up to but without the root, which is
+ * everybody's. Of the getters of a class, which no loop enumerates, those that are known keys.
+ */
+function spellingsOf(input: object, isKnown: (name: string) => boolean): ReadonlySet<string> {
+  const names = new Set<string>();
+  let level: object | null = input;
+  while (level !== null && (level === input || !isRoot(level))) {
+    for (const [name, { enumerable, get }] of Object.entries(Object.getOwnPropertyDescriptors(level))) {
+      if (enumerable || (get !== undefined && isKnown(name))) names.add(name);
+    }
+    level = Object.getPrototypeOf(level);
+  }
+  return names;
+}
+
+/** A key as part of a path; one that is no identifier could disguise the message. */
+function pathKey(key: string): string {
+  return /^[\w$-]{1,60}$/.test(key) ? key : quote(key);
+}
+
+/** One object of the configuration, by its keys. Never changes it. */
+export class Section<K extends string> {
+  readonly #entries = new Map<K, Entry>();
+  readonly #wrong = new Set<K>();
+  readonly #path: string;
+  readonly #problems: Problems;
+
+  /** @param path of the object itself; empty for the whole configuration. */
+  constructor(input: unknown, path: string, known: KeySet<K>, problems: Problems) {
+    this.#path = path;
+    this.#problems = problems;
+    if (input === undefined) return;
+    if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+      problems.add(path || 'config', 'an object', renderValue(input));
+      return;
+    }
+    this.#readEntries(input, known);
+  }
+
+  #readEntries(input: object, known: KeySet<K>): void {
+    for (const spelling of spellingsOf(input, (name) => known.find(name) !== undefined)) {
+      const key = known.find(spelling);
+      if (key === undefined) {
+        const expected = `a known key (${adviseOnKey(spelling, known)})`;
+        this.#problems.add(this.#pathTo(pathKey(spelling)), expected, 'an unknown key');
+      } else {
+        this.#enter(key, { spelling, value: Reflect.get(input, spelling) });
+      }
+    }
+  }
+
+  #enter(key: K, entry: Entry): void {
+    if (entry.value === undefined) return;
+    const first = this.#entries.get(key);
+    if (first === undefined) {
+      this.#entries.set(key, entry);
+      return;
+    }
+    const received = `both ${quote(first.spelling)} and ${quote(entry.spelling)}`;
+    this.#problems.add(this.#pathTo(key), 'one spelling of the key', received);
+  }
+
+  #pathTo(key: string): string {
+    return this.#path === '' ? key : `${this.#path}.${key}`;
+  }
+
+  /** The value of a key as it was written; `undefined` if there is none. */
+  raw(key: K): unknown {
+    return this.#entries.get(key)?.value;
+  }
+
+  /** Where a key is, as the user spelled it. */
+  pathOf(key: K): string {
+    return this.#pathTo(this.#entries.get(key)?.spelling ?? key);
+  }
+
+  /** The value of a key through `parse`, or `fallback` if there is none or it is wrong, which is noted. */
+  read<T, F>(key: K, parse: Parser<T>, fallback: F): T | F {
+    const value = this.raw(key);
+    if (value === undefined) return fallback;
+    const parsed = parse(value);
+    if (parsed.ok) return parsed.value;
+    this.#wrong.add(key);
+    const expected =
+      value === null ? `${parsed.expected} (leave the key out for its default)` : parsed.expected;
+    this.#problems.add(this.pathOf(key), expected, parsed.received);
+    return fallback;
+  }
+
+  /** The object under a key, as a section of its own. */
+  child<C extends string>(key: K, known: KeySet<C>): Section<C> {
+    return new Section(this.raw(key), this.pathOf(key), known, this.#problems);
+  }
+
+  /** Notes that two values, each right by itself, do not go together. `key` is the one to name. */
+  conflict(key: K, other: K, expected: string, received: string): void {
+    if (this.#wrong.has(key) || this.#wrong.has(other)) return;
+    this.#problems.add(this.pathOf(key), expected, received);
+  }
+}

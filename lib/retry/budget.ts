@@ -1,0 +1,129 @@
+/**
+ * The limit on retries per origin. Without one, clients that each retry ten times multiply the load of a server just
+ * when it can bear it least, and it stays overloaded after the cause is gone.
+ */
+import type { ResolvedBudget } from '../config/resolved.js';
+import type { RetryBudget } from '../config/types.js';
+import { RecentMap } from './recent-map.js';
+import { SlidingCount } from './sliding-count.js';
+
+/** The state of one origin's budget. */
+export interface BudgetSnapshot {
+  readonly origin: string;
+  /** Retries it may still take. */
+  readonly tokens: number;
+  /** The most it may hold, by its own traffic. */
+  readonly capacity: number;
+}
+
+/** A budget that follows the traffic: it wants to be told of first attempts, too. */
+export interface TrackingBudget extends RetryBudget {
+  /** Tells of the first attempt of a request. */
+  request?(origin: string): void;
+  /** The origins it knows. */
+  snapshot?(): readonly BudgetSnapshot[];
+}
+
+/** Never refuses. */
+export const UNLIMITED_BUDGET: TrackingBudget = Object.freeze({
+  withdraw: () => true,
+  deposit: () => undefined,
+});
+
+/** The budget a resolved configuration asks for: the caller's own, none, or an {@link AdaptiveBudget}. */
+export function createBudget(
+  setting: ResolvedBudget | RetryBudget | false,
+  nowMs: () => number,
+): TrackingBudget {
+  if (setting === false) return UNLIMITED_BUDGET;
+  return 'withdraw' in setting ? setting : new AdaptiveBudget(setting, nowMs);
+}
+
+// Until then an origin's rate is a guess.
+const YOUNG_MS = 30_000;
+// An origin that was quiet for five to ten minutes starts anew.
+const IDLE_MS = 300_000;
+// A crawler meets origins without end; the ones used longest ago make room.
+const MAX_ORIGINS = 10_000;
+// Thousandths of a token: ten times 0.1 must be 1.
+const UNIT = 1000;
+
+interface Account {
+  readonly bornMs: number;
+  readonly requests: SlidingCount;
+  /** In thousandths. */
+  balance: number;
+}
+
+/**
+ * The built-in budget. A retry costs one token; a success earns `perSuccess` and returns what its own request took, so
+ * that a partial fault (retries succeed) costs nothing and an overload (retries fail) empties it. The capacity is what
+ * the origin was sent in `windowSeconds`, within `minTokens` and `maxTokens`; `initialTokens` while it is young.
+ *
+ * Memory is bounded: quiet origins are forgotten, and no more than 10 000 are remembered.
+ */
+export class AdaptiveBudget implements TrackingBudget {
+  readonly #config: ResolvedBudget;
+  readonly #nowMs: () => number;
+  readonly #accounts: RecentMap<Account>;
+
+  /** @param nowMs a monotonic clock, in ms. */
+  constructor(config: ResolvedBudget, nowMs: () => number) {
+    this.#config = config;
+    this.#nowMs = nowMs;
+    this.#accounts = new RecentMap(MAX_ORIGINS, IDLE_MS, nowMs());
+  }
+
+  /** Tells of the first attempt of a request: the rate of these is the measure of the capacity. */
+  request(origin: string): void {
+    const nowMs = this.#nowMs();
+    this.#use(origin, nowMs).requests.add(nowMs);
+  }
+
+  /** {@inheritDoc RetryBudget.withdraw} */
+  withdraw(origin: string): boolean {
+    const account = this.#use(origin, this.#nowMs());
+    if (account.balance < UNIT) return false;
+    account.balance -= UNIT;
+    return true;
+  }
+
+  /** {@inheritDoc RetryBudget.deposit} */
+  deposit(origin: string, retries: number): void {
+    const nowMs = this.#nowMs();
+    const account = this.#use(origin, nowMs);
+    const gain = Math.round((retries + this.#config.perSuccess) * UNIT);
+    account.balance = Math.min(account.balance + gain, this.#capacity(account, nowMs));
+  }
+
+  /** The origins it remembers. */
+  snapshot(): readonly BudgetSnapshot[] {
+    const nowMs = this.#nowMs();
+    return this.#accounts.entries(nowMs).map(([origin, account]) => {
+      const capacity = this.#capacity(account, nowMs);
+      return { origin, tokens: Math.min(account.balance, capacity) / UNIT, capacity: capacity / UNIT };
+    });
+  }
+
+  #use(origin: string, nowMs: number): Account {
+    const account = this.#accounts.use(origin, nowMs, () => this.#open(nowMs));
+    account.balance = Math.min(account.balance, this.#capacity(account, nowMs));
+    return account;
+  }
+
+  #open(nowMs: number): Account {
+    const requests = new SlidingCount(this.#config.windowSeconds * 1000, nowMs);
+    return { bornMs: nowMs, requests, balance: this.#initial() };
+  }
+
+  #capacity(account: Account, nowMs: number): number {
+    if (nowMs - account.bornMs < YOUNG_MS) return this.#initial();
+    const { minTokens, maxTokens } = this.#config;
+    const own = Math.max(minTokens, account.requests.count(nowMs));
+    return Math.round(Math.min(maxTokens, own) * UNIT);
+  }
+
+  #initial(): number {
+    return Math.round(Math.min(this.#config.maxTokens, this.#config.initialTokens) * UNIT);
+  }
+}

@@ -1,0 +1,218 @@
+/**
+ * From an error and what the transport saw, one of a few kinds. What was *seen* counts before what the error says:
+ * axios' codes drift between versions, and a body cut short arrives as ERR_BAD_RESPONSE with status 200.
+ */
+import type { OutcomeKind } from '../config/types.js';
+import { causeChain, type ErrorLike, isErrorLike, membersOf, policyCodeOf, textOf } from './error-chain.js';
+import { isCertificateCode, isConnectCode, isDropCode, isMistakeCode, isTimeoutCode } from './error-codes.js';
+import {
+  areUnconnected,
+  isAborted,
+  isCancel,
+  isNeverProcessed,
+  isTimeoutByName,
+  isWhileConnecting,
+  mayTunnelNextTime,
+} from './error-signs.js';
+
+/** What the transport saw of one attempt. */
+export interface Observation {
+  /**
+   * How far the attempt came. `unobserved`: it did not pass through our transport (a mock, the caller's own adapter);
+   * `connect`: no usable connection, nothing sent; `sent`: the request went out, whole or in part, and no response
+   * headers came; `response`: headers came, the body is not whole; `complete`: the body is whole.
+   */
+  readonly phase: 'unobserved' | 'connect' | 'sent' | 'response' | 'complete';
+  /** Which limit of ours ended the attempt. */
+  readonly expired: 'timeout' | 'readTimeout' | undefined;
+  /**
+   * The server vouches that it did not process the request: HTTP/2 REFUSED_STREAM, or a stream above GOAWAY's last one
+   * (RFC 9113 section 8.7).
+   */
+  readonly neverProcessed: boolean;
+  /** The connection was lost while the response body was arriving. */
+  readonly truncated: boolean;
+}
+
+/** Of an attempt that did not pass through our transport. */
+export const UNOBSERVED: Observation = Object.freeze({
+  phase: 'unobserved',
+  expired: undefined,
+  neverProcessed: false,
+  truncated: false,
+});
+
+/** A kind of failure. */
+export type FailureKind = Exclude<OutcomeKind, 'ok'>;
+
+/** A failure, classified. */
+export interface Classification {
+  readonly kind: FailureKind;
+  /** Status of the response, if one came, also where it is not the reason of the failure. */
+  readonly status: number | undefined;
+  /** The first code found, outermost first. */
+  readonly code: string | undefined;
+  /** The response the error carries. */
+  readonly response: unknown;
+}
+
+interface Facts {
+  readonly links: readonly ErrorLike[];
+  readonly axiosError: ErrorLike | undefined;
+  /** The link that carries a response with a status. */
+  readonly carrier: ErrorLike | undefined;
+  readonly status: number | undefined;
+  readonly codes: ReadonlySet<string>;
+  readonly seen: Observation;
+}
+
+type Rule = (facts: Facts) => FailureKind | undefined;
+
+/**
+ * Classifies a failed attempt.
+ *
+ * @param error what the attempt rejected with; wrappers are looked through by their `cause`.
+ * @param seen what the transport saw, {@link UNOBSERVED} if it was not involved.
+ */
+export function classify(error: unknown, seen: Observation): Classification {
+  const facts = gather(error, seen);
+  return {
+    kind: kindOf(facts),
+    status: facts.status,
+    code: facts.codes.values().next().value,
+    response: facts.carrier?.response,
+  };
+}
+
+function gather(error: unknown, seen: Observation): Facts {
+  const links = causeChain(error);
+  const carrier = links.find((link) => statusOf(link) !== undefined);
+  const named = links.flatMap((link) => [link, ...membersOf(link)]);
+  const codes = named.flatMap((link) => [textOf(link, 'code'), policyCodeOf(link)]);
+  return {
+    links,
+    axiosError: links.find((link) => link.isAxiosError === true),
+    carrier,
+    status: carrier && statusOf(carrier),
+    codes: new Set(codes.filter((code) => code !== '')),
+    seen,
+  };
+}
+
+function statusOf({ response }: ErrorLike): number | undefined {
+  return isErrorLike(response) && typeof response.status === 'number' ? response.status : undefined;
+}
+
+function kindOf(facts: Facts): FailureKind {
+  for (const rule of RULES) {
+    const kind = rule(facts);
+    if (kind !== undefined) return kind;
+  }
+  return 'permanent';
+}
+
+// The first that has an answer decides.
+const RULES: readonly Rule[] = [
+  ifCancelled,
+  ifExpired,
+  ({ seen }) => (seen.neverProcessed ? 'connect' : undefined),
+  byPolicyCode,
+  ifConnecting,
+  ifPermanent,
+  ({ seen }) => (seen.phase === 'connect' ? 'connect' : undefined),
+  ifTruncated,
+  byCode,
+  byStatus,
+  ifWithoutCode,
+];
+
+function ifCancelled({ links, axiosError }: Facts): FailureKind | undefined {
+  // A timeout of axios' fetch adapter has the AbortError it provoked as its cause: the axios error has the say.
+  if (axiosError) return isCancel(axiosError) ? 'cancelled' : undefined;
+  return links.some((link) => isCancel(link) || link.name === 'AbortError') ? 'cancelled' : undefined;
+}
+
+/** Whichever clock ran out: while there was no connection, nothing was sent. */
+function ifExpired({ seen }: Facts): FailureKind | undefined {
+  if (seen.expired === undefined) return undefined;
+  return seen.phase === 'connect' ? 'connect' : 'timeout';
+}
+
+function byPolicyCode({ links, seen }: Facts): FailureKind | undefined {
+  if (links.some((link) => link.syscall === 'ping')) return 'timeout';
+  switch (links.map(policyCodeOf).find((code) => code !== '')) {
+    case 'ERR_POLICY_CONFIG':
+    case 'ERR_POLICY_HTTP_NOT_ALLOWED':
+    case 'ERR_POLICY_HTTP2_NOT_SUPPORTED':
+    case 'ERR_POLICY_PROXY_AUTH':
+      return 'permanent';
+    case 'ERR_POLICY_PROXY_TUNNEL':
+      return mayTunnelNextTime(links) ? notConnected(seen) : 'permanent';
+    case 'ERR_POLICY_CONNECT_TIMEOUT':
+      return notConnected(seen);
+    case 'ERR_POLICY_PING_TIMEOUT':
+      return 'timeout';
+    default:
+      return undefined;
+  }
+}
+
+function ifConnecting({ links, seen }: Facts): FailureKind | undefined {
+  return links.some(isWhileConnecting) ? notConnected(seen) : undefined;
+}
+
+/** If something of the attempt was sent before, it was to an earlier hop: a 303 follows a request that was processed. */
+function notConnected({ phase }: Observation): FailureKind {
+  return phase === 'unobserved' || phase === 'connect' ? 'connect' : 'dropped';
+}
+
+const OVER_A_LIMIT = /maxContentLength|maxBodyLength/;
+
+function ifPermanent({ links, axiosError, carrier, codes }: Facts): FailureKind | undefined {
+  if (some(codes, (code) => isCertificateCode(code) || isMistakeCode(code))) return 'permanent';
+  if (carrier) return undefined;
+  if (codes.has('ERR_BAD_REQUEST')) return 'permanent';
+  if (axiosError && OVER_A_LIMIT.test(textOf(axiosError, 'message'))) return 'permanent';
+  // Whatever threw this is not the network: an interceptor, a transform, a bug.
+  const recognisable = axiosError !== undefined || codes.size > 0 || links.some(isTimeoutByName);
+  return recognisable ? undefined : 'permanent';
+}
+
+function ifTruncated({ axiosError, seen }: Facts): FailureKind | undefined {
+  if (seen.truncated) return 'dropped';
+  return axiosError?.message === 'stream has been aborted' ? 'dropped' : undefined;
+}
+
+function byCode(facts: Facts): FailureKind | undefined {
+  const { links, codes, seen } = facts;
+  if (seen.phase === 'unobserved' && (links.some(isNeverProcessed) || areUnconnected(links)))
+    return 'connect';
+  if (some(codes, isTimeoutCode) || links.some(isTimeoutByName)) return 'timeout';
+  if (codes.has('ECONNABORTED')) return isAborted(links) ? 'dropped' : 'timeout';
+  return some(codes, (code) => isDropCode(code) || isConnectCode(code)) ? 'dropped' : undefined;
+}
+
+function byStatus({ axiosError, carrier, status }: Facts): FailureKind | undefined {
+  if (status === undefined) return undefined;
+  if (status >= 400) return 'status';
+  // A good status with an error of its own, such as unreadable JSON or gzip: the next response will be no better.
+  return axiosError && carrier === axiosError && axiosError.cause === undefined ? 'status' : 'permanent';
+}
+
+const PROGRAMMING_ERRORS: ReadonlySet<unknown> = new Set([
+  'TypeError',
+  'RangeError',
+  'ReferenceError',
+  'SyntaxError',
+]);
+
+/** Mocks say no more than "Network Error"; msw says it as a TypeError. */
+function ifWithoutCode({ axiosError, codes }: Facts): FailureKind | undefined {
+  if (!axiosError || codes.size > 0) return undefined;
+  if (/network error/i.test(textOf(axiosError, 'message'))) return 'dropped';
+  return PROGRAMMING_ERRORS.has(axiosError.name) ? 'permanent' : 'dropped';
+}
+
+function some(codes: ReadonlySet<string>, test: (code: string) => boolean): boolean {
+  return [...codes].some(test);
+}

@@ -1,0 +1,141 @@
+/** What a logical request remembers of itself: how often, how long, and how each attempt failed. */
+import type { GiveUpReason, OutcomeKind } from '../config/types.js';
+
+/** How one attempt failed, in the few words that hold no secret. */
+export interface AttemptOutcome {
+  readonly kind: OutcomeKind;
+  /** Status of the response, if there was one. */
+  readonly status?: number;
+  /** Code of the error, if there was one. */
+  readonly code?: string;
+}
+
+/** What `getPolicyMetadata` gives: the history of one logical request, at the moment of asking. */
+export interface RequestMetadata {
+  /** When the initial request began, by the wall clock. */
+  readonly startedAt: Date;
+  /** Attempts begun so far; 1 while the first is under way. */
+  readonly attempts: number;
+  /** `attempts` − 1, and never below 0. */
+  readonly retries: number;
+  /** Monotonic time since the initial request, in ms; stands still once the request has ended. */
+  readonly elapsedMs: number;
+  /** The sleep before each retry, in ms. */
+  readonly delaysMs: readonly number[];
+  /** What is left of `retryTimeout`, in ms, at least 0. */
+  readonly remainingMs: number;
+  /** One entry per failed attempt. */
+  readonly outcomes: readonly AttemptOutcome[];
+  /** Why it was not tried again, if it failed. */
+  readonly giveUp?: GiveUpReason;
+}
+
+/** What a {@link CallRecord} is made with. */
+export interface CallRecordOptions {
+  /** The wall clock at the initial request. */
+  readonly startedAt: Date;
+  /** A monotonic clock, in ms. */
+  readonly nowMs: () => number;
+  /** `retryTimeout`; 0 if there are no retries. */
+  readonly retryTimeoutMs: number;
+}
+
+/** The running history of one logical request. It holds no config, header, error or response. */
+export class CallRecord {
+  readonly #startedAt: Date;
+  readonly #nowMs: () => number;
+  readonly #startMs: number;
+  readonly #retryTimeoutMs: number;
+  readonly #delaysMs: number[] = [];
+  readonly #outcomes: AttemptOutcome[] = [];
+  #attempts = 0;
+  #endMs: number | undefined;
+  #giveUp: GiveUpReason | undefined;
+
+  constructor({ startedAt, nowMs, retryTimeoutMs }: CallRecordOptions) {
+    this.#startedAt = startedAt;
+    this.#nowMs = nowMs;
+    this.#startMs = nowMs();
+    this.#retryTimeoutMs = retryTimeoutMs;
+  }
+
+  /** Attempts begun so far. */
+  get attempts(): number {
+    return this.#attempts;
+  }
+
+  /** Retries begun so far. */
+  get retries(): number {
+    return Math.max(0, this.#attempts - 1);
+  }
+
+  /** Monotonic time since the initial request, in ms. */
+  get elapsedMs(): number {
+    return (this.#endMs ?? this.#nowMs()) - this.#startMs;
+  }
+
+  /** What is left of `retryTimeout`, in ms, at least 0. */
+  get remainingMs(): number {
+    return Math.max(0, this.#retryTimeoutMs - this.elapsedMs);
+  }
+
+  /** An attempt begins. */
+  attemptStarted(): void {
+    this.#attempts += 1;
+  }
+
+  /** An attempt ended; what is not `ok` becomes an outcome. */
+  attemptEnded({
+    kind,
+    status,
+    code,
+  }: {
+    kind: OutcomeKind;
+    status?: number | undefined;
+    code?: string | undefined;
+  }): void {
+    if (kind === 'ok') return;
+    const known = { kind, ...(status !== undefined && { status }), ...(code !== undefined && { code }) };
+    this.#outcomes.push(Object.freeze(known));
+  }
+
+  /** A retry was decided; its attempt begins after the sleep. */
+  retryScheduled(delayMs: number): void {
+    this.#delaysMs.push(delayMs);
+  }
+
+  /** It goes on, after all: the body of a response was cut that the caller has already. */
+  reopened(): void {
+    this.#endMs = undefined;
+  }
+
+  /** It will not be tried again. The time stands still. */
+  gaveUp(reason: GiveUpReason): void {
+    this.#giveUp ??= reason;
+    this.finished();
+  }
+
+  /** The request has ended, well or not. The time stands still. */
+  finished(): void {
+    this.#endMs ??= this.#nowMs();
+  }
+
+  /** The history so far, as a value of its own. */
+  snapshot(): RequestMetadata {
+    return Object.freeze({
+      startedAt: new Date(this.#startedAt),
+      attempts: this.#attempts,
+      retries: this.retries,
+      elapsedMs: this.elapsedMs,
+      delaysMs: Object.freeze([...this.#delaysMs]),
+      remainingMs: this.remainingMs,
+      outcomes: Object.freeze([...this.#outcomes]),
+      ...(this.#giveUp !== undefined && { giveUp: this.#giveUp }),
+    });
+  }
+
+  /** For `JSON.stringify` of whatever carries the record, such as an axios error by its config. */
+  toJSON(): RequestMetadata {
+    return this.snapshot();
+  }
+}

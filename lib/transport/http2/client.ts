@@ -1,0 +1,137 @@
+import { type ClientRequest, request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import { HttpNotAllowedError } from '../../errors.js';
+import { FailedRequest } from '../failed-request.js';
+import { Connector } from './connect.js';
+import type { OnResponse } from './facade.js';
+import { RequestHead } from './headers.js';
+import { Http1Origins } from './http1.js';
+import {
+  type Http2Attempt,
+  type Http2ClientOptions,
+  type Http2Target,
+  type TransportRequestOptions,
+  targetOf,
+} from './options.js';
+import { Http2Request } from './request.js';
+import { type Http2OriginStats, SessionPool } from './session-pool.js';
+
+/** What a request may turn out to be. */
+export type AnyRequest = Http2Request | ClientRequest | FailedRequest;
+
+/** Something to send requests through, as the module `node:https` is. */
+export interface RequestScheme {
+  request(options: TransportRequestOptions, onResponse?: OnResponse): AnyRequest;
+}
+
+/**
+ * Sends requests over HTTP/2 where the server speaks it, or insists on it; with everything a policy promises of its
+ * connections. One session per origin serves all requests, and more only while the server's limit of streams is hit.
+ */
+export class Http2Client {
+  readonly #options: Http2ClientOptions;
+  readonly #connector: Connector;
+  readonly #pools = new Map<string, SessionPool>();
+  readonly #http1Origins = new Http1Origins();
+  #isClosing = false;
+  #closed: (() => void) | undefined;
+
+  constructor(options: Http2ClientOptions) {
+    this.#options = options;
+    this.#connector = new Connector(options);
+  }
+
+  /**
+   * Sends a request, with the options and the manners of `http.request`: what is wrong with the options is thrown,
+   * whatever happens later is emitted.
+   *
+   * A request that is bound to be HTTP/1.1 is a native one, of the agent in its own options or else of ours.
+   */
+  request(options: TransportRequestOptions, onResponse?: OnResponse, attempt: Http2Attempt = {}): AnyRequest {
+    const { allowHttp, http2Only, http1, userAgent } = this.#options;
+    const target = targetOf(options);
+    if (target.protocol === 'http:') {
+      // Emitted, not thrown: thrown from within a redirect it would be wrapped beyond recognition.
+      if (!allowHttp) return new FailedRequest(new HttpNotAllowedError(target.name));
+      if (!http2Only) return requestHttp({ ...options, agent: options.agent ?? http1.http }, onResponse);
+    }
+    const key = keyOf(target);
+    if (!http2Only && this.#http1Origins.has(key)) {
+      return requestHttps({ ...options, agent: options.agent ?? http1.https }, onResponse);
+    }
+    const head = new RequestHead(target, options, userAgent);
+    const source = {
+      acquire: (waiter: Parameters<SessionPool['acquire']>[0]) => this.#poolOf(target, key).acquire(waiter),
+      onHttp1Required: () => this.#rememberHttp1(key),
+    };
+    const wiring = { options, fresh: attempt.fresh ?? false, source, http1Agent: http1.https };
+    const request = new Http2Request(head, wiring, onResponse);
+    attempt.follow?.(request);
+    return request;
+  }
+
+  /** The two schemes, for one attempt. */
+  schemesFor(attempt: Http2Attempt): { readonly http: RequestScheme; readonly https: RequestScheme } {
+    const scheme: RequestScheme = {
+      request: (options, onResponse) => this.request(options, onResponse, attempt),
+    };
+    return { http: scheme, https: scheme };
+  }
+
+  /** What is open, by origin. */
+  stats(): Http2OriginStats[] {
+    return [...this.#pools.values()].map((pool) => pool.stats);
+  }
+
+  /**
+   * Closes idle sessions now and the others when their last stream ends. Requests are still taken, so that those under
+   * way can follow redirects; no session is kept for another one.
+   *
+   * @returns resolves when no connection is open.
+   */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    for (const pool of this.#pools.values()) pool.close();
+    if (this.#pools.size === 0) return;
+    await new Promise<void>((resolve) => {
+      const before = this.#closed;
+      this.#closed = () => {
+        before?.();
+        resolve();
+      };
+    });
+  }
+
+  /** Closes every session at once; requests under way fail with `error`. */
+  destroy(error: Error): void {
+    for (const pool of this.#pools.values()) pool.destroy(error);
+  }
+
+  #poolOf(target: Http2Target, key: string): SessionPool {
+    const existing = this.#pools.get(key);
+    if (existing !== undefined) return existing;
+    const pool: SessionPool = new SessionPool(target, this.#options, this.#connector, {
+      onHttp1: () => this.#rememberHttp1(key),
+      onEmpty: () => this.#dropPool(key, pool),
+    });
+    if (this.#isClosing) pool.close();
+    this.#pools.set(key, pool);
+    return pool;
+  }
+
+  #rememberHttp1(key: string): void {
+    if (!this.#options.http2Only) this.#http1Origins.add(key);
+  }
+
+  #dropPool(key: string, pool: SessionPool): void {
+    if (this.#pools.get(key) !== pool) return;
+    this.#pools.delete(key);
+    if (this.#pools.size > 0) return;
+    this.#closed?.();
+    this.#closed = undefined;
+  }
+}
+
+function keyOf({ origin, socketPath }: Http2Target): string {
+  return socketPath === undefined ? origin : `${origin} ${socketPath}`;
+}

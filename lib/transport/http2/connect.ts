@@ -1,0 +1,223 @@
+import type { EventEmitter } from 'node:events';
+import { type ClientHttp2Session, connect as startSession } from 'node:http2';
+import { connect as connectTcp, isIP, type NetConnectOpts, type Socket } from 'node:net';
+import { connect as connectTls, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
+import { ConnectTimeoutError, Http2NotSupportedError, Http2SessionError } from '../../errors.js';
+import { publishConnect } from '../channels.js';
+import { type Http2ClientOptions, type Http2Target, labelOf } from './options.js';
+
+/**
+ * How much one stream may receive before the application has read it. A stream gets at most one window per round
+ * trip: Node's 64 KiB are 1.6 MB/s at 40 ms, 4 MiB are 100 MB/s. It is also what one unread response may hold in
+ * memory. For comparison, hyper gives 2 MiB and browsers 6 MiB.
+ */
+export const STREAM_WINDOW_BYTES = 4 * 1024 * 1024;
+
+/**
+ * The same for all streams of a session together: two streams at full speed. Node gives this window back as bytes
+ * arrive, not as they are read, so that a stream nobody reads cannot starve the others.
+ */
+export const SESSION_WINDOW_BYTES = 8 * 1024 * 1024;
+
+/** As many header lines as Node's HTTP/1.1 client takes (`maxHeadersCount`); http2 takes 128 by default. */
+const MAX_HEADER_PAIRS = 2000;
+
+/** Megabytes. Frames waiting to be sent count; at Node's 10 a few parallel uploads would fail. */
+const MAX_SESSION_MEMORY = 256;
+
+/** A new connection, by what the server chose to speak on it. */
+export type Connection =
+  | { readonly kind: 'http2'; readonly session: ClientHttp2Session; readonly socket: Socket }
+  | { readonly kind: 'http1'; readonly socket: TLSSocket };
+
+/** Opens connections with one configuration. */
+export class Connector {
+  readonly #options: Http2ClientOptions;
+  #context: SecureContext | undefined;
+
+  constructor(options: Http2ClientOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Opens a connection: DNS, TCP or a tunnel, TLS, and the server's HTTP/2 preface, all within the connect timeout.
+   *
+   * @param signal destroys the connection in the making; its reason is thrown.
+   * @param dialing options of the request the connection is opened for: a resolver, an address family.
+   * @throws {ConnectTimeoutError} it took too long.
+   * @throws {Http2NotSupportedError} HTTP/2 is a must and the server has none.
+   * @throws errors of DNS, TCP, TLS and of the tunnel as they are.
+   */
+  async connect(target: Http2Target, dialing: object, signal: AbortSignal): Promise<Connection> {
+    const { connectTimeoutMs } = this.#options;
+    const announced = publishConnect(labelOf(target, this.#options));
+    const attempt = new AbortController();
+    const leave = () => attempt.abort(signal.reason);
+    signal.addEventListener('abort', leave, { once: true });
+    const timer =
+      connectTimeoutMs === false
+        ? undefined
+        : setTimeout(
+            () => attempt.abort(new ConnectTimeoutError(target.name, connectTimeoutMs)),
+            connectTimeoutMs,
+          );
+    try {
+      const connection = await this.#open(target, dialing, attempt.signal);
+      announced?.ready();
+      return connection;
+    } catch (error) {
+      announced?.failed(error);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', leave);
+    }
+  }
+
+  async #open(target: Http2Target, dialing: object, signal: AbortSignal): Promise<Connection> {
+    const { http2Only, sockets } = this.#options;
+    const tunnel = await this.#options.dialTunnel?.(target, signal);
+    if (tunnel !== undefined) own(tunnel);
+    const socket =
+      target.protocol === 'https:'
+        ? this.#secure(target, dialing, tunnel)
+        : this.#plain(target, dialing, tunnel);
+    sockets?.add(socket);
+    if (socket.connecting || target.protocol === 'https:') await this.#ready(socket, target, signal);
+    else if (signal.aborted) throw destroyed(socket, signal.reason);
+
+    const negotiated = (socket as TLSSocket).alpnProtocol;
+    if (target.protocol === 'https:' && negotiated !== 'h2') {
+      if (http2Only) throw destroyed(socket, new Http2NotSupportedError(target.name));
+      return { kind: 'http1', socket: socket as TLSSocket };
+    }
+    return { kind: 'http2', session: await preface(socket, target, signal), socket };
+  }
+
+  #plain(target: Http2Target, dialing: object, tunnel: Socket | undefined): Socket {
+    return tunnel ?? own(connectTcp(this.#dialOptions(target, dialing)));
+  }
+
+  #secure(target: Http2Target, dialing: object, tunnel: Socket | undefined): TLSSocket {
+    const { tls, http2Only } = this.#options;
+    if (tls.material !== undefined) this.#context ??= createSecureContext(tls.material);
+    const socket = connectTls({
+      ...(tunnel === undefined
+        ? this.#dialOptions(target, dialing)
+        : { host: target.hostname, socket: tunnel }),
+      // An IP address must not be a server name (RFC 6066, section 3); the certificate is checked against `host`.
+      ...(isIP(target.hostname) === 0 ? { servername: target.hostname } : {}),
+      ...(this.#context === undefined ? {} : { secureContext: this.#context }),
+      ...tls.handshake,
+      ALPNProtocols: http2Only ? ['h2'] : ['h2', 'http/1.1'],
+    });
+    // TLS on a stream that is no plain TCP socket does not take it along when it is destroyed.
+    if (tunnel !== undefined) socket.once('close', () => tunnel.destroy());
+    return own(socket);
+  }
+
+  #dialOptions(target: Http2Target, dialing: object): NetConnectOpts {
+    const { connection, autoSelectFamilyAttemptTimeout } = this.#options;
+    const where =
+      target.socketPath === undefined
+        ? { host: target.hostname, port: target.port }
+        : { path: target.socketPath, host: target.hostname };
+    return {
+      ...connection,
+      ...dialing,
+      ...(autoSelectFamilyAttemptTimeout === undefined ? {} : { autoSelectFamilyAttemptTimeout }),
+      ...where,
+    };
+  }
+
+  async #ready(socket: Socket, target: Http2Target, signal: AbortSignal): Promise<void> {
+    try {
+      await eventOf(socket, target.protocol === 'https:' ? 'secureConnect' : 'connect', signal);
+    } catch (error) {
+      socket.destroy();
+      throw this.#options.http2Only && isAlpnRefusal(error)
+        ? new Http2NotSupportedError(target.name, error)
+        : error;
+    }
+  }
+}
+
+/** Whether the server ended the handshake because it speaks none of the protocols we offered (RFC 7301). */
+function isAlpnRefusal(error: unknown): boolean {
+  return /NO_APPLICATION_PROTOCOL/.test((error as NodeJS.ErrnoException).code ?? '');
+}
+
+/** Between two phases nobody listens to a socket, and an error without a listener ends the process. */
+function own<T extends Socket>(socket: T): T {
+  socket.on('error', ignore);
+  return socket;
+}
+
+/** Takes back the listener that kept a socket's errors from ending the process, for a new owner with one of its own. */
+export function disown(socket: Socket): void {
+  socket.removeListener('error', ignore);
+}
+
+function ignore(): void {}
+
+function destroyed(socket: Socket, reason: unknown): unknown {
+  socket.destroy();
+  return reason;
+}
+
+/**
+ * Starts HTTP/2 on a connection and waits for the server's preface, its first SETTINGS (RFC 9113, section 3.4): until
+ * then nothing shows that the server speaks HTTP/2, nor how many streams it takes.
+ */
+async function preface(
+  socket: Socket,
+  target: Http2Target,
+  signal: AbortSignal,
+): Promise<ClientHttp2Session> {
+  const session = startSession(target.origin, {
+    createConnection: () => socket,
+    maxHeaderListPairs: MAX_HEADER_PAIRS,
+    maxSessionMemory: MAX_SESSION_MEMORY,
+    settings: { enablePush: false, initialWindowSize: STREAM_WINDOW_BYTES },
+  });
+  session.on('error', ignore);
+  session.once('connect', () => session.setLocalWindowSize(SESSION_WINDOW_BYTES));
+  try {
+    await eventOf(session, 'remoteSettings', signal);
+    return session;
+  } catch (error) {
+    session.destroy();
+    socket.destroy();
+    // nghttp2 could make no sense of what the server sent.
+    throw (error as NodeJS.ErrnoException).code === 'ERR_HTTP2_ERROR'
+      ? new Http2NotSupportedError(target.name, error)
+      : error;
+  }
+}
+
+/** Waits for an event of something that may fail, close or be aborted first. */
+function eventOf(emitter: EventEmitter, event: string, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      emitter
+        .removeListener(event, onEvent)
+        .removeListener('error', onError)
+        .removeListener('close', onClose);
+      signal.removeEventListener('abort', onAbort);
+    };
+    const onEvent = () => {
+      stop();
+      resolve();
+    };
+    const onError = (error: unknown) => {
+      stop();
+      reject(error);
+    };
+    const onClose = () =>
+      onError(new Http2SessionError('connection closed while it was opened', { code: 'ECONNRESET' }));
+    const onAbort = () => onError(signal.reason);
+    emitter.once(event, onEvent).once('error', onError).once('close', onClose);
+    signal.addEventListener('abort', onAbort);
+    if (signal.aborted) onAbort();
+  });
+}

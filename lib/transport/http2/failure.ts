@@ -1,0 +1,82 @@
+import { constants } from 'node:http2';
+import { Http2SessionError, Http2StreamError, PingTimeoutError, type PolicyError } from '../../errors.js';
+
+/** What a GOAWAY said (RFC 9113, section 6.8). */
+export interface Goaway {
+  readonly code: number;
+  /** Streams above it were never processed. */
+  readonly lastStreamId: number;
+}
+
+/** What is known when a stream has ended without a whole response. */
+export interface FailureEvidence {
+  /** `host:port`, for the message. */
+  readonly target: string;
+  /** What the session or its socket failed with. */
+  readonly sessionError: unknown;
+  readonly goaway: Goaway | undefined;
+  readonly isConnectionLost: boolean;
+  readonly streamId: number;
+  readonly rstCode: number;
+  /** Whether the response had begun. */
+  readonly responded: boolean;
+  /** What the stream itself failed with. */
+  readonly streamError: unknown;
+}
+
+/**
+ * Why a stream ended early. Node's own errors do not tell: a lost connection shows as RST_STREAM with CANCEL, and the
+ * error of a GOAWAY as the session's destruction.
+ */
+export function failureOf(evidence: FailureEvidence): PolicyError {
+  const { target, goaway, rstCode, responded, sessionError, streamError } = evidence;
+  if (sessionError instanceof PingTimeoutError) return sessionError;
+  const when = responded ? 'in the middle of a response' : 'before the response';
+  const isAboveGoaway = !responded && goaway !== undefined && evidence.streamId > goaway.lastStreamId;
+
+  if (goaway !== undefined && goaway.code !== constants.NGHTTP2_NO_ERROR) {
+    const message = `${target} gave up the HTTP/2 connection with ${codeName(goaway.code)} ${when}`;
+    return new Http2SessionError(message, {
+      http2Code: goaway.code,
+      neverProcessed: isAboveGoaway,
+      cause: streamError,
+    });
+  }
+  if (evidence.isConnectionLost) {
+    const message = `HTTP/2 connection to ${target} was lost ${when}`;
+    const cause = sessionError ?? streamError;
+    return new Http2SessionError(message, { code: 'ECONNRESET', neverProcessed: isAboveGoaway, cause });
+  }
+  const isRefused = !responded && NEVER_PROCESSED.has(rstCode);
+  const message = `${target} reset the HTTP/2 stream with ${codeName(rstCode)} ${when}`;
+  return new Http2StreamError(message, {
+    http2Code: rstCode,
+    neverProcessed: isAboveGoaway || isRefused,
+    cause: streamError,
+  });
+}
+
+/** Codes that say the request was not acted upon (RFC 9113, sections 7 and 8.7). */
+const NEVER_PROCESSED = new Set([constants.NGHTTP2_REFUSED_STREAM, constants.NGHTTP2_HTTP_1_1_REQUIRED]);
+
+const CODE_NAMES = [
+  'NO_ERROR',
+  'PROTOCOL_ERROR',
+  'INTERNAL_ERROR',
+  'FLOW_CONTROL_ERROR',
+  'SETTINGS_TIMEOUT',
+  'STREAM_CLOSED',
+  'FRAME_SIZE_ERROR',
+  'REFUSED_STREAM',
+  'CANCEL',
+  'COMPRESSION_ERROR',
+  'CONNECT_ERROR',
+  'ENHANCE_YOUR_CALM',
+  'INADEQUATE_SECURITY',
+  'HTTP_1_1_REQUIRED',
+];
+
+/** The name of an error code in RFC 9113, section 7. */
+export function codeName(code: number): string {
+  return CODE_NAMES[code] ?? `code 0x${code.toString(16)}`;
+}

@@ -1,0 +1,62 @@
+import type { TLSSocket } from 'node:tls';
+
+const HANDOVER = Symbol('axios-policy.handover');
+
+/** Long enough to save most probes, short enough to notice that a server was upgraded. */
+const MEMORY_MS = 10 * 60 * 1000;
+
+const MAX_ORIGINS = 1000;
+
+/** A connection on its way to an agent. */
+interface Handover {
+  socket: TLSSocket | undefined;
+}
+
+/**
+ * Adds a connection to the options of a request: ALPN settled it on HTTP/1.1 (RFC 7301), so the agent of that request
+ * is to use it instead of making one, and to pool it.
+ */
+export function withHandover<T extends object>(options: T, socket: TLSSocket | undefined): T {
+  // In the options, and not left with the agent, so that exactly this request can pick it up.
+  return socket === undefined
+    ? options
+    : Object.assign(options, { [HANDOVER]: { socket } satisfies Handover });
+}
+
+/**
+ * For an agent's `createConnection`: the connection that was handed over to it, once.
+ *
+ * @returns `undefined` if there is none, or if it was lost meanwhile; the agent then makes one as always.
+ */
+export function takeHandover(options: object): TLSSocket | undefined {
+  const handover = (options as { [HANDOVER]?: Handover })[HANDOVER];
+  const socket = handover?.socket;
+  if (handover !== undefined) handover.socket = undefined;
+  return socket?.destroyed ? undefined : socket;
+}
+
+/** Origins whose servers chose HTTP/1.1, so that not every request has to ask them. */
+export class Http1Origins {
+  readonly #expiries = new Map<string, number>();
+  readonly #now: () => number;
+
+  /** @param now a monotonic clock in milliseconds. */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
+
+  add(origin: string): void {
+    this.#expiries.delete(origin);
+    this.#expiries.set(origin, this.#now() + MEMORY_MS);
+    const [oldest] = this.#expiries.keys();
+    if (this.#expiries.size > MAX_ORIGINS && oldest !== undefined) this.#expiries.delete(oldest);
+  }
+
+  has(origin: string): boolean {
+    const expiry = this.#expiries.get(origin);
+    if (expiry === undefined) return false;
+    if (this.#now() < expiry) return true;
+    this.#expiries.delete(origin);
+    return false;
+  }
+}

@@ -1,0 +1,117 @@
+import type { Agent as HttpAgent } from 'node:http';
+import type { Agent as HttpsAgent, RequestOptions } from 'node:https';
+import type { Socket } from 'node:net';
+import type { LimitMs } from '../../config/resolved.js';
+import type { ConnectionLabel } from '../channels.js';
+import type { Exchange } from '../exchange.js';
+import type { TlsSettings } from '../tls.js';
+
+/** Where a request goes. */
+export interface Http2Target {
+  readonly protocol: 'http:' | 'https:';
+  /** Without the brackets of an IPv6 literal. */
+  readonly hostname: string;
+  readonly port: number;
+  /** A unix socket or Windows pipe to connect to instead of `hostname` and `port`. */
+  readonly socketPath?: string | undefined;
+  /** `host:port`, or the path of the socket; for messages. */
+  readonly name: string;
+  /** `https://host:port`. */
+  readonly origin: string;
+}
+
+/** What an {@link Http2Client} needs of a resolved configuration, and of the rest of the transport. */
+export interface Http2ClientOptions {
+  /** Whether `http://` may be requested at all. */
+  readonly allowHttp: boolean;
+  /** HTTP/2 by prior knowledge; otherwise ALPN decides, and `http://` is HTTP/1.1. */
+  readonly http2Only: boolean;
+  /** Longest time to a usable session: DNS, TCP, tunnel, TLS and the server's preface together. */
+  readonly connectTimeoutMs: LimitMs;
+  /** How long a session without streams is kept; 0 = it is closed when its last stream ends. */
+  readonly poolIdleTimeoutMs: LimitMs;
+  /** Sessions without streams kept per origin; 0 = a session is closed when its last stream ends. */
+  readonly poolMaxIdlePerHost: number;
+  /** Silence after which a PING is sent. */
+  readonly http2KeepAliveIntervalMs: LimitMs;
+  /** How long a PING may stay unanswered. */
+  readonly http2KeepAliveTimeoutMs: number;
+  /** Whether to send PINGs while no stream is open. */
+  readonly http2KeepAliveWhileIdle: boolean;
+  /** TLS of connections to origins. */
+  readonly tls: TlsSettings;
+  /** `User-Agent` of requests that have none. */
+  readonly userAgent?: string | undefined;
+  /** Connection options taken over from the instance's own agent: a local address, a resolver. */
+  readonly connection?: Readonly<Record<string, unknown>> | undefined;
+  /** How long one address is tried before the next one, as for `net.connect`. */
+  readonly autoSelectFamilyAttemptTimeout?: number | undefined;
+  /**
+   * Opens a raw connection to the target through a proxy, or answers `undefined` where none applies. The client does
+   * the TLS to the origin, and owns the socket.
+   */
+  readonly dialTunnel?: (target: Http2Target, signal: AbortSignal) => Promise<Socket> | undefined;
+  /** `http://host:port` of that proxy, for messages. */
+  readonly proxyOf?: ((target: Http2Target) => string | undefined) | undefined;
+  /** Where HTTP/1.1 requests go: `http://` ones, and those to servers that chose HTTP/1.1 by ALPN. */
+  readonly http1: { readonly http: HttpAgent; readonly https: HttpsAgent };
+  /** Told of every socket the client opens. */
+  readonly sockets?: { add(socket: Socket): void } | undefined;
+}
+
+/** What messages call a connection to the target. */
+export function labelOf(
+  target: Http2Target,
+  { proxyOf }: Pick<Http2ClientOptions, 'proxyOf'>,
+): ConnectionLabel {
+  const { origin, socketPath } = target;
+  if (socketPath !== undefined) return { origin: `unix:${socketPath}` };
+  const proxy = proxyOf?.(target);
+  return proxy === undefined ? { origin } : { origin, proxy };
+}
+
+/** Options of one request, as axios and follow-redirects give them to `http.request`. */
+export type TransportRequestOptions = RequestOptions;
+
+/** The attempt a request belongs to. */
+export interface Http2Attempt {
+  /** Whether idle sessions are passed over: the attempt follows a lost keep-alive race. */
+  readonly fresh?: boolean;
+  /** Given each exchange that runs over HTTP/2, or might; one that is known to be HTTP/1.1 is the agent's business. */
+  follow?(exchange: Exchange): void;
+}
+
+/**
+ * The target of a request.
+ *
+ * @throws {TypeError} if the protocol is neither `http:` nor `https:`.
+ */
+export function targetOf(options: TransportRequestOptions): Http2Target {
+  const { protocol, socketPath } = options;
+  if (protocol !== 'http:' && protocol !== 'https:') {
+    throw Object.assign(new TypeError(`Protocol "${protocol}" not supported. Expected "https:"`), {
+      code: 'ERR_INVALID_PROTOCOL',
+    });
+  }
+  const hostname = (options.hostname ?? options.host ?? 'localhost').replace(/^\[(.*)\]$/, '$1');
+  const port = Number(options.port || (protocol === 'https:' ? 443 : 80));
+  const name = `${bracketed(hostname)}:${port}`;
+  return {
+    protocol,
+    hostname,
+    port,
+    socketPath: socketPath ?? undefined,
+    name: socketPath ?? name,
+    origin: `${protocol}//${name}`,
+  };
+}
+
+/** The authority of a target as a URL writes it: without the default port. */
+export function authorityOf({ protocol, hostname, port }: Http2Target): string {
+  const isDefault = port === (protocol === 'https:' ? 443 : 80);
+  return isDefault ? bracketed(hostname) : `${bracketed(hostname)}:${port}`;
+}
+
+function bracketed(hostname: string): string {
+  return hostname.includes(':') ? `[${hostname}]` : hostname;
+}

@@ -1,0 +1,221 @@
+import type { TLSSocket } from 'node:tls';
+import { Http2SessionError } from '../../errors.js';
+import type { Connector } from './connect.js';
+import type { Http2ClientOptions, Http2Target } from './options.js';
+import { PooledSession } from './session.js';
+import type { Http2SessionStats } from './session-state.js';
+
+/**
+ * How long requests queue for a stream of a session that has no room before another one is opened: about as long as
+ * opening it takes, within which most streams end.
+ */
+const PATIENCE_MS = 100;
+
+/** A request in want of a session. It is called back once. */
+export interface SessionWaiter {
+  /** Whether idle sessions are passed over. */
+  readonly fresh: boolean;
+  /** Options for dialing, should it come to that. */
+  readonly dialing: object;
+  onSession(session: PooledSession): void;
+  /** The server chose HTTP/1.1. One of the waiters is given the connection that found out. */
+  onHttp1(socket: TLSSocket | undefined): void;
+  onError(error: unknown): void;
+}
+
+/** What a pool holds for one origin. */
+export interface Http2OriginStats {
+  /** `https://host:port`. */
+  readonly origin: string;
+  readonly sessions: readonly Http2SessionStats[];
+  /** Whether another connection is being made. */
+  readonly connecting: boolean;
+  /** Requests waiting for a stream. */
+  readonly pending: number;
+}
+
+/** Whom a pool tells what it found out. */
+export interface PoolEvents {
+  /** The server chose HTTP/1.1. */
+  onHttp1(): void;
+  /** Nothing is left in the pool. */
+  onEmpty(): void;
+}
+
+/** The sessions of one origin, and the requests that wait for one. */
+export class SessionPool {
+  readonly #target: Http2Target;
+  readonly #options: Http2ClientOptions;
+  readonly #connector: Connector;
+  readonly #events: PoolEvents;
+  readonly #sessions = new Set<PooledSession>();
+  readonly #queue = new Set<SessionWaiter>();
+  #connecting: AbortController | undefined;
+  #patience: NodeJS.Timeout | undefined;
+  #isClosing = false;
+
+  constructor(target: Http2Target, options: Http2ClientOptions, connector: Connector, events: PoolEvents) {
+    this.#target = target;
+    this.#options = options;
+    this.#connector = connector;
+    this.#events = events;
+  }
+
+  get stats(): Http2OriginStats {
+    return {
+      origin: this.#target.origin,
+      sessions: [...this.#sessions].map((session) => session.stats),
+      connecting: this.#connecting !== undefined,
+      pending: this.#queue.size,
+    };
+  }
+
+  /**
+   * Finds a session with room for a stream, or makes one; requests share a connection in the making.
+   *
+   * @returns takes the request back. When the last one leaves, the connection in the making is given up.
+   */
+  acquire(waiter: SessionWaiter): () => void {
+    this.#queue.add(waiter);
+    this.#serve();
+    return () => {
+      if (!this.#queue.delete(waiter) || this.#queue.size > 0) return;
+      this.#connecting?.abort(new Error('The last request that waited for the connection is gone'));
+      this.#stopPatience();
+    };
+  }
+
+  /** Closes idle sessions now, and the others when their last stream ends. */
+  close(): void {
+    this.#isClosing = true;
+    for (const session of this.#sessions) session.close();
+  }
+
+  /** Closes everything at once; what runs or waits fails with `error`. */
+  destroy(error: unknown): void {
+    this.#isClosing = true;
+    this.#rejectAll(error);
+    this.#connecting?.abort(error);
+    for (const session of this.#sessions) session.destroy(error);
+  }
+
+  /** Hands out what room there is, and sees to more if that is not enough. */
+  #serve(): void {
+    for (const waiter of this.#queue) {
+      const session = this.#sessionFor(waiter);
+      if (session === undefined) continue;
+      this.#queue.delete(waiter);
+      waiter.onSession(session);
+    }
+    if (this.#queue.size === 0) this.#stopPatience();
+    else if (this.#connecting === undefined) this.#makeRoom();
+  }
+
+  #sessionFor({ fresh }: SessionWaiter): PooledSession | undefined {
+    for (const session of this.#sessions) {
+      if (session.hasRoom && !(fresh && session.isIdle && session.openedStreams > 0)) return session;
+    }
+    return undefined;
+  }
+
+  #makeRoom(): void {
+    if (!this.#isSaturated) this.#connect();
+    // Not refreshed by those who come later, so that nobody waits for more than one patience.
+    else this.#patience ??= setTimeout(() => this.#losePatience(), PATIENCE_MS);
+  }
+
+  /** Whether there are sessions for the requests that wait, and only their streams are taken. */
+  get #isSaturated(): boolean {
+    return [...this.#sessions].some((session) => session.isUsable && !session.hasRoom);
+  }
+
+  #losePatience(): void {
+    this.#patience = undefined;
+    // A server that allows no streams at all would allow none on another session either.
+    if (this.#queue.size > 0 && [...this.#sessions].some(({ activeStreams }) => activeStreams > 0))
+      this.#connect();
+  }
+
+  #stopPatience(): void {
+    clearTimeout(this.#patience);
+    this.#patience = undefined;
+  }
+
+  #connect(): void {
+    if (this.#connecting !== undefined) return;
+    const connecting = new AbortController();
+    this.#connecting = connecting;
+    const [first] = this.#queue;
+    this.#connector.connect(this.#target, first?.dialing ?? {}, connecting.signal).then(
+      (connection) => {
+        this.#connecting = undefined;
+        if (connection.kind === 'http1') this.#useHttp1(connection.socket);
+        else
+          this.#add(
+            new PooledSession(connection.session, connection.socket, this.#target, this.#options, (session) =>
+              this.#changed(session),
+            ),
+          );
+      },
+      (error) => {
+        this.#connecting = undefined;
+        this.#connectFailed(error, connecting.signal.aborted);
+      },
+    );
+  }
+
+  #add(session: PooledSession): void {
+    this.#sessions.add(session);
+    if (!session.isUsable) {
+      // Trying again at once would make an endless series of connections to a server that is shutting down.
+      const message = `${this.#target.name} closed the HTTP/2 connection at once`;
+      this.#rejectAll(new Http2SessionError(message, { code: 'ECONNRESET', neverProcessed: true }));
+    }
+    this.#serve();
+    if (session.isIdle) this.#becameIdle(session);
+  }
+
+  #useHttp1(socket: TLSSocket): void {
+    this.#events.onHttp1();
+    const waiters = [...this.#queue];
+    this.#queue.clear();
+    this.#stopPatience();
+    if (waiters.length === 0) socket.destroy();
+    waiters.forEach((waiter, i) => {
+      waiter.onHttp1(i === 0 ? socket : undefined);
+    });
+    this.#checkEmpty();
+  }
+
+  #connectFailed(error: unknown, isAbandoned: boolean): void {
+    // Requests that came after the last one had left begin anew; those with a session in use go on waiting for it.
+    if (!isAbandoned && !this.#isSaturated) this.#rejectAll(error);
+    if (this.#queue.size > 0) this.#makeRoom();
+    this.#checkEmpty();
+  }
+
+  #rejectAll(error: unknown): void {
+    const waiters = [...this.#queue];
+    this.#queue.clear();
+    this.#stopPatience();
+    for (const waiter of waiters) waiter.onError(error);
+  }
+
+  #changed(session: PooledSession): void {
+    if (session.isClosed) this.#sessions.delete(session);
+    this.#serve();
+    if (session.isIdle) this.#becameIdle(session);
+    this.#checkEmpty();
+  }
+
+  #becameIdle(session: PooledSession): void {
+    const { poolIdleTimeoutMs, poolMaxIdlePerHost } = this.#options;
+    const idle = [...this.#sessions].filter(({ isIdle }) => isIdle).length;
+    if (this.#isClosing || poolIdleTimeoutMs === 0 || idle > poolMaxIdlePerHost) session.close();
+  }
+
+  #checkEmpty(): void {
+    if (this.#sessions.size === 0 && this.#queue.size === 0 && this.#connecting === undefined)
+      this.#events.onEmpty();
+  }
+}

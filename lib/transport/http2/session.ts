@@ -1,0 +1,249 @@
+import type { OutgoingHttpHeaders } from 'node:http';
+import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
+import type { Socket } from 'node:net';
+import { PingTimeoutError, type PolicyError } from '../../errors.js';
+import { type ConnectionLabel, publishPool } from '../channels.js';
+import { failureOf, type Goaway } from './failure.js';
+import { type Http2ClientOptions, type Http2Target, labelOf } from './options.js';
+import { KeepAlive } from './ping.js';
+import type { Http2SessionStats, SessionState } from './session-state.js';
+
+/** Half of all stream ids are a client's, and none is used twice (RFC 9113, section 5.1.1). */
+const MAX_STREAMS = 2 ** 30 - 1;
+
+/** How long the peer may take to close its side of a connection we have closed. */
+const CLOSE_GRACE_MS = 1000;
+
+/** Told when a session may take another stream, became idle, or is gone. */
+export type OnSessionChange = (session: PooledSession) => void;
+
+/** One HTTP/2 connection of a pool. */
+export class PooledSession {
+  readonly #session: ClientHttp2Session;
+  readonly #socket: Socket;
+  readonly #target: Http2Target;
+  readonly #options: Http2ClientOptions;
+  readonly #onChange: OnSessionChange;
+  readonly #label: ConnectionLabel;
+  readonly #keepAlive: KeepAlive;
+  #state: SessionState = { name: 'draining' };
+  #goaway: Goaway | undefined;
+  #failure: unknown;
+  #openStreams = 0;
+  #openedStreams = 0;
+  /** How much was heard when it was last woken from idleness. */
+  #wokenAtFrame: number | undefined;
+  #framesHeard = 0;
+
+  constructor(
+    session: ClientHttp2Session,
+    socket: Socket,
+    target: Http2Target,
+    options: Http2ClientOptions,
+    onChange: OnSessionChange,
+  ) {
+    this.#session = session;
+    this.#socket = socket;
+    this.#target = target;
+    this.#label = labelOf(target, options);
+    this.#options = options;
+    this.#onChange = onChange;
+    this.#keepAlive = this.#startKeepAlive();
+    this.#listen();
+    if (session.closed || session.destroyed) this.#end();
+    else this.#enter({ name: 'idle', expiry: this.#startExpiry() });
+  }
+
+  /** Whether another stream may be opened now, by what the server allows at present. */
+  get hasRoom(): boolean {
+    if (!this.isUsable) return false;
+    return (
+      this.#openStreams < (this.#session.remoteSettings.maxConcurrentStreams ?? Number.POSITIVE_INFINITY)
+    );
+  }
+
+  /** Whether streams may be opened at all, if not now then once others have ended. */
+  get isUsable(): boolean {
+    const isOpen = this.#state.name === 'idle' || this.#state.name === 'active';
+    // The state follows events; between the end of a connection and its event only these know.
+    return isOpen && !this.#session.closed && !this.#session.destroyed && !this.#socket.destroyed;
+  }
+
+  get isIdle(): boolean {
+    return this.#state.name === 'idle';
+  }
+
+  /** Whether a stream opened now shares the fate of those that found the session idle: nothing was heard since. */
+  get isWaking(): boolean {
+    return this.isIdle ? this.#openedStreams > 0 : this.#wokenAtFrame === this.#framesHeard;
+  }
+
+  get isClosed(): boolean {
+    return this.#state.name === 'closed';
+  }
+
+  get activeStreams(): number {
+    return this.#openStreams;
+  }
+
+  get openedStreams(): number {
+    return this.#openedStreams;
+  }
+
+  /** Grows with every frame of a response. */
+  get framesHeard(): number {
+    return this.#framesHeard;
+  }
+
+  /** The connection, without the means to end it. */
+  get socket(): Socket | undefined {
+    return this.#session.destroyed ? undefined : (this.#session.socket as Socket);
+  }
+
+  get stats(): Http2SessionStats {
+    return {
+      state: this.#state.name,
+      activeStreams: this.#openStreams,
+      openedStreams: this.#openedStreams,
+      pingRoundTripMs: this.#keepAlive.roundTripMs,
+    };
+  }
+
+  /**
+   * Opens a stream.
+   *
+   * @throws what `ClientHttp2Session.request` throws: for headers that HTTP/2 cannot carry, or because the session has
+   * just ended, which {@link isUsable} then tells.
+   */
+  open(headers: OutgoingHttpHeaders, endStream: boolean): ClientHttp2Stream {
+    const stream = this.#session.request(headers, { endStream });
+    this.#openStreams += 1;
+    this.#openedStreams += 1;
+    if (this.#openedStreams >= MAX_STREAMS) this.#drain();
+    if (this.#state.name === 'idle') {
+      this.#enter({ name: 'active' });
+      this.#wokenAtFrame = this.#openedStreams > 1 ? this.#framesHeard : undefined;
+      if (this.#openedStreams > 1) publishPool('reused', this.#label);
+    }
+    stream.once('close', () => this.#streamClosed());
+    this.#keepAlive.begin();
+    return stream;
+  }
+
+  /** A frame of a response arrived: a sign of life of the peer. */
+  heard(): void {
+    this.#framesHeard += 1;
+    this.#keepAlive.heard();
+  }
+
+  /**
+   * Why a stream of this session ended early.
+   *
+   * @param responded whether its response had begun.
+   */
+  failureOf(stream: ClientHttp2Stream, responded: boolean, streamError: unknown): PolicyError {
+    return failureOf({
+      target: this.#target.name,
+      sessionError: this.#failure,
+      goaway: this.#goaway,
+      isConnectionLost: this.#socket.destroyed || this.#session.destroyed,
+      streamId: stream.id ?? 0,
+      rstCode: stream.rstCode ?? 0,
+      responded,
+      streamError,
+    });
+  }
+
+  /** Closes the session: at once if it is idle, else when its last stream has ended. */
+  close(): void {
+    if (this.isClosed) return;
+    if (this.#openStreams > 0) this.#drain();
+    else this.#end();
+  }
+
+  /** Closes the session at once; its streams fail. */
+  destroy(error: unknown): void {
+    this.#failure ??= error;
+    this.#session.destroy();
+    this.#socket.destroy();
+  }
+
+  #listen(): void {
+    const session = this.#session;
+    session.on('error', (error) => {
+      this.#failure ??= error;
+    });
+    session.on('goaway', (code, lastStreamId) => {
+      this.#goaway = { code, lastStreamId };
+      this.#drain();
+    });
+    session.on('remoteSettings', () => {
+      this.#keepAlive.heard();
+      this.#onChange(this);
+    });
+    session.once('close', () => this.#closed());
+    this.#socket.once('close', () => this.#closed());
+  }
+
+  #startKeepAlive(): KeepAlive {
+    const { http2KeepAliveTimeoutMs } = this.#options;
+    const peer = {
+      ping: (onAck: (error: Error | null, roundTripMs: number) => void) => void this.#session.ping(onAck),
+      bytesRead: () => this.#socket.bytesRead,
+      activeStreams: () => this.#openStreams,
+    };
+    return new KeepAlive(peer, this.#options, () =>
+      this.destroy(new PingTimeoutError(this.#target.name, http2KeepAliveTimeoutMs)),
+    );
+  }
+
+  #streamClosed(): void {
+    this.#openStreams -= 1;
+    if (this.#openStreams === 0) {
+      if (this.isUsable) this.#enter({ name: 'idle', expiry: this.#startExpiry() });
+      else this.#end();
+    }
+    this.#onChange(this);
+    // The pool may have closed it, or given it to a request that was waiting.
+    if (this.isIdle) publishPool('kept', this.#label);
+  }
+
+  #startExpiry(): NodeJS.Timeout | undefined {
+    const { poolIdleTimeoutMs } = this.#options;
+    // Not session.setTimeout(), which begins anew with every PING.
+    return poolIdleTimeoutMs === false
+      ? undefined
+      : setTimeout(() => this.close(), poolIdleTimeoutMs).unref();
+  }
+
+  #drain(): void {
+    if (!this.isClosed) this.#enter({ name: 'draining' });
+    if (this.#openStreams === 0) this.#end();
+    this.#onChange(this);
+  }
+
+  /** Ends the connection: GOAWAY, then FIN. */
+  #end(): void {
+    if (this.isClosed) return;
+    this.#enter({ name: 'draining' });
+    this.#session.destroy();
+    const overdue = setTimeout(() => this.#socket.destroy(), CLOSE_GRACE_MS).unref();
+    this.#socket.once('close', () => clearTimeout(overdue));
+  }
+
+  #closed(): void {
+    if (this.isClosed || !this.#socket.destroyed) return;
+    this.#enter({ name: 'closed' });
+    this.#keepAlive.stop();
+    publishPool('closed', this.#label);
+    this.#onChange(this);
+  }
+
+  #enter(next: SessionState): void {
+    if (this.#state.name === 'idle') clearTimeout(this.#state.expiry);
+    this.#state = next;
+    if (this.#session.destroyed) return;
+    if (next.name === 'idle') this.#session.unref();
+    else if (next.name === 'active') this.#session.ref();
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * What the transport tells on `node:diagnostics_channel`: how connections are made, and how they are used again. As
+ * long as nobody subscribes, no message is made.
+ */
+import { channel } from 'node:diagnostics_channel';
+
+const connects = channel('axios-policy:connect');
+const pools = channel('axios-policy:pool');
+
+/** Which connection a message is about. */
+export interface ConnectionLabel {
+  /**
+   * `https://host:port`, or `unix:/path`. Of a connection that carries plain requests to a proxy it is the proxy's own,
+   * because the requests may be for any origin.
+   */
+  readonly origin: string;
+  /** `http://host:port` of the proxy it leads to or through. */
+  readonly proxy?: string | undefined;
+}
+
+/** A message of the channel `axios-policy:connect`: two for every new connection, `start` and how that ended. */
+export interface ConnectMessage extends ConnectionLabel {
+  readonly stage: 'start' | 'ready' | 'failed';
+  /** Time since `start`, in ms: DNS, TCP, proxy CONNECT, TLS and the HTTP/2 preface together. */
+  readonly durationMs: number;
+  /** Why it failed; absent if it was given up because the request was. */
+  readonly error?: unknown;
+}
+
+/** A message of the channel `axios-policy:pool`. */
+export interface PoolMessage extends ConnectionLabel {
+  /**
+   * - `kept`: the connection has become idle, and is kept for other requests;
+   * - `reused`: a request was given the idle connection;
+   * - `closed`: the connection is closed, whoever did it.
+   */
+  readonly event: 'kept' | 'reused' | 'closed';
+}
+
+/** Tells how the making of a connection ended. */
+export interface ConnectAnnouncement {
+  ready(): void;
+  failed(error: unknown): void;
+}
+
+/** Tells that a connection is being made. `undefined` if nobody listens. */
+export function publishConnect(label: ConnectionLabel): ConnectAnnouncement | undefined {
+  if (!connects.hasSubscribers) return undefined;
+  const startedAt = performance.now();
+  const publish = (stage: ConnectMessage['stage'], durationMs: number, error?: unknown) => {
+    const cause = error === undefined || error === null ? {} : { error };
+    connects.publish({ stage, ...label, durationMs, ...cause } satisfies ConnectMessage);
+  };
+  publish('start', 0);
+  return {
+    ready: () => publish('ready', performance.now() - startedAt),
+    failed: (error) => publish('failed', performance.now() - startedAt, error),
+  };
+}
+
+/** Tells what became of a connection that was ready. */
+export function publishPool(event: PoolMessage['event'], label: ConnectionLabel | undefined): void {
+  if (!pools.hasSubscribers || label === undefined) return;
+  pools.publish({ event, ...label } satisfies PoolMessage);
+}

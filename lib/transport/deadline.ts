@@ -1,0 +1,74 @@
+import type { LimitMs } from '../config/resolved.js';
+
+/** Which limit ran out. */
+export type ExpiredLimit = 'timeout' | 'readTimeout';
+
+/** What tells silence from progress. */
+export interface ProgressSource {
+  /** A count that changes with every byte. */
+  readonly progress: number;
+  /** Whether it is the peer's turn; a slow consumer is not the peer's silence. */
+  readonly waitingForPeer: boolean;
+}
+
+/** How often silence is looked for, per limit: it is noticed at most a quarter too late, and never too early. */
+const CHECKS_PER_LIMIT = 4;
+
+/** The clocks of one attempt: one for the whole of it, one for silence. Whichever runs out first ends both. */
+export class Deadline {
+  readonly #onExpire: (limit: ExpiredLimit, limitMs: number) => void;
+  #whole: NodeJS.Timeout | undefined;
+  #silence: NodeJS.Timeout | undefined;
+  #expired: ExpiredLimit | undefined;
+
+  constructor(onExpire: (limit: ExpiredLimit, limitMs: number) => void) {
+    this.#onExpire = onExpire;
+  }
+
+  /** The limit that ran out, if one did. */
+  get expired(): ExpiredLimit | undefined {
+    return this.#expired;
+  }
+
+  /** Bounds the attempt as a whole, from now. */
+  limitWhole(limitMs: LimitMs): void {
+    clearTimeout(this.#whole);
+    this.#whole = limitMs === false ? undefined : setTimeout(() => this.#expire('timeout', limitMs), limitMs);
+  }
+
+  /**
+   * Bounds silence, from now.
+   *
+   * Silence is sampled, not listened for: a listener per chunk would cost every request, and cannot see a body that
+   * nobody reads.
+   */
+  limitSilence(limitMs: LimitMs, limit: ExpiredLimit, source: () => ProgressSource | undefined): void {
+    clearInterval(this.#silence);
+    if (limitMs === false) return;
+    let seen = source()?.progress;
+    let since = performance.now();
+    const check = () => {
+      const now = performance.now();
+      const current = source();
+      if (current === undefined || current.progress !== seen || !current.waitingForPeer) {
+        seen = current?.progress;
+        since = now;
+      } else if (now - since >= limitMs) {
+        this.#expire(limit, limitMs);
+      }
+    };
+    this.#silence = setInterval(check, Math.max(1, limitMs / CHECKS_PER_LIMIT));
+  }
+
+  /** Stops both clocks. */
+  stop(): void {
+    clearTimeout(this.#whole);
+    clearInterval(this.#silence);
+  }
+
+  #expire(limit: ExpiredLimit, limitMs: number): void {
+    this.stop();
+    this.#expired = limit;
+    this.#onExpire(limit, limitMs);
+  }
+}

@@ -1,0 +1,68 @@
+import type { Agent } from 'node:http';
+import type { ResolvedClient } from '../config/resolved.js';
+import { addRequest, frontOf } from './agent-front.js';
+import { keepAliveOptions, type PoolOptions, RefusingAgent } from './agents.js';
+import { Http2Client } from './http2/client.js';
+import { ProxyAgents, type RequestEndpoint } from './proxy-agents.js';
+import type { TlsSettings } from './tls.js';
+
+/** What the ways out have in common. */
+export interface EgressOptions {
+  readonly client: ResolvedClient;
+  readonly httpPool: PoolOptions;
+  readonly httpsPool: PoolOptions;
+  readonly tls: TlsSettings;
+  /** Pools of direct connections. */
+  readonly http: Agent;
+  readonly https: Agent;
+}
+
+/**
+ * One way out: direct, or through the proxies of one configuration. Its agents decide for every single request, so each
+ * hop of a redirect takes its own way.
+ */
+export class Egress {
+  readonly http: Agent;
+  readonly https: Agent;
+  /** Where HTTP/2 may be spoken; `undefined` = HTTP/1.1 only. */
+  readonly http2: Http2Client | undefined;
+  readonly proxies: ProxyAgents;
+
+  constructor(options: EgressOptions) {
+    const { client, httpPool, httpsPool, tls } = options;
+    this.proxies = new ProxyAgents({ client, httpPool, httpsPool, tls });
+    this.http = this.#choosing('http:', options.http);
+    this.https = this.#choosing('https:', options.https);
+    this.http2 = client.http1Only ? undefined : this.#http2Client(options);
+  }
+
+  #choosing(protocol: 'http:' | 'https:', direct: Agent): Agent {
+    return frontOf(direct, (request, options: RequestEndpoint) => {
+      addRequest(this.#agentFor(protocol, options) ?? direct, request, options);
+    });
+  }
+
+  #agentFor(protocol: 'http:' | 'https:', options: RequestEndpoint): Agent | undefined {
+    try {
+      return this.proxies.agentFor(protocol, options);
+    } catch (error) {
+      // The environment names a proxy that is none. Thrown here, from within the making of a request, it would pass
+      // by whoever listens to that request.
+      return new RefusingAgent(() => error as Error) as unknown as Agent;
+    }
+  }
+
+  #http2Client({ client, httpsPool, tls }: EgressOptions): Http2Client {
+    const { autoSelectFamilyAttemptTimeout } = keepAliveOptions(httpsPool);
+    return new Http2Client({
+      ...client,
+      tls,
+      connection: httpsPool.connection,
+      autoSelectFamilyAttemptTimeout,
+      dialTunnel: (target, signal) => this.proxies.dialTunnel(target, signal),
+      proxyOf: (target) => this.proxies.proxyOf(target),
+      http1: { http: this.http, https: this.https as Agent & import('node:https').Agent },
+      sockets: httpsPool.sockets,
+    });
+  }
+}

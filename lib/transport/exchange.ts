@@ -1,0 +1,119 @@
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { connectionState, watchConnect } from './connect.js';
+
+/**
+ * How far one request on the wire came:
+ * - `connect`: no usable connection yet, nothing was sent;
+ * - `sent`: the request was handed to a connection, no response headers yet;
+ * - `response`: response headers arrived, the body is incomplete;
+ * - `complete`: the body arrived whole.
+ */
+export type ExchangePhase = 'connect' | 'sent' | 'response' | 'complete';
+
+/** One request and its response on the wire, whatever the protocol, as the transport sees it. */
+export interface Exchange {
+  readonly phase: ExchangePhase;
+  /** Whether the peer said it never processed the request. */
+  readonly neverProcessed: boolean;
+  /** Whether the connection was lost while the body was arriving. */
+  readonly truncated: boolean;
+  /** Whether it ran on a kept-alive connection that died without a single byte of a response. */
+  readonly lostKeepAliveRace: boolean;
+  /** A count that grows with every byte sent or received. */
+  readonly progress: number;
+  /** Whether it is the peer's turn, and not a slow consumer's. */
+  readonly waitingForPeer: boolean;
+}
+
+type ObservedRequest = ClientRequest & { res?: IncomingMessage };
+
+/** An HTTP/1.1 exchange. Everything is read from the native request when asked, so that success costs nothing. */
+export class Http1Exchange implements Exchange {
+  readonly #request: ObservedRequest;
+
+  constructor(request: ClientRequest) {
+    this.#request = request;
+  }
+
+  get phase(): ExchangePhase {
+    const { res, socket } = this.#request;
+    if (res != null) return res.complete ? 'complete' : 'response';
+    return connectionState(socket)?.ready ? 'sent' : 'connect';
+  }
+
+  get neverProcessed(): boolean {
+    return false;
+  }
+
+  get truncated(): boolean {
+    const { res } = this.#request;
+    // Node destroys the response with ECONNRESET when the connection ends early; a destroy of our own, or of axios
+    // for maxContentLength, carries no such error.
+    return (
+      res != null && !res.complete && (res.errored as NodeJS.ErrnoException | null)?.code === 'ECONNRESET'
+    );
+  }
+
+  get lostKeepAliveRace(): boolean {
+    const { res, reusedSocket, socket } = this.#request;
+    const state = connectionState(socket);
+    return reusedSocket && res == null && state !== undefined && socket?.bytesRead === state.bytesReadBefore;
+  }
+
+  get progress(): number {
+    const { socket } = this.#request;
+    if (socket == null) return 0;
+    return socket.bytesRead + socket.bytesWritten - queuedBytes(socket);
+  }
+
+  get waitingForPeer(): boolean {
+    const { res, socket } = this.#request;
+    // Before that it is the connect timeout's business, or that of a pool without a free connection.
+    if (res == null) return connectionState(socket)?.ready === true;
+    return !res.complete && res.readableLength === 0;
+  }
+}
+
+interface Handle {
+  readonly writeQueueSize?: number;
+  /** What TLS writes to. */
+  readonly _parent?: Handle | null;
+}
+
+/**
+ * What a socket was given to write and did not send yet. A large body is given in one piece, so that nothing but this
+ * shrinking queue tells a slow upload from a stalled one. Node's own socket timeout looks there too, but not below TLS.
+ */
+function queuedBytes(socket: Socket): number {
+  let bytes = 0;
+  let { _handle: handle } = socket as Socket & { readonly _handle?: Handle | null };
+  while (handle) {
+    bytes += handle.writeQueueSize ?? 0;
+    handle = handle._parent;
+  }
+  return bytes;
+}
+
+/**
+ * Begins to observe a connection that an agent not ours gave to a request, so that a caller's own agent is judged by
+ * the same evidence.
+ */
+export function observeForeignSocket(request: ClientRequest): void {
+  request.once('socket', (socket) => {
+    const known = connectionState(socket);
+    if (known !== undefined) {
+      known.bytesReadBefore = socket.bytesRead;
+      return;
+    }
+    const secure = (socket as TLSSocket).encrypted === true;
+    watchConnect(socket, { readyEvent: secure ? 'secureConnect' : 'connect', target: '', timeoutMs: false });
+    const state = connectionState(socket);
+    if (state === undefined) return;
+    const pending =
+      socket.connecting || (socket as TLSSocket & { secureConnecting?: boolean }).secureConnecting === true;
+    state.ready = request.reusedSocket || !pending;
+    state.bytesReadBefore = socket.bytesRead;
+  });
+}

@@ -1,0 +1,104 @@
+import { parseProxyUrl } from '../config/proxy-url.js';
+import type { ProxyAddress, ResolvedClient } from '../config/resolved.js';
+import { PolicyConfigError } from '../errors.js';
+import { type NoProxyMatcher, parseNoProxy } from './no-proxy.js';
+
+export { matchesNoProxy } from './no-proxy.js';
+
+/** Where a request goes. */
+export interface ProxyTarget {
+  readonly protocol: 'http:' | 'https:';
+  /** An IPv6 literal with or without its brackets. */
+  readonly hostname: string;
+  readonly port: number;
+}
+
+/** Different values are few; an environment that never stops changing must not grow the cache without end. */
+const MAX_CACHED = 100;
+
+/**
+ * Says through which proxy a request goes.
+ *
+ * With an explicit proxy, or none, the environment is ignored. Else it is read for every request, so that a change
+ * takes effect at once; what it says is parsed once per value.
+ */
+export class ProxySelector {
+  readonly #proxyUrl: ResolvedClient['proxyUrl'];
+  readonly #isExcluded: NoProxyMatcher;
+  readonly #env: NodeJS.ProcessEnv | undefined;
+  readonly #addresses = new Map<string, ProxyAddress>();
+  readonly #matchers = new Map<string, NoProxyMatcher>();
+
+  /** @param env stands in for `process.env`. */
+  constructor(
+    proxyUrl: ResolvedClient['proxyUrl'],
+    proxyExcludes: readonly string[],
+    env?: NodeJS.ProcessEnv,
+  ) {
+    this.#proxyUrl = proxyUrl;
+    this.#isExcluded = parseNoProxy(proxyExcludes);
+    this.#env = env;
+  }
+
+  /**
+   * @returns the proxy for this target, or `undefined` for a direct connection. The same proxy is the same object, as
+   * long as nothing but time passes.
+   * @throws {PolicyConfigError} if the environment names a proxy that is no `http://` or `https://` URL. The message
+   * names the variable and not its value, which may hold a password.
+   */
+  proxyFor(target: ProxyTarget): ProxyAddress | undefined {
+    if (this.#proxyUrl === false) return undefined;
+    if (this.#proxyUrl === undefined) return this.#fromEnvironment(target);
+    return this.#isExcluded(target.hostname, target.port) ? undefined : this.#proxyUrl;
+  }
+
+  #fromEnvironment({ protocol, hostname, port }: ProxyTarget): ProxyAddress | undefined {
+    // Looked up here and not kept, because a program may put another object in its place.
+    const env = this.#env ?? process.env;
+    const found = read(env, ...variablesFor(protocol, env), 'all_proxy', 'ALL_PROXY');
+    if (found === undefined) return undefined;
+    const noProxy = read(env, 'no_proxy', 'NO_PROXY')?.value;
+    if (noProxy !== undefined && this.#matcher(noProxy)(hostname, port)) return undefined;
+    return this.#address(found.name, found.value);
+  }
+
+  #address(name: string, value: string): ProxyAddress {
+    return cached(this.#addresses, value, () => {
+      const parsed = parseProxyUrl(value);
+      if (parsed.ok) return parsed.value;
+      const { expected, received } = parsed;
+      throw new PolicyConfigError([{ path: `environment variable ${name}`, expected, received }]);
+    });
+  }
+
+  #matcher(list: string): NoProxyMatcher {
+    return cached(this.#matchers, list, () => parseNoProxy(list));
+  }
+}
+
+/**
+ * Lower case goes first, as for curl and axios. A CGI server turns a request's header `Proxy` into `HTTP_PROXY`, so
+ * where one runs us, that variable is the client's word (https://httpoxy.org); on Windows it is `http_proxy` as well.
+ */
+function variablesFor(protocol: ProxyTarget['protocol'], env: NodeJS.ProcessEnv): string[] {
+  if (protocol === 'https:') return ['https_proxy', 'HTTPS_PROXY'];
+  return env.REQUEST_METHOD === undefined ? ['http_proxy', 'HTTP_PROXY'] : [];
+}
+
+/** The first of these variables that is set to something. */
+function read(env: NodeJS.ProcessEnv, ...names: string[]): { name: string; value: string } | undefined {
+  for (const name of names) {
+    const value = env[name]?.trim();
+    if (value) return { name, value };
+  }
+  return undefined;
+}
+
+function cached<T>(cache: Map<string, T>, key: string, make: () => T): T {
+  const known = cache.get(key);
+  if (known !== undefined) return known;
+  if (cache.size >= MAX_CACHED) cache.clear();
+  const made = make();
+  cache.set(key, made);
+  return made;
+}

@@ -1,0 +1,59 @@
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import { Writable } from 'node:stream';
+
+/**
+ * A request that was sent already and has its response, for a transport that still has to give it to somebody: the body
+ * that is written to it goes nowhere, because the server has it, and the response follows at its end.
+ */
+export class SentRequest extends Writable {
+  readonly #native: ClientRequest;
+
+  constructor(
+    native: ClientRequest,
+    response: IncomingMessage,
+    onResponse?: (response: IncomingMessage) => void,
+  ) {
+    super({ autoDestroy: false, write: (_chunk, _encoding, callback) => callback() });
+    this.#native = native;
+    if (onResponse !== undefined) this.once('response', onResponse);
+    native.on('error', (error) => this.emit('error', error));
+    native.once('close', () => this.emit('close'));
+    // Not before it was ended: a redirect follower that gets a response while it writes never ends what comes next.
+    this.once('finish', () => this.emit('response', response));
+  }
+
+  get res(): IncomingMessage | undefined {
+    return (this.#native as ClientRequest & { res?: IncomingMessage }).res;
+  }
+
+  get path(): string {
+    return this.#native.path;
+  }
+
+  get method(): string {
+    return this.#native.method;
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#native.destroy(error ?? undefined);
+    callback();
+  }
+
+  abort(): void {
+    this.destroy();
+  }
+
+  setTimeout(): this {
+    return this;
+  }
+
+  getHeader(name: string): unknown {
+    return this.#native.getHeader(name);
+  }
+
+  setHeader(): this {
+    return this;
+  }
+
+  removeHeader(): void {}
+}

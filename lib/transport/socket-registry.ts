@@ -1,0 +1,60 @@
+import type { Socket } from 'node:net';
+import { publishPool } from './channels.js';
+import { connectionState } from './connect.js';
+
+const disowned = new WeakSet<Socket>();
+
+/**
+ * Leaves a socket to who asked an agent of ours for it, without a request: nock and msw do, for what they let pass, and
+ * take every listener off it before it closes.
+ */
+export function disown(socket: Socket): void {
+  disowned.add(socket);
+}
+
+/** Every open socket of one policy, so that closing can wait for the last one. */
+export class SocketRegistry {
+  readonly #open = new Set<Socket>();
+  #closing = false;
+  #opened = 0;
+
+  /** Sockets made since the policy was attached. */
+  get opened(): number {
+    return this.#opened;
+  }
+
+  /** Whether the policy is being closed; connections are then no longer kept for reuse. */
+  get closing(): boolean {
+    return this.#closing;
+  }
+
+  add(socket: Socket): void {
+    this.#opened += 1;
+    this.#open.add(socket);
+    socket.once('close', () => this.#remove(socket));
+  }
+
+  startClosing(): void {
+    this.#closing = true;
+  }
+
+  /** Destroys every open socket, also one that is in use. */
+  destroyAll(): void {
+    for (const socket of this.#open) socket.destroy();
+  }
+
+  /** Resolves when no socket is open. */
+  async whenEmpty(): Promise<void> {
+    // What is opened meanwhile is waited for as well.
+    for (const socket of this.#open) {
+      if (!disowned.has(socket)) await new Promise((resolve) => socket.once('close', resolve));
+      this.#open.delete(socket);
+    }
+  }
+
+  #remove(socket: Socket): void {
+    this.#open.delete(socket);
+    const state = connectionState(socket);
+    if (state?.ready) publishPool('closed', state.label);
+  }
+}

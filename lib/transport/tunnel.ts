@@ -1,0 +1,161 @@
+import { EventEmitter } from 'node:events';
+import { type ClientRequest, validateHeaderValue } from 'node:http';
+import { isIPv6, type Socket, type TcpNetConnectOpts } from 'node:net';
+import type { ConnectionOptions as TlsConnectionOptions } from 'node:tls';
+import { HttpsProxyAgent } from 'https-proxy-agent';
+import type { ProxyAddress } from '../config/resolved.js';
+import { PolicyError, ProxyAuthError, ProxyConnectionError, ProxyTunnelError } from '../errors.js';
+import { guardConnectReply } from './connect-reply.js';
+
+/** TLS of the connection to an `https://` proxy. */
+export type ProxyTlsOptions = Pick<TlsConnectionOptions, 'ca' | 'secureContext' | 'rejectUnauthorized'>;
+
+/** The far end of a tunnel. */
+export interface TunnelTarget {
+  /** An IPv6 literal with or without its brackets. */
+  readonly hostname: string;
+  readonly port: number;
+}
+
+/** Options of `net.connect` that are as true of a proxy as of an origin. */
+export type DialOptions = Pick<
+  TcpNetConnectOpts,
+  'autoSelectFamilyAttemptTimeout' | 'family' | 'hints' | 'localAddress' | 'lookup'
+>;
+
+const DIAL_KEYS = ['autoSelectFamilyAttemptTimeout', 'family', 'hints', 'localAddress', 'lookup'] as const;
+
+/** Those of `options` that are {@link DialOptions}. */
+export function dialOptions(options: DialOptions): DialOptions {
+  // To Node, an option that is there and undefined is not always the same as none.
+  return Object.fromEntries(
+    DIAL_KEYS.flatMap((key) => (options[key] === undefined ? [] : [[key, options[key]]])),
+  );
+}
+
+/** How a tunnel is opened. */
+export interface TunnelOptions {
+  /** Destroys the connection to the proxy while the tunnel is being opened; without effect once it stands. */
+  readonly signal: AbortSignal;
+  readonly tls?: ProxyTlsOptions | undefined;
+  readonly userAgent?: string | undefined;
+  /** How to reach the proxy. */
+  readonly dial?: DialOptions | undefined;
+}
+
+/** What https-proxy-agent tells of the proxy's reply, in its event `proxyConnect`. */
+interface ConnectReply {
+  statusCode: number;
+}
+
+/**
+ * Opens a tunnel to `target` through `proxy` with CONNECT (RFC 9110, section 9.3.6).
+ *
+ * @returns the raw connection to the target. TLS to the origin is up to the caller, so that it is done, verified and
+ * pooled as for a direct connection. The caller owns the socket from here on.
+ * @throws {ProxyAuthError} the proxy answered 407.
+ * @throws {ProxyTunnelError} the proxy answered anything else but a 2xx.
+ * @throws {ProxyConnectionError} the proxy closed the connection before it answered.
+ * @throws the reason of `signal`, if that was aborted.
+ * @throws errors of DNS, TCP (`ECONNREFUSED`) and of the TLS to the proxy as they are.
+ */
+export async function openTunnel(
+  proxy: ProxyAddress,
+  target: TunnelTarget,
+  options: TunnelOptions,
+): Promise<Socket> {
+  const { signal } = options;
+  signal.throwIfAborted();
+  const host = target.hostname.replace(/^\[(.*)\]$/, '$1');
+  const authority = `${isIPv6(host) ? `[${host}]` : host}:${target.port}`;
+  assertAuthority(authority);
+
+  const attempt = new AbortController();
+  const abort = () => attempt.abort();
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    const socket = await connect(proxy, { host, port: target.port }, authority, {
+      ...options,
+      signal: attempt.signal,
+    });
+    signal.throwIfAborted();
+    return socket;
+  } catch (error) {
+    signal.throwIfAborted();
+    throw describe(error, proxy, authority);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+async function connect(
+  proxy: ProxyAddress,
+  endpoint: { host: string; port: number },
+  authority: string,
+  { signal, tls, userAgent, dial }: TunnelOptions,
+): Promise<Socket> {
+  const guard = guardConnectReply();
+  const reply = new EventEmitter();
+  let status = Number.NaN;
+  // Emitted before the agent looks at the status. To RFC 9110 every 2xx is a tunnel, to the agent only 200.
+  reply.once('proxyConnect', (head: ConnectReply) => {
+    status = head.statusCode;
+    if (status >= 200 && status <= 299) head.statusCode = 200;
+  });
+
+  // One agent per tunnel, since the signal that can end a stalled CONNECT has to be among its socket options. The
+  // credentials are not in the URL, which the agent prints when it is debugged.
+  const agent = new HttpsProxyAgent(proxy.origin, {
+    ...tls,
+    ...dial,
+    noDelay: true,
+    signal,
+    onread: guard.onread,
+    headers: connectHeaders(proxy, userAgent),
+  });
+  // The agent emits one event on the request and waits for its socket; it wants nothing else of it.
+  const socket = await agent.connect(reply as ClientRequest, { ...endpoint, secureEndpoint: false });
+  if (!(status >= 200 && status <= 299)) {
+    socket.destroy();
+    throw refusal(status, proxy, authority);
+  }
+  guard.release(socket);
+  return socket;
+}
+
+/** The headers of CONNECT, besides `Host`; none of the request that travels through the tunnel. */
+function connectHeaders(proxy: ProxyAddress, userAgent: string | undefined): Record<string, string> {
+  const headers: Record<string, string> = { 'Proxy-Connection': 'keep-alive' };
+  if (userAgent !== undefined) headers['User-Agent'] = userAgent;
+  if (proxy.authorization !== undefined) headers['Proxy-Authorization'] = proxy.authorization.reveal();
+  // The agent writes them as they are.
+  for (const [name, value] of Object.entries(headers)) validateHeaderValue(name, value);
+  return headers;
+}
+
+function assertAuthority(authority: string): void {
+  if (!/[\s\p{Cc}/?#@\\]/u.test(authority)) return;
+  throw Object.assign(new TypeError('Invalid character in the host name of a tunnel'), {
+    code: 'ERR_INVALID_CHAR',
+  });
+}
+
+function refusal(status: number, proxy: ProxyAddress, authority: string): PolicyError {
+  if (status === 407) return new ProxyAuthError(proxy.origin, authority);
+  const isStatus = Number.isInteger(status) && status >= 100 && status <= 999;
+  return new ProxyTunnelError(proxy.origin, authority, { status: isStatus ? status : undefined });
+}
+
+function describe(error: unknown, proxy: ProxyAddress, authority: string): unknown {
+  if (error instanceof PolicyError) return error;
+  // Not `instanceof Error`: Node's errors are of another realm than ours where tests run in a `node:vm` context.
+  const { code, syscall, message } = error as NodeJS.ErrnoException;
+  if (message.startsWith('Proxy connection ended')) {
+    return new ProxyConnectionError(proxy.origin, authority, { code: 'ECONNRESET', cause: error });
+  }
+  if ((code === 'ECONNRESET' || code === 'EPIPE') && syscall !== 'connect') {
+    return new ProxyConnectionError(proxy.origin, authority, { code, cause: error });
+  }
+  if (code === undefined) return new ProxyTunnelError(proxy.origin, authority, { cause: error });
+  return error;
+}

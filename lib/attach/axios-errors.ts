@@ -1,0 +1,99 @@
+import type { AxiosError, AxiosInstance, AxiosResponse, RequestConfig } from './axios-like.js';
+
+interface AxiosErrorClass {
+  new (
+    message: string,
+    code?: string,
+    config?: RequestConfig,
+    request?: unknown,
+    response?: AxiosResponse,
+  ): AxiosError;
+  from(
+    error: unknown,
+    code: string | null,
+    config: RequestConfig,
+    request?: unknown,
+    response?: AxiosResponse,
+  ): AxiosError;
+}
+
+type CanceledErrorClass = new (message: null, config: RequestConfig, request: unknown) => AxiosError;
+
+/** The classes of errors of one copy of axios. */
+interface ErrorClasses {
+  readonly AxiosError: AxiosErrorClass;
+  readonly CanceledError: CanceledErrorClass;
+}
+
+/**
+ * Makes errors of the instance's own classes, so that `instanceof` holds for whoever uses that copy of axios.
+ *
+ * An instance does not give access to them, but it throws a CanceledError, which extends AxiosError, for a request that
+ * is aborted before it starts.
+ */
+export class AxiosErrors {
+  #classes: ErrorClasses | undefined;
+  readonly #loading: Promise<void>;
+
+  constructor(bare: AxiosInstance) {
+    this.#loading = bare.request({ url: '/', signal: AbortSignal.abort() }).then(
+      () => undefined,
+      (canceled: object) => {
+        const prototype = Object.getPrototypeOf(canceled);
+        const { constructor: AxiosError } = Object.getPrototypeOf(prototype);
+        this.#classes = { AxiosError, CanceledError: prototype.constructor };
+      },
+    );
+  }
+
+  /** Resolves, within a few microtasks of attach, when errors can be made. */
+  get ready(): Promise<void> {
+    return this.#loading;
+  }
+
+  /** Whether errors can be made by now. */
+  get isReady(): boolean {
+    return this.#classes !== undefined;
+  }
+
+  /** An AxiosError as axios itself would make it. */
+  create(
+    message: string,
+    code: string,
+    config: RequestConfig,
+    request: unknown,
+    response?: AxiosResponse,
+  ): AxiosError {
+    return new this.#loaded.AxiosError(message, code, config, request, response);
+  }
+
+  /** What axios makes of an error of the network, before or after the response began. */
+  from(error: Error, config: RequestConfig, request: unknown, response?: AxiosResponse): AxiosError {
+    return this.#loaded.AxiosError.from(error, null, config, request, response);
+  }
+
+  /** What axios makes of a status of 400 and more that `validateStatus` does not accept. */
+  ofStatus(response: AxiosResponse, config: RequestConfig): AxiosError {
+    const code = response.status < 500 ? 'ERR_BAD_REQUEST' : 'ERR_BAD_RESPONSE';
+    const message = `Request failed with status code ${response.status}`;
+    return this.create(message, code, config, response.request, response);
+  }
+
+  /** What a cancelled request rejects with. */
+  canceled(config: RequestConfig, request: unknown): AxiosError {
+    return new this.#loaded.CanceledError(null, config, request);
+  }
+
+  /** An AxiosError that wraps an error of ours, as `AxiosError.from` would. */
+  wrap(error: Error & { code?: string }, config: RequestConfig): AxiosError {
+    const wrapped = this.create(error.message, error.code ?? '', config, undefined);
+    wrapped.name = error.name;
+    Object.defineProperty(wrapped, 'cause', { value: error, writable: true, configurable: true });
+    return wrapped;
+  }
+
+  get #loaded(): ErrorClasses {
+    if (this.#classes === undefined) throw new Error('the classes of axios are not known yet');
+    return this.#classes;
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * What the policy needs of an axios instance.
+ *
+ * Structural, because `AxiosInstance` of axios' CommonJS types and of its ES module types are not assignable to each
+ * other, and both kinds of users are served by one signature.
+ */
+import type { AxiosError, AxiosInstance, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
+import { PolicyConfigError } from '../errors.js';
+
+/** An interceptor manager, as far as types need to agree between versions of axios. */
+export interface InterceptorManagerLike {
+  use(...args: never[]): number;
+  eject(id: number): void;
+}
+
+/** Any axios instance, or axios itself, of axios >= 1.7.9, from its CommonJS or its ES module build. */
+export interface AxiosLike {
+  defaults: object;
+  interceptors: { request: InterceptorManagerLike; response: InterceptorManagerLike };
+  request(...args: never[]): Promise<unknown>;
+}
+
+/** The request config as the policy handles it: between interceptors and adapter. */
+export type RequestConfig = InternalAxiosRequestConfig & { policy?: unknown };
+
+export type { AxiosError, AxiosInstance, AxiosResponse };
+
+/** The instance, with the types of the axios this was compiled against. */
+export function asAxios(instance: unknown): AxiosInstance {
+  if (!isAxios(instance)) {
+    throw new PolicyConfigError([
+      { path: 'instance', expected: 'an axios instance, or axios itself', received: describe(instance) },
+    ]);
+  }
+  // What was checked is all that is used; the full type cannot be proven across copies and versions of axios.
+  return instance as unknown as AxiosInstance;
+}
+
+function isAxios(value: unknown): value is AxiosLike {
+  const candidate = value as Partial<AxiosLike> | null | undefined;
+  return (
+    (typeof value === 'function' || typeof value === 'object') &&
+    typeof candidate?.request === 'function' &&
+    typeof candidate.defaults === 'object' &&
+    typeof candidate.interceptors?.request?.use === 'function' &&
+    typeof candidate.interceptors.response?.use === 'function'
+  );
+}
+
+function describe(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  return typeof value === 'object' ? 'an object that is none' : `a ${typeof value}`;
+}
+
+/**
+ * A sibling of the instance without interceptors and defaults: axios' own dispatch, from the same copy of axios, for
+ * requests whose config is complete already.
+ */
+export function bareSibling(instance: AxiosInstance): AxiosInstance {
+  const sibling =
+    typeof instance.create === 'function'
+      ? instance.create()
+      : // An instance made with `new Axios()` has no create; its constructor makes the same thing.
+        new (instance.constructor as new (config: object) => AxiosInstance)({});
+  for (const key of Object.keys(sibling.defaults)) delete (sibling.defaults as Record<string, unknown>)[key];
+  return sibling;
+}

@@ -1,0 +1,87 @@
+import type { ResolvedRetry } from '../config/resolved.js';
+import type { Outcome, OutcomeKind } from '../config/types.js';
+import { classify } from '../retry/classify.js';
+import { causeChain } from '../retry/error-chain.js';
+import { type Idempotency, idempotencyOf, isIdempotent } from '../retry/idempotency.js';
+import { redactUrl } from '../retry/redact.js';
+import type { AxiosResponse, RequestConfig } from './axios-like.js';
+import type { Call } from './call.js';
+import { ask } from './hooks.js';
+import { urlOf } from './url.js';
+
+/** What axios made of an attempt: a response it accepted, or an error. */
+export type Settled = { readonly response: AxiosResponse } | { readonly error: unknown };
+
+/** An attempt that ended, with everything a decision about it needs. */
+export interface Ending {
+  readonly settled: Settled;
+  readonly kind: OutcomeKind;
+  readonly status: number | undefined;
+  readonly code: string | undefined;
+  readonly response: unknown;
+  readonly config: RequestConfig;
+  readonly method: string;
+  readonly idempotency: Idempotency;
+}
+
+// Of an error that was thrown before there was an attempt, and tells of its request by nothing but the call.
+const NO_CONFIG = {} as RequestConfig;
+
+/** Looks at how an attempt ended. */
+export function endingOf(call: Call, settled: Settled, retry: ResolvedRetry | false): Ending {
+  const seen = 'response' in settled ? succeeded(settled.response) : failed(call, settled.error);
+  const config = call.sent ?? configOf('response' in settled ? settled.response : settled.error) ?? NO_CONFIG;
+  const method = (config.method ?? 'get').toUpperCase();
+  const request = { method, headers: config.headers, config };
+  const { idempotent, idempotencyKeyHeader } = retry || {
+    idempotent: undefined,
+    idempotencyKeyHeader: false,
+  };
+  const idempotency = ask(
+    'idempotent',
+    () => idempotencyOf(request, call.settings.idempotent, idempotent, idempotencyKeyHeader),
+    'none',
+  );
+  return { settled, ...seen, config, method, idempotency };
+}
+
+function succeeded(response: AxiosResponse | undefined) {
+  // An interceptor in front of ours may have made anything of the response.
+  const status = typeof response?.status === 'number' ? response.status : undefined;
+  return { kind: 'ok', status, code: undefined, response } as const;
+}
+
+function failed(call: Call, error: unknown) {
+  const seen = classify(error, call.observation);
+  // The attempt was answered well; a transform or an interceptor in front of ours did not like the answer.
+  const isSettled = call.succeeded || call.download?.hasChanged === true;
+  return isSettled && seen.kind !== 'cancelled' ? ({ ...seen, kind: 'permanent' } as const) : seen;
+}
+
+/** The config of a response, or of an error, also one that wraps an axios error as its `cause`. */
+export function configOf(holder: unknown): RequestConfig | undefined {
+  return causeChain(holder).find(({ config }) => typeof config === 'object' && config !== null)?.config as
+    | RequestConfig
+    | undefined;
+}
+
+/** What hooks are given. */
+export function outcomeOf(call: Call, ending: Ending): Outcome {
+  const { record, settings } = call;
+  const { settled, config } = ending;
+  return {
+    kind: ending.kind,
+    status: ending.status,
+    code: ending.code,
+    error: 'error' in settled ? settled.error : undefined,
+    response: ending.response,
+    config,
+    method: ending.method,
+    url: redactUrl(urlOf(config), settings.sensitive),
+    attempt: record.attempts,
+    retries: record.retries,
+    elapsedMs: record.elapsedMs,
+    remainingMs: record.remainingMs,
+    idempotent: isIdempotent(ending.idempotency),
+  };
+}

@@ -1,0 +1,132 @@
+import type { RequestConfig } from './axios-like.js';
+import { axiosTimeoutMs } from './limits.js';
+
+/** What makes a request one for axios' own adapter, if it is set at all. */
+const UNCOMMON = [
+  'auth',
+  'family',
+  'formDataHeaderPolicy',
+  'http2Options',
+  'httpVersion',
+  'insecureHTTPParser',
+  'lookup',
+  'maxRate',
+  'onDownloadProgress',
+  'onUploadProgress',
+  'responseEncoding',
+  'sensitiveHeaders',
+  'socketPath',
+  'transport',
+] as const;
+
+const BUFFERED: ReadonlySet<unknown> = new Set([undefined, null, '', 'json', 'text', 'arraybuffer']);
+
+// What a header field may hold (RFC 9110 section 5.5), as a string of latin-1 characters.
+const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** A request as `http.request` takes it. */
+export interface PlainRequest {
+  readonly protocol: 'http:' | 'https:';
+  readonly hostname: string;
+  readonly port: string;
+  readonly path: string;
+  readonly method: string;
+  readonly headers: Record<string, string | string[]>;
+  readonly body: Buffer | undefined;
+}
+
+/** The headers that axios' adapter adds to every request, as far as they are known. */
+export interface OwnHeaders {
+  readonly userAgent: string | undefined;
+  readonly acceptEncoding: string | undefined;
+}
+
+/**
+ * Translates a config to a native request, if it is of the common kind: a body that is bytes or text or none, a
+ * response that is buffered, nothing that reports progress or limits sizes or rates.
+ *
+ * @param serialize appends the config's `params` to a path, as axios does.
+ * @returns `undefined` if it is not, and axios' own adapter is to make the request.
+ */
+export function plainRequest(
+  config: RequestConfig,
+  own: OwnHeaders,
+  serialize: (path: string) => string,
+): PlainRequest | undefined {
+  const url = isCommon(config) ? urlOf(config) : undefined;
+  const body = bodyOf(config.data);
+  if (url === undefined || body === null) return undefined;
+
+  const headers = config.headers.normalize(false);
+  if (own.userAgent === undefined && !headers.has('User-Agent')) return undefined;
+  if (own.acceptEncoding === undefined && !headers.has('Accept-Encoding')) return undefined;
+  // Should axios' adapter make the request after all, it adds the same.
+  headers.set('User-Agent', own.userAgent, false);
+  if (body !== undefined) headers.set('Content-Length', String(body.length), false);
+  headers.set('Accept-Encoding', own.acceptEncoding, false);
+  const fields = headers.toJSON() as PlainRequest['headers'];
+  if (!Object.values(fields).every(isFieldValue)) return undefined;
+
+  const path = url.pathname + url.search;
+  return {
+    protocol: url.protocol as 'http:' | 'https:',
+    hostname: url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname,
+    port: url.port,
+    path: config.params == null ? path : serialize(path),
+    method: (config.method ?? 'get').toUpperCase(),
+    headers: fields,
+    body,
+  };
+}
+
+function isFieldValue(value: unknown): boolean {
+  return Array.isArray(value) ? value.every(isFieldValue) : FIELD_VALUE.test(String(value));
+}
+
+function isCommon(config: RequestConfig): boolean {
+  const { maxBodyLength, maxContentLength, transitional } = config;
+  const isUnlimited = !(Number(maxBodyLength) > -1) && !(Number(maxContentLength) > -1);
+  const wantsZstd = (transitional as { advertiseZstdAcceptEncoding?: boolean } | undefined)
+    ?.advertiseZstdAcceptEncoding;
+  return (
+    BUFFERED.has(config.responseType) &&
+    isUnlimited &&
+    !Number.isNaN(axiosTimeoutMs(config)) &&
+    wantsZstd !== true &&
+    UNCOMMON.every((key) => (config as unknown as Record<string, unknown>)[key] == null)
+  );
+}
+
+/** Node's body, or `null` for what only axios knows to send. */
+function bodyOf(data: unknown): Buffer | undefined | null {
+  // axios sends nothing for an empty string, and has no Content-Length for it either.
+  if (data === undefined || data === null || data === '') return undefined;
+  if (typeof data === 'string') return Buffer.from(data, 'utf8');
+  if (Buffer.isBuffer(data)) return data;
+  return data instanceof ArrayBuffer ? Buffer.from(data) : null;
+}
+
+const ABSOLUTE = /^(?:[a-z][a-z\d+\-.]*:)?\/\//i;
+
+/** The URL without params, or `undefined` if axios has something to say about it. */
+function urlOf({ url = '', baseURL, allowAbsoluteUrls }: RequestConfig): URL | undefined {
+  const isRelative = !ABSOLUTE.test(url);
+  // Versions before 1.8 do not know the option.
+  if (!isRelative && allowAbsoluteUrls === false) return undefined;
+  const whole = baseURL && isRelative ? join(baseURL, url) : url;
+  if (!/^https?:\/\//i.test(whole)) return undefined;
+  const parsed = parse(whole);
+  return parsed?.username === '' && parsed.password === '' ? parsed : undefined;
+}
+
+function parse(url: string): URL | undefined {
+  try {
+    return new URL(url);
+  } catch {
+    return undefined;
+  }
+}
+
+function join(baseURL: string, url: string): string {
+  return url === '' ? baseURL : `${baseURL.replace(/\/+$/, '')}/${url.replace(/^\/+/, '')}`;
+}

@@ -1,0 +1,271 @@
+import type { ResolvedRetry } from '../config/resolved.js';
+import type { GiveUpReason } from '../config/types.js';
+import { Backoff } from '../retry/backoff.js';
+import { decide, type Verdict } from '../retry/decide.js';
+import { headerGetter } from '../retry/headers.js';
+import { requestedDelayMs } from '../retry/retry-after.js';
+import type { AxiosInstance, AxiosResponse, RequestConfig } from './axios-like.js';
+import { isReplayable, setBody } from './body.js';
+import { type Call, callOf } from './call.js';
+import { publishGiveUp, publishRetry } from './channels.js';
+import type { Counters } from './counters.js';
+import { ask, warn } from './hooks.js';
+import type { InFlight } from './in-flight.js';
+import { configOf, type Ending, endingOf, outcomeOf, type Settled } from './outcome.js';
+import type { PriorInterceptors } from './prior-interceptors.js';
+import { releaseBody } from './release.js';
+import { configOfNext } from './resume/downloads.js';
+import { isCancelled, sleep } from './sleep.js';
+import { succeed } from './success.js';
+import { originOf } from './url.js';
+
+const NOTHING: Settled = { error: undefined };
+
+/** What retries are made with. */
+export interface RetrierParts {
+  /** Dispatches a complete config below all interceptors. */
+  readonly bare: AxiosInstance;
+  /** The policy's adapter, which runs one attempt. */
+  readonly adapter: (config: RequestConfig) => Promise<AxiosResponse>;
+  readonly prior: PriorInterceptors;
+  readonly counters: Counters;
+  readonly inFlight: InFlight;
+  readonly random: () => number;
+}
+
+type Retry = Extract<Verdict, { retry: true }>;
+type Refusal = Extract<Verdict, { retry: false }>;
+
+/** What follows an attempt: its response goes to the caller, or another attempt is made. */
+type Step =
+  | { readonly response: AxiosResponse }
+  | {
+      readonly next: RequestConfig;
+      readonly verdict: Retry;
+      readonly sleepMs: number;
+      readonly discard: () => void;
+    };
+
+/** Sees the outcome of every attempt, and makes the next one or lets the outcome through. */
+export class Retrier {
+  readonly #parts: RetrierParts;
+
+  constructor(parts: RetrierParts) {
+    this.#parts = parts;
+  }
+
+  /** Of a first attempt that axios resolved; only `shouldRetry` could make a failure of it. */
+  onFulfilled(response: AxiosResponse): AxiosResponse | Promise<AxiosResponse> {
+    const call = callOf(response);
+    if (call === undefined || call.ended) return response;
+    const bypassed = this.#noteBypass(call, response);
+    if (call.asksAboutSuccess) return this.#drive(call, { response });
+    if (bypassed) succeed(call);
+    return response;
+  }
+
+  /** Of a first attempt that axios rejected. */
+  onRejected(error: unknown): Promise<AxiosResponse> {
+    const call = callOf(error);
+    if (call === undefined || call.ended) return Promise.reject(error);
+    this.#noteBypass(call, error);
+    return this.#drive(call, { error });
+  }
+
+  /**
+   * Asks for the rest of a body that was cut, after its response went to the caller: as often as it takes.
+   *
+   * @returns the response with the rest.
+   * @throws what the last attempt failed with.
+   */
+  async resume(call: Call, cut: unknown): Promise<AxiosResponse> {
+    const { inFlight } = this.#parts;
+    const { sent } = call;
+    call.succeeded = false;
+    call.record.reopened();
+    inFlight.add(call);
+    try {
+      if (sent !== undefined && isCancelled(call, sent)) throw await this.#cancel(call, sent);
+      return await this.#attempts(call, { error: cut });
+    } finally {
+      inFlight.delete(call);
+    }
+  }
+
+  #noteBypass(call: Call, result: unknown): boolean {
+    const config = configOf(result);
+    const { adapter, counters } = this.#parts;
+    if (call.sent !== undefined || config === undefined || config.adapter === adapter) return false;
+    call.noteBypass(config);
+    counters.attempt();
+    return true;
+  }
+
+  #drive(call: Call, first: Settled): Promise<AxiosResponse> {
+    const { inFlight } = this.#parts;
+    inFlight.add(call);
+    return this.#attempts(call, first).finally(() => {
+      call.ended = true;
+      // What an error is kept with, the bytes that came before it are not.
+      if (!call.download?.delivered) call.download = undefined;
+      inFlight.delete(call);
+    });
+  }
+
+  // A loop and not a recursion, so that neither stack nor memory grows with the number of retries.
+  async #attempts(call: Call, first: Settled): Promise<AxiosResponse> {
+    let settled = first;
+    for (;;) {
+      const step = await this.#step(call, settled);
+      if ('response' in step) return step.response;
+      const { next, verdict, sleepMs, discard } = step;
+      // Nothing of the failure is kept while the request sleeps.
+      settled = first = NOTHING;
+      await sleep(sleepMs, next, call);
+      discard();
+      if (isCancelled(call, next)) throw await this.#cancel(call, next);
+      settled = await this.#dispatch(call, next, verdict);
+    }
+  }
+
+  async #step(call: Call, settled: Settled): Promise<Step> {
+    const { record, settings } = call;
+    const ending = endingOf(call, settled, settings.retry);
+    record.attemptEnded(ending);
+    const verdict = await this.#judge(call, ending);
+    if (!verdict.retry) return { response: await this.#finish(call, ending, verdict) };
+
+    const discard = releaseBody((ending.response as AxiosResponse | undefined)?.data);
+    const next = configOfNext(call, ending);
+    call.stamp(next);
+    const decidedMs = record.elapsedMs;
+    if (!isCancelled(call, next)) await this.#announce(call, { ...ending, config: next }, verdict);
+    const hookMs = record.elapsedMs - decidedMs;
+    if (hookMs > 0 && record.remainingMs <= 0 && verdict.delayMs < hookMs) {
+      const late = { retry: false, reason: 'retry-timeout', wouldRetry: true } as const;
+      return { response: await this.#finish(call, ending, late) };
+    }
+    return { next, verdict, sleepMs: Math.max(0, verdict.delayMs - hookMs), discard };
+  }
+
+  async #judge(call: Call, ending: Ending): Promise<Verdict> {
+    const { retry } = call.settings;
+    // Without an attempt there is nothing to make again: it was cancelled before, or an interceptor refused it.
+    if (retry === false || call.sent === undefined) {
+      const reason = ending.kind === 'cancelled' ? 'cancelled' : 'not-retryable';
+      return { retry: false, reason, wouldRetry: false };
+    }
+    const override = await this.#override(call, ending, retry);
+    const header = headerGetter((ending.response as { headers?: unknown } | undefined)?.headers);
+    const origin = originOf(ending.config);
+    return decide({
+      kind: call.cancelled ? 'cancelled' : ending.kind,
+      status: ending.status,
+      method: ending.method,
+      idempotency: ending.idempotency,
+      override,
+      bodyReplayable: isReplayable(call, ending.config.data),
+      retries: call.record.retries,
+      elapsedMs: call.record.elapsedMs,
+      retry: {
+        ...retry,
+        isRetryableStatus: (status) => ask('statuses', () => retry.isRetryableStatus(status), false),
+      },
+      requestedMs: retry.retryAfter ? requestedDelayMs(header, Date.now(), ending.status) : undefined,
+      backoffMs: () => this.#backoff(call, retry).nextMs(),
+      withdraw: () => ask('budget', () => call.budget.withdraw(origin), false),
+      random: this.#parts.random,
+    });
+  }
+
+  async #override(call: Call, ending: Ending, retry: ResolvedRetry): Promise<boolean | undefined> {
+    if (retry.shouldRetry === undefined || ending.kind === 'cancelled') return undefined;
+    try {
+      const answer: unknown = await retry.shouldRetry(outcomeOf(call, ending));
+      return typeof answer === 'boolean' ? answer : undefined;
+    } catch (error) {
+      warn('shouldRetry', error);
+      return undefined;
+    }
+  }
+
+  #backoff(call: Call, retry: ResolvedRetry): Backoff {
+    call.backoff ??= new Backoff(retry.backoff, this.#parts.random);
+    return call.backoff;
+  }
+
+  async #dispatch(call: Call, next: RequestConfig, verdict: Retry): Promise<Settled> {
+    const { bare, adapter, prior, counters } = this.#parts;
+    call.record.retryScheduled(verdict.delayMs);
+    call.record.attemptStarted();
+    counters.retry();
+    next.adapter = adapter;
+    next.transformRequest = undefined;
+    call.next = next;
+    const response = bare.request(next);
+    try {
+      // The response to the caller has passed them before its body was cut.
+      return { response: await (call.download?.delivered ? response : prior.pass(response)) };
+    } catch (error) {
+      return { error };
+    }
+  }
+
+  async #announce(call: Call, ending: Ending, verdict: Retry): Promise<void> {
+    publishRetry(call, ending, verdict);
+    const { retry } = call.settings;
+    if (retry === false || retry.onRetry === undefined) return;
+    const { config } = ending;
+    const { data } = config;
+    const { delayMs, reason } = verdict;
+    try {
+      await retry.onRetry({ ...outcomeOf(call, ending), retry: call.record.retries + 1, delayMs, reason });
+      if (config.data === data) return;
+      setBody(call, config, config.data);
+      call.makeBody = undefined;
+    } catch (error) {
+      config.data = data;
+      warn('onRetry', error);
+    }
+  }
+
+  /** The error of a request that was cancelled between two attempts. */
+  async #cancel(call: Call, next: RequestConfig): Promise<unknown> {
+    const { bare, counters } = this.#parts;
+    const config = call.sent ?? next;
+    // axios rejects an aborted request with its own CanceledError, before anything is sent.
+    const aborted = call.cancelled ? { ...next, signal: AbortSignal.abort() } : next;
+    const error: unknown = await bare.request(aborted).catch((canceled: unknown) => canceled);
+    // The reason of a cancel token is one object for all requests that share the token, and has no config.
+    if (configOf(error) !== undefined) (error as { config: RequestConfig }).config = config;
+    call.restore(config);
+    call.record.gaveUp('cancelled');
+    counters.giveUp('cancelled');
+    return error;
+  }
+
+  async #finish(call: Call, ending: Ending, { reason, wouldRetry }: Refusal): Promise<AxiosResponse> {
+    const { settled } = ending;
+    if ('response' in settled && !wouldRetry) {
+      succeed(call);
+      return settled.response;
+    }
+    call.restore(ending.config);
+    call.record.gaveUp(reason);
+    this.#parts.counters.giveUp(reason);
+    if (wouldRetry) await this.#lament(call, ending, reason);
+    if ('response' in settled) return settled.response;
+    throw settled.error;
+  }
+
+  async #lament(call: Call, ending: Ending, reason: GiveUpReason): Promise<void> {
+    publishGiveUp(call, ending, reason);
+    const { retry } = call.settings;
+    if (retry === false || retry.onGiveUp === undefined) return;
+    try {
+      await retry.onGiveUp({ ...outcomeOf(call, ending), reason });
+    } catch (error) {
+      warn('onGiveUp', error);
+    }
+  }
+}

@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto';
+import type { ResolvedClient } from '../config/resolved.js';
+import { Attempt } from '../transport/attempt.js';
+import type { GivenConnections, Transport } from '../transport/transport.js';
+import type { AdapterHeaders } from './adapter-headers.js';
+import { AttemptRun, LostKeepAliveRace } from './attempt-run.js';
+import type { AxiosErrors } from './axios-errors.js';
+import type { AxiosInstance, AxiosResponse, RequestConfig } from './axios-like.js';
+import { keepForm, renewBody } from './body.js';
+import { type Call, callOf } from './call.js';
+import type { Counters } from './counters.js';
+import { ask } from './hooks.js';
+import type { InFlight } from './in-flight.js';
+import { downloadOf } from './resume/downloads.js';
+import type { ResumeParts } from './resume/streamed-download.js';
+import { succeed } from './success.js';
+import { originOf } from './url.js';
+
+/** What attempts are run with. */
+export interface RunnerParts extends ResumeParts {
+  /** Dispatches a complete config through axios' own adapters, without interceptors. */
+  readonly bare: AxiosInstance;
+  readonly client: ResolvedClient;
+  readonly transport: Transport;
+  readonly errors: AxiosErrors;
+  readonly adapterHeaders: AdapterHeaders;
+  readonly inFlight: InFlight;
+  readonly counters: Counters;
+}
+
+/** Runs attempts: its {@link AttemptRunner.adapter} is what the policy puts in front of the caller's own adapter. */
+export class AttemptRunner {
+  readonly #parts: RunnerParts;
+
+  constructor(parts: RunnerParts) {
+    this.#parts = parts;
+  }
+
+  /** One function for every request of the policy. */
+  readonly adapter = async (config: RequestConfig): Promise<AxiosResponse> => {
+    const call = callOf(config);
+    // An interceptor that rebuilt the config without unknown keys has taken the request out of the policy.
+    if (call === undefined) return this.#runAlone(config);
+    // Not awaited without need: axios hands a request to Node in the tick of the call.
+    const preparation = this.#prepare(call, config);
+    if (preparation !== undefined) await preparation;
+    const response = await this.#download(call, config).catch((error: unknown) =>
+      this.#rethrow(call, config, error),
+    );
+    call.succeeded = true;
+    // Here and not in the response interceptor: one registered before ours may have made something else of it.
+    if (!call.asksAboutSuccess) succeed(call);
+    return response;
+  };
+
+  #rethrow(call: Call, config: RequestConfig, error: unknown): never {
+    // The reason of a cancel token is one object for all requests that share it: by it nobody will find this call again.
+    if (call.record.attempts === 1 && isShared(error)) {
+      call.restore(config);
+      call.record.gaveUp('cancelled');
+      this.#parts.counters.giveUp('cancelled');
+    }
+    throw error;
+  }
+
+  /** Without retries and deadlines, but still over the policy's connections, and no plain http if that is off. */
+  #runAlone(config: RequestConfig): Promise<AxiosResponse> {
+    const { bare, transport } = this.#parts;
+    return bare.request({
+      ...config,
+      ...transport.connectionsFor(new Attempt(), config as GivenConnections),
+      adapter: 'http',
+      transformRequest: undefined,
+      transformResponse: undefined,
+    } as RequestConfig);
+  }
+
+  async #download(call: Call, config: RequestConfig): Promise<AxiosResponse> {
+    const { download } = call;
+    if (download === undefined) return this.#run(call, config);
+    try {
+      return download.received(await this.#run(call, config));
+    } catch (error) {
+      throw download.failed(error);
+    } finally {
+      download.restore(config);
+    }
+  }
+
+  async #run(call: Call, config: RequestConfig): Promise<AxiosResponse> {
+    try {
+      return await new AttemptRun(this.#parts, call, config, new Attempt()).start();
+    } catch (error) {
+      if (!(error instanceof LostKeepAliveRace)) throw error;
+      await renewBody(call, config);
+      // RFC 9112 section 9.3.1: an idle connection may be closed at any time, so this says nothing of the server.
+      return new AttemptRun(this.#parts, call, config, new Attempt(true)).start();
+    }
+  }
+
+  #prepare(call: Call, config: RequestConfig): Promise<void> | undefined {
+    const isFirst = call.record.attempts === 1;
+    if (isFirst) call.noteTransforms(config);
+    // mergeConfig clones what interceptors put on the config, and in old versions drops what is under a symbol.
+    else Object.assign(config, call.next, { headers: config.headers });
+    call.restore(config);
+    call.stamp(config);
+    call.sent = config;
+    call.succeeded = false;
+    this.#parts.counters.attempt();
+    if (isFirst) this.#prepareFirst(call, config);
+    call.download ??= downloadOf(call, config, this.#parts);
+    // Only the first body may be the caller's `data`.
+    const hasBody = isFirst && config.data !== undefined && config.data !== null;
+    return call.makeBody === undefined || hasBody ? undefined : renewBody(call, config);
+  }
+
+  #prepareFirst(call: Call, config: RequestConfig): void {
+    const { client } = this.#parts;
+    ask('budget', () => call.budget.request?.(originOf(config)), undefined);
+    if (client.userAgent !== undefined) config.headers.set('User-Agent', client.userAgent, false);
+    const { retry } = call.settings;
+    if (retry === false) return;
+    if (retry.maxRetries > 0) keepForm(call, config);
+    if (retry.idempotencyKeyHeader !== false && /^(?:post|patch)$/i.test(config.method ?? '')) {
+      config.headers.set(retry.idempotencyKeyHeader, randomUUID(), false);
+    }
+  }
+}
+
+function isShared(error: unknown): boolean {
+  const { __CANCEL__: isCancel, config } = (error ?? {}) as { __CANCEL__?: unknown; config?: unknown };
+  return isCancel === true && config === undefined;
+}

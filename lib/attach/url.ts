@@ -1,0 +1,31 @@
+import type { RequestConfig } from './axios-like.js';
+
+const ABSOLUTE = /^(?:[a-z][a-z\d+.-]*:)?\/\//i;
+
+/** The part of a request's address that names scheme and host: `url` if it is absolute, `baseURL` otherwise. */
+export function addressOf(config: Pick<RequestConfig, 'url' | 'baseURL' | 'allowAbsoluteUrls'>): string {
+  const url = (config.url ?? '').trim();
+  const { baseURL } = config;
+  if (baseURL === undefined || baseURL === '') return url;
+  return ABSOLUTE.test(url) && config.allowAbsoluteUrls !== false ? url : baseURL.trim();
+}
+
+/** Whether a request goes to an `http://` URL, as far as its own config says. */
+export function isPlainHttp(config: Pick<RequestConfig, 'url' | 'baseURL' | 'allowAbsoluteUrls'>): boolean {
+  return /^http:/i.test(addressOf(config));
+}
+
+/** `https://host:port` of a request, for bookkeeping per origin; empty for a relative URL without a base. */
+export function originOf(config: Pick<RequestConfig, 'url' | 'baseURL' | 'allowAbsoluteUrls'>): string {
+  const [, scheme = '', authority = ''] =
+    /^([a-z][a-z\d+.-]*:\/\/)(?:[^/?#]*@)?([^/?#]*)/i.exec(addressOf(config)) ?? [];
+  return (scheme + authority).toLowerCase();
+}
+
+/** The whole URL of a request without its params, for messages; it may hold credentials and a query. */
+export function urlOf(config: Pick<RequestConfig, 'url' | 'baseURL' | 'allowAbsoluteUrls'>): string {
+  const address = addressOf(config);
+  const url = (config.url ?? '').trim();
+  if (address === url || url === '') return address;
+  return `${address.replace(/\/+$/, '')}/${url.replace(/^\/+/, '')}`;
+}

@@ -1,0 +1,21 @@
+import type { Scene } from '../scene.js';
+import { drip } from '../servers/answers.js';
+import { STILL_WAITING } from '../stage.js';
+
+export const drippingBody: Scene = {
+  name: 'dripping-body',
+  title: 'The response body drips in, a few bytes at a time, and never ends',
+
+  async play(stage) {
+    const origin = await stage.origin();
+    const code = 'axios.get(url, { timeout: 500 })';
+
+    // axios' own timeout starts anew with every byte.
+    origin.script(drip(100));
+    await stage.bare(code, STILL_WAITING, (http) => http.get(origin.url, { timeout: 500 }));
+
+    // With the policy, it is the time until the body has ended.
+    origin.script(drip(100));
+    await stage.policy(code, '200 after 2 attempts', {}, (http) => http.get(origin.url, { timeout: 500 }));
+  },
+};

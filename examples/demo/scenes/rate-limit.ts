@@ -1,0 +1,21 @@
+import type { Scene } from '../scene.js';
+import { status } from '../servers/answers.js';
+
+export const rateLimit: Scene = {
+  name: 'rate-limit',
+  title: 'The server asks for patience: 429 with Retry-After: 1',
+
+  async play(stage) {
+    const origin = await stage.origin();
+    const tooMany = status(429, { 'Retry-After': '1' });
+
+    origin.script(tooMany);
+    await stage.bare('axios.get(url)', 'rejected after 1 attempt: 429', (http) => http.get(origin.url));
+
+    origin.script(tooMany);
+    const { delaysMs } = await stage.policy('axios.get(url)', '200 after 2 attempts', {}, (http) =>
+      http.get(origin.url),
+    );
+    stage.check('waited for as long as the server asked', true, (delaysMs[0] ?? 0) >= 1000);
+  },
+};

@@ -1,0 +1,76 @@
+import { simulate } from '../bench/simulate/fleet.js';
+import { type Measures, measure } from '../bench/simulate/measures.js';
+import { axiosRetryDefaults } from '../bench/simulate/policies/axios-retry.js';
+import { noRetry } from '../bench/simulate/policies/no-retry.js';
+import type { Policy } from '../bench/simulate/policies/policy.js';
+import { axiosPolicy, reference } from '../bench/simulate/policies/product.js';
+import { SCENARIOS } from '../bench/simulate/scenarios.js';
+
+// 40 s are enough to tell a fleet that recovers within 10 s from one that does not.
+const aftermathMs = 40_000;
+
+function run(name: string, policy: Policy, clients = 300, seed = 1): Measures {
+  const scenario = SCENARIOS.find((candidate) => candidate.name === name);
+  if (scenario === undefined) throw new Error(`no scenario ${name}`);
+  return measure(simulate({ scenario, policy, clients, seed, aftermathMs }), scenario);
+}
+
+describe('a fleet and a server in trouble, simulated', () => {
+  it('is the same for the same seed, and another for another', () => {
+    const once = run('outage-1s', axiosPolicy);
+    expect(run('outage-1s', axiosPolicy)).toEqual(once);
+    expect(run('outage-1s', axiosPolicy, 300, 2)).not.toEqual(once);
+  });
+
+  it('serves what it is sent while nothing is wrong', () => {
+    const { perSecond } = run('outage-1s', noRetry);
+    const calm = perSecond.slice(10, 50);
+    const average = calm.reduce((sum, rate) => sum + rate, 0) / calm.length;
+    expect(average).toBeGreaterThan(290);
+    expect(average).toBeLessThan(310);
+  });
+
+  describe('that has half its capacity for 30 s', () => {
+    it.each(['brown-out-deep', 'brown-out-shallow'])(
+      'does not recover from ten retries without a budget (%s)',
+      (scenario) => {
+        const { recoveryMs, amplification } = run(scenario, reference);
+        expect(recoveryMs).toBeNull();
+        expect(amplification).toBeGreaterThan(8);
+      },
+    );
+
+    it.each([3, 30, 300])('recovers within 10 s from %i clients of the default policy', (clients) => {
+      const deep = run('brown-out-deep', axiosPolicy, clients);
+      expect(deep.recoveryMs).not.toBeNull();
+      expect(deep.recoveryMs).toBeLessThanOrEqual(10_000);
+      expect(deep.amplification).toBeLessThan(2);
+      const shallow = run('brown-out-shallow', axiosPolicy, clients);
+      expect(shallow.recoveryMs).not.toBeNull();
+      expect(shallow.recoveryMs).toBeLessThanOrEqual(10_000);
+      expect(shallow.goodput).toBeGreaterThan(0.7);
+    });
+  });
+
+  describe('that answers half of the attempts with 503', () => {
+    it('costs the default policy nothing but time', () => {
+      expect(run('faults-50', axiosPolicy).succeeded).toBeGreaterThan(0.99);
+      expect(run('faults-50', noRetry).succeeded).toBeLessThan(0.55);
+    });
+  });
+
+  describe('that is down for a second', () => {
+    it('loses few requests of the default policy, and most of those that retry at once', () => {
+      expect(run('outage-1s', axiosPolicy).succeeded).toBeGreaterThan(0.8);
+      expect(run('outage-1s', axiosRetryDefaults).succeeded).toBeLessThan(0.1);
+    });
+  });
+
+  describe('that asks to be left alone for 2 s', () => {
+    it('is sent fewer attempts by who listens', () => {
+      const heard = run('rate-limit', axiosPolicy);
+      expect(heard.amplification).toBeLessThan(run('rate-limit', reference).amplification / 2);
+      expect(heard.succeeded).toBeGreaterThan(0.8);
+    });
+  });
+});

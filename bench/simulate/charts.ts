@@ -1,0 +1,102 @@
+import type { LineSeriesOption } from 'echarts';
+import { svg } from '../shared/chart.js';
+import { axiosPolicy, reference } from './policies/product.js';
+import { CALM_MS, OFFERED_RPS, type Scenario } from './scenarios.js';
+import type { Summary } from './summary.js';
+
+/** What is shown before the trouble. */
+const LEAD_SECONDS = 10;
+/** What is shown after it. */
+const TAIL_SECONDS = 60;
+/** One request per second each: the fleet that stands for all in the charts of policies. */
+const TYPICAL_CLIENTS = 300;
+
+interface Line {
+  readonly name: string;
+  readonly perSecond: readonly number[];
+  readonly isBold: boolean;
+}
+
+/** Goodput over time, one line per policy. */
+export function policyChart(scenario: Scenario, summaries: readonly Summary[]): string {
+  const own = summaries.filter((summary) => summary.scenario === scenario.name);
+  const clients = own.find((summary) => summary.clients === TYPICAL_CLIENTS)?.clients ?? firstFleet(own);
+  const lines = own.filter((summary) => summary.clients === null || summary.clients === clients);
+  return chart(
+    scenario,
+    clients === undefined ? '' : `${clients} clients, `,
+    lines.map(({ policy, perSecond }) => ({ name: policy, perSecond, isBold: policy === axiosPolicy.name })),
+  );
+}
+
+/** Goodput over time with axios-policy, one line per size of the fleet, and the reference. */
+export function fleetChart(scenario: Scenario, summaries: readonly Summary[]): string {
+  const own = summaries.filter((summary) => summary.scenario === scenario.name);
+  const fleets = own.filter(({ policy }) => policy === axiosPolicy.name);
+  const others = own.filter(({ policy }) => policy === reference.name);
+  return chart(scenario, `${axiosPolicy.name} by number of clients, `, [
+    ...others.map(({ policy, perSecond }) => ({ name: policy, perSecond, isBold: false })),
+    ...fleets.map(({ clients, perSecond }) => ({ name: `${clients} clients`, perSecond, isBold: true })),
+  ]);
+}
+
+function firstFleet(summaries: readonly Summary[]): number | undefined {
+  return summaries.find(({ clients }) => clients !== null)?.clients ?? undefined;
+}
+
+function chart(scenario: Scenario, of: string, lines: readonly Line[]): string {
+  const troubleSeconds = scenario.troubleMs / 1000;
+  return svg(
+    {
+      title: {
+        text: `Goodput: ${scenario.title}`,
+        subtext: `${of}${OFFERED_RPS} requests/s in all; the server can do 400/s`,
+        left: 16,
+        top: 8,
+        textStyle: { fontSize: 16 },
+      },
+      grid: { left: 64, right: 24, top: 84, bottom: 100 },
+      legend: { bottom: 8, left: 16, right: 16, itemWidth: 24, itemHeight: 4, itemGap: 28, icon: 'rect' },
+      xAxis: {
+        type: 'value',
+        name: 'seconds since the trouble began',
+        nameLocation: 'middle',
+        nameGap: 28,
+        min: -LEAD_SECONDS,
+        max: troubleSeconds + TAIL_SECONDS,
+      },
+      yAxis: {
+        type: 'value',
+        name: 'successes per second',
+        nameTextStyle: { align: 'left', padding: [0, 0, 0, -40] },
+        axisLine: { show: true, onZero: false },
+        min: 0,
+      },
+      series: lines.map((line, index) => ({
+        type: 'line' as const,
+        name: line.name,
+        showSymbol: false,
+        lineStyle: { width: line.isBold ? 3 : 1.5 },
+        data: points(line.perSecond, troubleSeconds),
+        ...(index === 0 && { markArea: shade(troubleSeconds) }),
+      })),
+    },
+    860,
+    440,
+  );
+}
+
+function points(perSecond: readonly number[], troubleSeconds: number): [second: number, rate: number][] {
+  const zero = CALM_MS / 1000;
+  return perSecond
+    .map((rate, second): [number, number] => [second - zero, rate])
+    .filter(([second]) => second >= -LEAD_SECONDS && second <= troubleSeconds + TAIL_SECONDS);
+}
+
+function shade(troubleSeconds: number): LineSeriesOption['markArea'] {
+  return {
+    silent: true,
+    itemStyle: { color: '#f2d7d5', opacity: 0.5 },
+    data: [[{ xAxis: 0 }, { xAxis: troubleSeconds }]],
+  };
+}

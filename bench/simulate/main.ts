@@ -1,0 +1,70 @@
+import { Progress } from '../shared/progress.js';
+import { Results } from '../shared/results.js';
+import { fleetChart, policyChart } from './charts.js';
+import { simulate } from './fleet.js';
+import { type Measures, measure } from './measures.js';
+import { HELP, type Options, readOptions } from './options.js';
+import { POLICIES } from './policies/all.js';
+import type { Policy } from './policies/policy.js';
+import { report } from './report.js';
+import type { Scenario } from './scenarios.js';
+import { type Summary, summarize } from './summary.js';
+
+/** Runs that differ by their seed only. */
+interface Job {
+  readonly scenario: Scenario;
+  readonly policy: Policy;
+  readonly clients: number;
+}
+
+function jobs({ scenarios, fleets }: Options): Job[] {
+  const [any = 1] = fleets;
+  return scenarios.flatMap((scenario) =>
+    POLICIES.flatMap((policy) =>
+      (policy.remembers ? fleets : [any]).map((clients) => ({ scenario, policy, clients })),
+    ),
+  );
+}
+
+function run({ scenario, policy, clients }: Job, options: Options, progress: Progress): Summary {
+  const { seeds, aftermathMs } = options;
+  const runs: Measures[] = [];
+  for (let seed = 1; seed <= seeds; seed += 1) {
+    runs.push(measure(simulate({ scenario, policy, clients, seed, aftermathMs }), scenario));
+    progress.step(`${scenario.name}: ${policy.name}, ${clients} clients, seed ${seed}`);
+  }
+  const key = {
+    scenario: scenario.name,
+    policy: policy.name,
+    clients: policy.remembers ? clients : null,
+  };
+  return summarize(key, runs);
+}
+
+function main(options: Options): void {
+  const todo = jobs(options);
+  const progress = new Progress(todo.length * options.seeds);
+  const summaries = todo.map((job) => run(job, options, progress));
+  progress.end();
+
+  const { scenarios, fleets, seeds, aftermathMs, directory } = options;
+  const results = new Results(directory);
+  results.json('simulation.json', { seeds, fleets, aftermathMs, summaries });
+  const text = report(scenarios, summaries, aftermathMs);
+  results.text('simulation.md', text);
+  for (const scenario of scenarios) {
+    results.text(`goodput-${scenario.name}.svg`, policyChart(scenario, summaries));
+    if (fleets.length > 1) results.text(`fleets-${scenario.name}.svg`, fleetChart(scenario, summaries));
+  }
+  process.stdout.write(`${text}\n`);
+  progress.note(`results in ${results}`);
+}
+
+try {
+  const options = readOptions(process.argv.slice(2));
+  if (options === 'help') process.stdout.write(`${HELP}\n`);
+  else main(options);
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}

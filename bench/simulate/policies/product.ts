@@ -1,0 +1,84 @@
+/** The product's own decisions, backoff, Retry-After and budget, on virtual time. */
+import { resolvePolicy } from '../../../lib/config/resolve.js';
+import type { ResolvedRetry } from '../../../lib/config/resolved.js';
+import type { RetryConfig } from '../../../lib/config/types.js';
+import { Backoff } from '../../../lib/retry/backoff.js';
+import { createBudget, type TrackingBudget } from '../../../lib/retry/budget.js';
+import { decide } from '../../../lib/retry/decide.js';
+import { headerGetter } from '../../../lib/retry/headers.js';
+import { requestedDelayMs } from '../../../lib/retry/retry-after.js';
+import type { Call, Client, Failure, Policy, World } from './policy.js';
+
+const ORIGIN = 'https://server.example';
+
+class ProductCall implements Call {
+  readonly timeoutMs: number;
+  readonly #retry: ResolvedRetry;
+  readonly #budget: TrackingBudget;
+  readonly #world: World;
+  readonly #startedMs: number;
+  #backoff: Backoff | undefined;
+  #retries = 0;
+
+  constructor(timeoutMs: number, retry: ResolvedRetry, budget: TrackingBudget, world: World) {
+    this.timeoutMs = timeoutMs;
+    this.#retry = retry;
+    this.#budget = budget;
+    this.#world = world;
+    this.#startedMs = world.nowMs();
+    budget.request?.(ORIGIN);
+  }
+
+  failed({ kind, status, headers }: Failure): number | undefined {
+    const { nowMs, random } = this.#world;
+    const retry = this.#retry;
+    const verdict = decide({
+      kind,
+      status,
+      method: 'GET',
+      idempotency: 'safe',
+      bodyReplayable: true,
+      retries: this.#retries,
+      elapsedMs: nowMs() - this.#startedMs,
+      retry,
+      requestedMs: retry.retryAfter ? requestedDelayMs(headerGetter(headers), nowMs(), status) : undefined,
+      backoffMs: () => this.#delays().nextMs(),
+      withdraw: () => this.#budget.withdraw(ORIGIN),
+      random,
+    });
+    if (!verdict.retry) return undefined;
+    this.#retries += 1;
+    return verdict.delayMs;
+  }
+
+  succeeded(): void {
+    this.#budget.deposit(ORIGIN, this.#retries);
+  }
+
+  #delays(): Backoff {
+    this.#backoff ??= new Backoff(this.#retry.backoff, this.#world.random);
+    return this.#backoff;
+  }
+}
+
+function resolved(config: RetryConfig): ResolvedRetry {
+  const { retry } = resolvePolicy({ retry: config });
+  if (retry === false) throw new Error('a policy without retries is no policy to simulate');
+  return retry;
+}
+
+/** A configuration of the product. */
+export function product(name: string, config: RetryConfig): Policy {
+  const retry = resolved(config);
+  const client = (world: World): Client => {
+    const budget = createBudget(retry.budget, world.nowMs);
+    return { call: (timeoutMs) => new ProductCall(timeoutMs, retry, budget, world) };
+  };
+  return { name, remembers: retry.budget !== false, client };
+}
+
+/** What object_store does: ten retries with decorrelated jitter, no budget, no ear for Retry-After. */
+export const reference = product('reference (no budget)', { budget: false, retryAfter: false });
+
+/** As it comes. */
+export const axiosPolicy = product('axios-policy', {});

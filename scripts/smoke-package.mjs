@@ -38,7 +38,7 @@ const FILES = {
   'main.mjs': `import axios from 'axios';\nimport ${NAMES} from 'axios-policy';\nimport { createServer } from 'node:http';\n${SCRIPT}`,
   'mixed.mjs': `import { createRequire } from 'node:module';\nimport ${NAMES} from 'axios-policy';\nimport { createServer } from 'node:http';\nconst axios = createRequire(import.meta.url)('axios');\n${SCRIPT}`,
   'types.mts': `import axios from 'axios';\nimport { attachPolicy, type Policy } from 'axios-policy';\nconst policy: Policy = attachPolicy(axios.create(), { client: { timeout: '5s' } });\nvoid axios.get('/', { policy: { retry: false } });\nvoid policy.close();\n`,
-  'types.cts': `import axios = require('axios');\nimport { attachPolicy } from 'axios-policy';\nvoid attachPolicy(axios.default.create(), { retry: { maxRetries: 3 } }).close();\n`,
+  'types.cts': `import axios = require('axios');\nimport { attachPolicy } from 'axios-policy';\nvoid attachPolicy(axios.create(), { retry: { maxRetries: 3 } }).close();\n`,
 };
 
 try {

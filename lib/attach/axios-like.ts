@@ -65,3 +65,14 @@ export function bareSibling(instance: AxiosInstance): AxiosInstance {
   for (const key of Object.keys(sibling.defaults)) delete (sibling.defaults as Record<string, unknown>)[key];
   return sibling;
 }
+
+/** A cancel token that can be listened to. */
+interface ObservableCancelToken {
+  subscribe?(listener: (reason?: unknown) => void): void;
+  unsubscribe?(listener: (reason?: unknown) => void): void;
+}
+
+/** The cancel token of a request. Axios' own can be listened to; its types keep quiet about it. */
+export function cancelTokenOf({ cancelToken }: RequestConfig): ObservableCancelToken | undefined {
+  return cancelToken as ObservableCancelToken | undefined;
+}

@@ -6,7 +6,7 @@ import { Http1Exchange, observeForeignSocket } from '../transport/exchange.js';
 import type { ChosenAgent } from '../transport/transport.js';
 import type { AttemptSignal } from './attempt-signal.js';
 import type { AxiosErrors } from './axios-errors.js';
-import type { AxiosResponse, RequestConfig } from './axios-like.js';
+import { type AxiosResponse, cancelTokenOf, type RequestConfig } from './axios-like.js';
 import type { PlainRequest } from './plain-request.js';
 
 /** What a request of the common kind is made with. */
@@ -66,7 +66,7 @@ class DirectExchange {
     request.once('response', (response) => this.#respond(request, response));
     request.on('error', (error) => this.#fail(error));
     signal.onAbort = this.#onCancel;
-    cancelTokenOf(config)?.subscribe(this.#onCancel);
+    cancelTokenOf(config)?.subscribe?.(this.#onCancel);
     if (this.#isOver) return;
     if (body !== undefined) request.write(body);
     request.end();
@@ -161,7 +161,7 @@ class DirectExchange {
     this.#isOver = true;
     const { config, signal } = this.#parts;
     signal.onAbort = undefined;
-    cancelTokenOf(config)?.unsubscribe(this.#onCancel);
+    cancelTokenOf(config)?.unsubscribe?.(this.#onCancel);
   }
 }
 
@@ -185,14 +185,4 @@ function withoutMark(text: string): string {
 
 function isCancel(reason: unknown): boolean {
   return typeof reason === 'object' && reason !== null && '__CANCEL__' in reason;
-}
-
-interface CancelTokenInternals {
-  subscribe(listener: (reason: unknown) => void): void;
-  unsubscribe(listener: (reason: unknown) => void): void;
-}
-
-/** Axios' cancel tokens can be listened to; its types keep quiet about it. */
-function cancelTokenOf({ cancelToken }: RequestConfig): CancelTokenInternals | undefined {
-  return cancelToken as CancelTokenInternals | undefined;
 }

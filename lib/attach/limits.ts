@@ -1,8 +1,6 @@
+import { MAX_TIMER_MS } from '../config/duration.js';
 import type { LimitMs, ResolvedClient, ResolvedRequestPolicy } from '../config/resolved.js';
 import type { RequestConfig } from './axios-like.js';
-
-/** setTimeout's limit; Node treats anything longer as 1 ms. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** The clocks that apply to one attempt. */
 export interface AttemptLimits {

@@ -1,5 +1,6 @@
 import type { RequestConfig } from './axios-like.js';
 import { axiosTimeoutMs } from './limits.js';
+import { isAbsolute, joinUrl } from './url.js';
 
 /** What makes a request one for axios' own adapter, if it is set at all. */
 const UNCOMMON = [
@@ -106,14 +107,12 @@ function bodyOf(data: unknown): Buffer | undefined | null {
   return data instanceof ArrayBuffer ? Buffer.from(data) : null;
 }
 
-const ABSOLUTE = /^(?:[a-z][a-z\d+\-.]*:)?\/\//i;
-
 /** The URL without params, or `undefined` if axios has something to say about it. */
 function urlOf({ url = '', baseURL, allowAbsoluteUrls }: RequestConfig): URL | undefined {
-  const isRelative = !ABSOLUTE.test(url);
+  const isRelative = !isAbsolute(url);
   // Versions before 1.8 do not know the option.
   if (!isRelative && allowAbsoluteUrls === false) return undefined;
-  const whole = baseURL && isRelative ? join(baseURL, url) : url;
+  const whole = baseURL && isRelative ? joinUrl(baseURL, url) : url;
   if (!/^https?:\/\//i.test(whole)) return undefined;
   const parsed = parse(whole);
   return parsed?.username === '' && parsed.password === '' ? parsed : undefined;
@@ -125,8 +124,4 @@ function parse(url: string): URL | undefined {
   } catch {
     return undefined;
   }
-}
-
-function join(baseURL: string, url: string): string {
-  return url === '' ? baseURL : `${baseURL.replace(/\/+$/, '')}/${url.replace(/^\/+/, '')}`;
 }

@@ -1,4 +1,4 @@
-import type { RequestConfig } from './axios-like.js';
+import { cancelTokenOf, type RequestConfig } from './axios-like.js';
 import type { Call } from './call.js';
 
 /** Whether a request has been cancelled by now, in whatever way. */
@@ -34,24 +34,19 @@ export async function waitFor(
   call: Call,
 ): Promise<void> {
   if (isCancelled(call, config)) return;
-  const { signal, cancelToken } = config;
+  const { signal } = config;
+  const token = cancelTokenOf(config);
   await new Promise<void>((resolve) => {
     const stop = begin(wake);
     function wake(): void {
       stop();
       call.onCancel = undefined;
       signal?.removeEventListener?.('abort', wake);
-      (cancelToken as CancelTokenInternals | undefined)?.unsubscribe?.(wake);
+      token?.unsubscribe?.(wake);
       resolve();
     }
     call.onCancel = wake;
     signal?.addEventListener?.('abort', wake);
-    (cancelToken as CancelTokenInternals | undefined)?.subscribe?.(wake);
+    token?.subscribe?.(wake);
   });
-}
-
-/** Axios' cancel tokens can be listened to; its types keep quiet about it. */
-interface CancelTokenInternals {
-  subscribe?(listener: () => void): void;
-  unsubscribe?(listener: () => void): void;
 }

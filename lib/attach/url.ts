@@ -2,12 +2,22 @@ import type { RequestConfig } from './axios-like.js';
 
 const ABSOLUTE = /^(?:[a-z][a-z\d+.-]*:)?\/\//i;
 
+/** Whether a URL has a host of its own, as axios sees it. */
+export function isAbsolute(url: string): boolean {
+  return ABSOLUTE.test(url);
+}
+
+/** A relative URL under its base, as axios joins them. */
+export function joinUrl(baseURL: string, url: string): string {
+  return url === '' ? baseURL : `${baseURL.replace(/\/+$/, '')}/${url.replace(/^\/+/, '')}`;
+}
+
 /** The part of a request's address that names scheme and host: `url` if it is absolute, `baseURL` otherwise. */
 export function addressOf(config: Pick<RequestConfig, 'url' | 'baseURL' | 'allowAbsoluteUrls'>): string {
   const url = (config.url ?? '').trim();
   const { baseURL } = config;
   if (baseURL === undefined || baseURL === '') return url;
-  return ABSOLUTE.test(url) && config.allowAbsoluteUrls !== false ? url : baseURL.trim();
+  return isAbsolute(url) && config.allowAbsoluteUrls !== false ? url : baseURL.trim();
 }
 
 /** Whether a request goes to an `http://` URL, as far as its own config says. */
@@ -26,6 +36,5 @@ export function originOf(config: Pick<RequestConfig, 'url' | 'baseURL' | 'allowA
 export function urlOf(config: Pick<RequestConfig, 'url' | 'baseURL' | 'allowAbsoluteUrls'>): string {
   const address = addressOf(config);
   const url = (config.url ?? '').trim();
-  if (address === url || url === '') return address;
-  return `${address.replace(/\/+$/, '')}/${url.replace(/^\/+/, '')}`;
+  return address === url ? address : joinUrl(address, url);
 }

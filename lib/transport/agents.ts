@@ -3,6 +3,7 @@ import type { NetConnectOpts, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { constants, HttpAgent, HttpsAgent } from 'agentkeepalive';
+import { MAX_TIMER_MS } from '../config/duration.js';
 import type { LimitMs } from '../config/resolved.js';
 import { HttpNotAllowedError } from '../errors.js';
 import { type ConnectAnnouncement, type ConnectionLabel, publishConnect, publishPool } from './channels.js';
@@ -10,9 +11,6 @@ import { connectionState, markReady, watchConnect } from './connect.js';
 import { takeHandover } from './http2/http1.js';
 import type { SocketRegistry } from './socket-registry.js';
 import type { TlsSettings } from './tls.js';
-
-/** setTimeout's limit; Node treats anything longer as 1 ms. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 // The types have it as an object of the class Symbol.
 const INIT_SOCKET = constants.INIT_SOCKET as unknown as symbol;

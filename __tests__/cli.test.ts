@@ -1,0 +1,236 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { type CommandIo, runCommand } from '../lib/cli/command.js';
+import { findJsonFault } from '../lib/cli/json-place.js';
+import { resolvePolicy } from '../lib/config/resolve.js';
+import { explainPolicy, renderExplanation } from '../lib/index.js';
+import { atEnd } from './helpers/cleanup.js';
+
+const ROOT = join(__dirname, '..');
+const { version } = require('../package.js') as { version: string };
+const SHARED =
+  '{"client_options":{"connect_timeout":"2s","allow_http":"false"},"retry_config":{"max_retries":"3"}}';
+
+/** Runs the command within this process. `files` are those it finds. */
+async function command(args: readonly string[], files: Record<string, string> = {}, stdin = '') {
+  let out = '';
+  let err = '';
+  const io: CommandIo = {
+    readFile: async (path) => {
+      const text = files[path];
+      if (text === undefined) throw Object.assign(new Error('none'), { code: 'ENOENT' });
+      return text;
+    },
+    readStdin: async () => stdin,
+    out: (text) => {
+      out += text;
+    },
+    err: (text) => {
+      err += text;
+    },
+    version: () => version,
+  };
+  return { exitCode: await runCommand(args, io), out, err };
+}
+
+function messageOf(config: unknown): string {
+  try {
+    resolvePolicy(config);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return '';
+}
+
+describe('axios-policy explain', () => {
+  it('prints the defaults without a file', async () => {
+    const text = renderExplanation(explainPolicy());
+    expect(await command(['explain'])).toEqual({ exitCode: 0, out: text, err: '' });
+  });
+
+  it('reads a file in the spelling of obstore, all values strings', async () => {
+    const text = renderExplanation(explainPolicy(JSON.parse(SHARED)));
+    expect(await command(['explain', 'c.json'], { 'c.json': SHARED })).toEqual({
+      exitCode: 0,
+      out: text,
+      err: '',
+    });
+    expect(text).toMatch(/connectTimeout +2s +given/);
+  });
+
+  it('reads the standard input for -, with or without a byte order mark', async () => {
+    const { out, exitCode } = await command(['explain', '-', '--json'], {}, `\ufeff${SHARED}`);
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(out)).toEqual(explainPolicy(JSON.parse(SHARED)));
+  });
+
+  it.each([
+    ['an unknown key', '{"client":{"timout":"5s"}}'],
+    [
+      'bad values, all at once',
+      '{"client":{"timeout":"soon","proxyUrl":"http://u:pa55@ p"},"retry":{"maxRetries":-1}}',
+    ],
+    ['both spellings of a key', '{"client":{"allowHttp":true,"allow_http":true}}'],
+    ['what is no object', '[]'],
+    ['null', 'null'],
+  ])('refuses %s as attachPolicy does', async (_, text) => {
+    const { out, err, exitCode } = await command(['explain', 'c.json'], { 'c.json': text });
+    expect({ out, exitCode }).toEqual({ out: '', exitCode: 1 });
+    expect(err).toBe(`${messageOf(JSON.parse(text))}\n`);
+    expect(err).toContain('Invalid policy');
+    expect(err).not.toContain('pa55');
+  });
+
+  it('names the line and the column of broken JSON, and nothing of its text', async () => {
+    const text = '{\n  "client": {\n    "proxyUrl": "http://u:pa55@p" "timeout": 1\n  }\n}';
+    expect(await command(['explain', 'c.json'], { 'c.json': text })).toEqual({
+      exitCode: 1,
+      out: '',
+      err: "axios-policy: 'c.json' is not JSON, line 3, column 35: expected ',' or the closing bracket\n",
+    });
+  });
+
+  it('names a file that is missing', async () => {
+    const { err, exitCode } = await command(['explain', 'nope.json']);
+    expect({ err, exitCode }).toEqual({
+      err: "axios-policy: cannot read 'nope.json': no such file\n",
+      exitCode: 1,
+    });
+  });
+});
+
+describe('axios-policy', () => {
+  it.each(['--help', '-h'])('says with %s what it can do, in 100 columns', async (flag) => {
+    const { out, err, exitCode } = await command([flag]);
+    expect({ err, exitCode }).toEqual({ err: '', exitCode: 0 });
+    expect(out).toContain('explain [options] [config.json]');
+    expect(out.split('\n').filter((line) => line.length > 100)).toEqual([]);
+  });
+
+  it.each(['--version', '-v'])('says its version with %s', async (flag) => {
+    expect(await command([flag])).toEqual({ exitCode: 0, out: `${version}\n`, err: '' });
+  });
+
+  it.each([
+    ['an unknown flag', ['explain', '--frob'], /Unknown option '--frob'/],
+    ['a value for a switch', ['explain', '--json=1'], /--json/],
+    ['an unknown command', ['frob'], /unknown command 'frob'/],
+    ['no command', [], /no command/],
+    ['two files', ['explain', 'a', 'b'], /more than one file/],
+  ])('ends with 2 for %s', async (_, args, message) => {
+    const { out, err, exitCode } = await command(args);
+    expect({ out, exitCode }).toEqual({ out: '', exitCode: 2 });
+    expect(err).toMatch(message);
+    expect(err).toMatch(/^axios-policy: .* see axios-policy --help\n$/);
+  });
+});
+
+describe('the place where a text stops being JSON', () => {
+  it.each([
+    ['', 1, 1, 'a value'],
+    ['{', 1, 2, "a name in double quotes or '}'"],
+    ['{"a":1,}', 1, 8, 'a name in double quotes'],
+    ['{"a" 1}', 1, 6, "':'"],
+    ['[1,]', 1, 4, 'a value'],
+    ['[,]', 1, 2, "a value or ']'"],
+    ['[1}', 1, 3, "',' or the closing bracket"],
+    ['{"a":\r\n\ttru}', 2, 2, 'a value'],
+    ['{"a":"b\n"}', 1, 8, 'a closing quote, or the character escaped'],
+    ['"a\\x"', 1, 3, 'a valid escape'],
+    ['"a', 1, 3, 'a closing quote'],
+    ['[01]', 1, 3, "',' or the closing bracket"],
+    ['{} {}', 1, 4, 'the end of the text'],
+    ["{'a':1}", 1, 2, "a name in double quotes or '}'"],
+    ['{\n// no\n}', 2, 1, "a name in double quotes or '}'"],
+  ])('of %j is line %i, column %i', (text, line, column, expected) => {
+    expect(findJsonFault(text)).toEqual({ line, column, expected });
+  });
+
+  it('is there exactly where JSON.parse fails', () => {
+    const anyText = fc.oneof(
+      fc.json(),
+      fc
+        .tuple(fc.json(), fc.nat(), fc.constantFrom('', ',', '"', '}', ']', '{', ' ', '0', 'e', '\\', '\n'))
+        .map(([json, seed, change]) => {
+          const at = seed % (json.length + 1);
+          return json.slice(0, at) + change + json.slice(at + (seed % 2));
+        }),
+    );
+    const isJson = (text: string): boolean => {
+      try {
+        JSON.parse(text);
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    fc.assert(
+      fc.property(anyText, (text) => {
+        expect(findJsonFault(text) === undefined).toBe(isJson(text));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('is found in nesting and texts of any size', () => {
+    expect(findJsonFault('['.repeat(200_000))).toMatchObject({ column: 200_001 });
+    expect(findJsonFault(`"${'a\\n'.repeat(500_000)}`)).toMatchObject({ expected: 'a closing quote' });
+  });
+});
+
+describe('given a process of its own', () => {
+  const register = join(__dirname, 'helpers', 'ts-register.cjs');
+  const args = (...own: string[]) => ['--require', register, join(ROOT, 'lib', 'cli.ts'), ...own];
+
+  async function run(own: readonly string[], stdin?: string) {
+    const child = execFile(process.execPath, args(...own), { timeout: 50_000 });
+    let [out, err] = ['', ''];
+    child.stdout?.on('data', (text) => {
+      out += text;
+    });
+    child.stderr?.on('data', (text) => {
+      err += text;
+    });
+    child.stdin?.end(stdin);
+    const [exitCode] = await once(child, 'close');
+    return { exitCode, out, err };
+  }
+
+  it('explains a file', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'axios-policy-cli-'));
+    atEnd(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, 'policy.json');
+    writeFileSync(file, SHARED);
+    const out = renderExplanation(explainPolicy(JSON.parse(SHARED)));
+    expect(await run(['explain', file])).toEqual({ exitCode: 0, out, err: '' });
+  }, 60_000);
+
+  it('ends with 1 for wrong standard input, with 2 for an unknown flag, and knows its version', async () => {
+    const [wrong, unknown, known] = await Promise.all([
+      run(['explain', '-'], '{"retry":{"maxRetry":1}}'),
+      run(['explain', '--frob']),
+      run(['--version']),
+    ]);
+    expect(wrong).toEqual({ exitCode: 1, out: '', err: `${messageOf({ retry: { maxRetry: 1 } })}\n` });
+    expect(unknown).toMatchObject({ exitCode: 2, out: '' });
+    expect(known).toEqual({ exitCode: 0, out: `${version}\n`, err: '' });
+  }, 60_000);
+
+  it('does not mind a reader that goes away', async () => {
+    const child = spawn(process.execPath, args('explain'), { stdio: ['ignore', 'pipe', 'pipe'] });
+    atEnd(() => {
+      child.kill('SIGKILL');
+    });
+    child.stdout.destroy();
+    let err = '';
+    child.stderr.on('data', (text) => {
+      err += text;
+    });
+    const [exitCode] = await once(child, 'close');
+    expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' });
+  }, 60_000);
+});

@@ -1,0 +1,32 @@
+import { resolvePolicy } from '../config/resolve.js';
+import type { PolicyConfig } from '../config/types.js';
+import { describePolicy } from '../config/view.js';
+import { explainFields } from './fields.js';
+import { deepFreeze } from './freeze.js';
+import { givenFields } from './given.js';
+import { retryTableOf } from './retry-table.js';
+import { scheduleOf } from './schedule.js';
+import type { PolicyExplanation } from './types.js';
+import { worstCaseNotesOf, worstCasesOf } from './worst-case.js';
+
+/**
+ * Says what a configuration means, without attaching it: every field with its default and the reason for it, what is
+ * retried, the delays, and how long a request may take at most.
+ *
+ * The same configuration gives the same explanation: percentiles of the delays are simulated with a fixed seed.
+ * Passwords, keys and passphrases are not in it.
+ *
+ * @param config what `attachPolicy` takes; keys may be written in snake_case.
+ * @returns a plain object, frozen at every level; `renderExplanation` makes text of it.
+ * @throws {PolicyConfigError} with everything that is wrong with `config`, as `attachPolicy`.
+ */
+export function explainPolicy(config: PolicyConfig = {}): PolicyExplanation {
+  const policy = resolvePolicy(config);
+  return deepFreeze({
+    ...explainFields(describePolicy(policy), givenFields(config)),
+    retryTable: retryTableOf(policy),
+    schedule: scheduleOf(policy.retry),
+    worstCases: worstCasesOf(policy),
+    worstCaseNotes: worstCaseNotesOf(policy),
+  });
+}

@@ -1,0 +1,95 @@
+/**
+ * The delays between attempts. Their bounds follow from the configuration; medians and percentiles, of which there is no
+ * closed form (each delay is drawn from a range that the last one sets), come from a simulation with the product's own
+ * backoff and a fixed seed: the same configuration gives the same numbers, on every machine.
+ */
+import type { ResolvedRetry } from '../config/resolved.js';
+import { Backoff } from '../retry/backoff.js';
+import { longestDelayMs, longestDelaysMs, mostRetries } from './bounds.js';
+import { seededRandom } from './seeded-random.js';
+import type { DelayRange, DelaySchedule, RetryDelay } from './types.js';
+
+/** The standard error of a median or percentile is then about 1 %. */
+const SIMULATED_REQUESTS = 20_000;
+/** Later delays are distributed much as the last of these, and nobody reads so far. */
+const LAID_OUT_RETRIES = 50;
+const SEED = 1;
+
+const NOTHING: DelayRange = { minMs: 0, medianMs: 0, p95Ms: 0, maxMs: 0 };
+
+interface Simulation {
+  /** Per retry the delay of every request, as it is drawn. */
+  readonly delays: readonly Float64Array[];
+  /** Per retry how many requests made it. */
+  readonly reached: readonly number[];
+  /** Per request, what it slept in all. */
+  readonly totals: Float64Array;
+}
+
+function simulate({ backoff: config, retryTimeoutMs }: ResolvedRetry, retries: number): Simulation {
+  const random = seededRandom(SEED);
+  const delays = Array.from({ length: retries }, () => new Float64Array(SIMULATED_REQUESTS));
+  const reached = new Array<number>(retries).fill(0);
+  const totals = new Float64Array(SIMULATED_REQUESTS);
+  for (const request of totals.keys()) {
+    const backoff = new Backoff(config, random);
+    let sleptMs = 0;
+    let goesOn = true;
+    for (const [index, drawn] of delays.entries()) {
+      const delayMs = backoff.nextMs();
+      drawn[request] = delayMs;
+      goesOn &&= sleptMs + delayMs <= retryTimeoutMs;
+      if (goesOn) {
+        sleptMs += delayMs;
+        reached[index] = (reached[index] ?? 0) + 1;
+      }
+    }
+    totals[request] = sleptMs;
+  }
+  return { delays, reached, totals };
+}
+
+/** By the nearest rank. */
+function percentile(sorted: Float64Array, share: number): number {
+  return sorted[Math.ceil(sorted.length * share) - 1] ?? 0;
+}
+
+function rangeOf(values: Float64Array, minMs: number, maxMs: number): DelayRange {
+  const sorted = values.toSorted();
+  return {
+    minMs: Math.round(minMs),
+    medianMs: Math.round(percentile(sorted, 0.5)),
+    p95Ms: Math.round(percentile(sorted, 0.95)),
+    maxMs: Math.round(maxMs),
+  };
+}
+
+function totalOf(totals: Float64Array, retry: ResolvedRetry, laidOut: number, retries: number): DelayRange {
+  const { backoff, retryTimeoutMs } = retry;
+  const longestMs = longestDelaysMs(backoff, laidOut);
+  if (longestMs <= retryTimeoutMs) return rangeOf(totals, laidOut * backoff.initBackoffMs, longestMs);
+  const shortestMs = totals.reduce((least, total) => Math.min(least, total), retryTimeoutMs);
+  return rangeOf(totals, shortestMs, Math.min(longestDelaysMs(backoff, retries), retryTimeoutMs));
+}
+
+/** The delays of a request whose attempts all fail at once. */
+export function scheduleOf(retry: ResolvedRetry | false): DelaySchedule {
+  const retries = mostRetries(retry);
+  if (retry === false || retries === 0) {
+    return { retries, delays: [], total: NOTHING, complete: true, simulatedRequests: 0 };
+  }
+  const laidOut = Math.min(retries, LAID_OUT_RETRIES);
+  const { delays, reached, totals } = simulate(retry, laidOut);
+  const { backoff } = retry;
+  const rows = delays.map((drawn, index): RetryDelay => {
+    const range = rangeOf(drawn, backoff.initBackoffMs, longestDelayMs(backoff, index + 1));
+    return { retry: index + 1, ...range, reached: (reached[index] ?? 0) / SIMULATED_REQUESTS };
+  });
+  return {
+    retries,
+    delays: rows.filter((row) => row.reached > 0),
+    total: totalOf(totals, retry, laidOut, retries),
+    complete: laidOut === retries || reached.at(-1) === 0,
+    simulatedRequests: SIMULATED_REQUESTS,
+  };
+}

@@ -1,0 +1,105 @@
+/** What `explainPolicy` gives: plain and frozen at every level, safe for `JSON.stringify` and for logs. */
+import type { LimitMs } from '../config/resolved.js';
+import type { OutcomeKind } from '../config/types.js';
+
+/**
+ * A resolved value without secrets: durations in ms, `false` for what is off, `null` where there is no value to show,
+ * `'function'` for a function, of `tls` the keys that were given.
+ */
+export type ExplainedValue = string | number | boolean | null | ReadonlyArray<string | number>;
+
+/** One field of the configuration as it is in force. */
+export interface ExplainedField {
+  /** Where: `client.connectTimeout`, `retry.backoff.base`. */
+  readonly key: string;
+  readonly value: ExplainedValue;
+  /** The value in words: `5s`, `off`, `unlimited`. */
+  readonly text: string;
+  /** Who chose the value; `derived`: it follows from another field that was given. */
+  readonly source: 'default' | 'given' | 'derived';
+  /** The default, in words. */
+  readonly defaultText: string;
+  /** Why the default is what it is, in one sentence. */
+  readonly why: string;
+}
+
+/** Whether an outcome is retried; `if-idempotent`: once the request is known to be idempotent. */
+export type RetryVerdict = 'yes' | 'if-idempotent' | 'no';
+
+/** One outcome of an attempt. */
+export interface RetryTableRow {
+  readonly kind: Exclude<OutcomeKind, 'ok' | 'cancelled'>;
+  /** The outcome in words. */
+  readonly outcome: string;
+  /** One for each entry of {@link RetryTable.methods}. */
+  readonly verdicts: readonly RetryVerdict[];
+}
+
+/** What is tried again. */
+export interface RetryTable {
+  /** Methods that are treated alike, group by group; `others` stands for all that are not named. */
+  readonly methods: ReadonlyArray<readonly string[]>;
+  readonly rows: readonly RetryTableRow[];
+  /** What the rows do not say, one sentence each. */
+  readonly notes: readonly string[];
+}
+
+/** How long something takes, in whole ms, over many requests. */
+export interface DelayRange {
+  readonly minMs: number;
+  readonly medianMs: number;
+  readonly p95Ms: number;
+  readonly maxMs: number;
+}
+
+/** The delay before one retry. Shortest and longest are exact, median and p95 are simulated. */
+export interface RetryDelay extends DelayRange {
+  /** 1 for the first. */
+  readonly retry: number;
+  /** Share of the simulated requests that make this retry before `retryTimeout`, all attempts failing at once. */
+  readonly reached: number;
+}
+
+/** The delays of a request whose attempts all fail at once, so that nothing but the delays takes time. */
+export interface DelaySchedule {
+  /** Most retries a request can make: `maxRetries`, or as many shortest delays as `retryTimeout` has room for. */
+  readonly retries: number;
+  /** Each retry that a simulated request made, of the first 50. */
+  readonly delays: readonly RetryDelay[];
+  /**
+   * All delays of one request together, as far as `retryTimeout` allows them. Exact as those of single delays are, but
+   * where `retryTimeout` cuts the schedule `minMs` is the shortest that was simulated.
+   */
+  readonly total: DelayRange;
+  /** Whether `delays` and `total` cover all retries, and not only the first 50. */
+  readonly complete: boolean;
+  readonly simulatedRequests: number;
+}
+
+/** How long a request may take in one situation. */
+export interface WorstCase {
+  /**
+   * `attempts`: every attempt takes as long as it may, delays are those of the backoff; `retry-after`: the server asks
+   * for waits as well; `no-connection`: no connection can be made.
+   */
+  readonly situation: 'attempts' | 'retry-after' | 'no-connection';
+  /** The situation in words. */
+  readonly when: string;
+  /** The longest time, in ms; `false` = unbounded. */
+  readonly longestMs: LimitMs;
+  /** How it comes about. */
+  readonly formula: string;
+}
+
+/** A configuration, resolved and explained. */
+export interface PolicyExplanation {
+  readonly client: readonly ExplainedField[];
+  /** `false` = no retries: transport only. */
+  readonly retry: readonly ExplainedField[] | false;
+  readonly retryTable: RetryTable;
+  readonly schedule: DelaySchedule;
+  /** From the call to the last attempt's end. */
+  readonly worstCases: readonly WorstCase[];
+  /** What `worstCases` does not count, one sentence each. */
+  readonly worstCaseNotes: readonly string[];
+}

@@ -10,7 +10,9 @@ const ALLOWED: Record<string, readonly string[]> = {
   transport: ['config', 'errors'],
   retry: ['config', 'errors'],
   attach: ['config', 'errors', 'transport', 'retry'],
-  index: ['attach', 'config', 'errors', 'retry', 'transport'],
+  explain: ['config', 'errors', 'retry'],
+  cli: ['config', 'errors', 'explain'],
+  index: ['attach', 'config', 'errors', 'explain', 'retry', 'transport'],
   nestjs: ['index', 'attach', 'config', 'errors'],
   opentelemetry: ['index', 'attach', 'config', 'errors'],
 };
@@ -29,9 +31,13 @@ function sourceFiles(folder: string): string[] {
   });
 }
 
+/** The text of a file without its comments. */
+function codeOf(path: string): string {
+  return readFileSync(path, 'utf8').replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
+}
+
 function importsOf(path: string): Import[] {
-  const text = readFileSync(path, 'utf8').replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
-  const statements = text.matchAll(/^(?:import|export)\s+(type\s+)?([^'";]*?from\s+)?'([^']+)'/gm);
+  const statements = codeOf(path).matchAll(/^(?:import|export)\s+(type\s+)?([^'";]*?from\s+)?'([^']+)'/gm);
   return [...statements].map(([, type, , from = '']) => ({
     file: relative(LIB, path).split(sep).join('/'),
     from,
@@ -40,7 +46,7 @@ function importsOf(path: string): Import[] {
 }
 
 function layerOf(file: string): string {
-  const top = file.split('/')[0]?.replace(/\.ts$/, '') ?? '';
+  const top = file.split('/')[0]?.replace(/(?:\.browser|\.shared)?\.ts$/, '') ?? '';
   return top === 'augment' ? 'config' : top;
 }
 
@@ -74,8 +80,8 @@ describe('the layers of lib', () => {
     expect(values).toEqual([]);
   });
 
-  it('keep sockets and every other part of Node out of retry', () => {
-    const impure = IMPORTS.filter(({ file, from }) => layerOf(file) === 'retry' && !from.startsWith('.'));
+  it.each(['retry', 'explain'])('keep sockets and every other part of Node out of %s', (layer) => {
+    const impure = IMPORTS.filter(({ file, from }) => layerOf(file) === layer && !from.startsWith('.'));
     expect(impure.map(({ file, from }) => `${file} -> ${from}`)).toEqual([]);
   });
 
@@ -94,6 +100,22 @@ describe('the layers of lib', () => {
         ),
     );
     expect(undeclared.map(({ file, from }) => `${file} -> ${from}`)).toEqual([]);
+  });
+
+  it('keep every part of Node and every package out of what a browser loads', () => {
+    const loaded = new Set(['index.browser.ts']);
+    // A set goes on with what is added to it on the way.
+    for (const file of loaded) {
+      for (const found of INTERNAL) if (found.file === file && !found.typeOnly) loaded.add(found.target);
+    }
+    expect(loaded).toContain('attach/attempt-run.ts');
+    const foreign = IMPORTS.filter(
+      ({ file, from, typeOnly }) => loaded.has(file) && !typeOnly && !from.startsWith('.'),
+    ).map(({ file, from }) => `${file} -> ${from}`);
+    const globals = [...loaded].filter((file) =>
+      /(?<![\w.])(?:(?:Buffer|process|global)\.\w|(?:setImmediate|require)\()/.test(codeOf(join(LIB, file))),
+    );
+    expect({ foreign, globals }).toEqual({ foreign: [], globals: [] });
   });
 
   it('have no import cycles', () => {

@@ -1,4 +1,3 @@
-import { AdapterHeaders } from './attach/adapter-headers.js';
 import { AxiosErrors } from './attach/axios-errors.js';
 import {
   type AxiosInstance,
@@ -11,18 +10,20 @@ import { Call, forgetCall } from './attach/call.js';
 import { addContentType } from './attach/content-type.js';
 import { Counters } from './attach/counters.js';
 import { InFlight } from './attach/in-flight.js';
+import type { Platform, Wire } from './attach/platform.js';
 import { PriorInterceptors } from './attach/prior-interceptors.js';
 import { Retrier } from './attach/retrier.js';
 import { AttemptRunner } from './attach/runner.js';
 import type { PolicyStats } from './attach/stats.js';
+import { UnheldFields, unavailableWith } from './attach/unheld-fields.js';
+import { warnDeveloper } from './attach/warning.js';
 import { resolvePolicy, resolveRequestPolicy } from './config/resolve.js';
-import type { ResolvedPolicy, ResolvedRetry } from './config/resolved.js';
+import type { ResolvedPolicy, ResolvedRequestPolicy, ResolvedRetry } from './config/resolved.js';
 import type { PolicyConfig } from './config/types.js';
 import { describePolicy, type PolicyView } from './config/view.js';
 import { PolicyConfigError } from './errors.js';
 import { createBudget, type TrackingBudget, UNLIMITED_BUDGET } from './retry/budget.js';
 import { CallRecord } from './retry/metadata.js';
-import { Transport } from './transport/transport.js';
 
 /** A policy attached to an axios instance. */
 export interface Policy extends AsyncDisposable {
@@ -52,19 +53,12 @@ function attachedInstances(): WeakSet<object> {
 }
 
 /**
- * Gives an existing axios instance the network manners of object_store: keep-alive pools, a connect timeout, a deadline
- * that covers the body, proxies, HTTP/2, and retries that are safe for the server and for the data.
+ * Attaches a policy to an axios instance.
  *
- * The instance's `defaults` and the order of its interceptors stay as they are. Attach right after `create()`:
- * response interceptors registered before run once per attempt, those registered after once per request.
- *
- * @param instance any axios instance, or axios itself, of axios >= 1.7.9.
- * @param config everything has a default.
- * @returns the handle to detach, close and observe the policy.
- * @throws {PolicyConfigError} before the instance is touched, with everything that is wrong with `config`, or if
- * `instance` is no axios instance or has a policy already.
+ * @param platform what the policy runs on: see `attach/node.ts` and `attach/browser.ts`.
+ * @throws {PolicyConfigError} before the instance is touched.
  */
-export function attachPolicy(instance: AxiosLike, config: PolicyConfig = {}): Policy {
+export function attach(instance: AxiosLike, config: PolicyConfig, platform: Platform): Policy {
   const axios = asAxios(instance);
   if (attachedInstances().has(axios)) {
     throw new PolicyConfigError([
@@ -75,18 +69,37 @@ export function attachPolicy(instance: AxiosLike, config: PolicyConfig = {}): Po
       },
     ]);
   }
-  const policy = resolvePolicy(config);
-  const transport = new Transport(policy.client, axios.defaults);
-  return new AttachedPolicy(axios, policy, transport);
+  const policy = resolvePolicy(
+    config,
+    platform.unavailable ?? unavailableWith(axios.defaults as Pick<RequestConfig, 'adapter'>),
+  );
+  const bare = bareSibling(axios);
+  const wire = platform.wire(policy.client, axios, bare);
+  return new AttachedPolicy({ axios, bare, policy, platform, wire });
 }
+
+/** What a policy is made of. */
+interface PolicyParts {
+  readonly axios: AxiosInstance;
+  readonly bare: AxiosInstance;
+  readonly policy: ResolvedPolicy;
+  readonly platform: Platform;
+  readonly wire: Wire;
+}
+
+// Where the symbol is missing, `await using` comes from a compiler, whose helper looks for this one.
+const ASYNC_DISPOSE: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose');
 
 class AttachedPolicy implements Policy {
   readonly config: PolicyView;
   readonly #instance: AxiosInstance;
   readonly #policy: ResolvedPolicy;
-  readonly #transport: Transport;
+  readonly #platform: Platform;
+  readonly #wire: Wire;
+  /** What holds for a request that says nothing of its policy. */
+  readonly #usual: ResolvedRequestPolicy;
   readonly #counters = new Counters();
-  readonly #inFlight = new InFlight();
+  readonly #inFlight: InFlight;
   readonly #prior: PriorInterceptors;
   readonly #runner: AttemptRunner;
   readonly #requestId: number;
@@ -95,21 +108,23 @@ class AttachedPolicy implements Policy {
   #budget: TrackingBudget | undefined;
   #detached = false;
 
-  constructor(instance: AxiosInstance, policy: ResolvedPolicy, transport: Transport) {
+  constructor({ axios: instance, bare, policy, platform, wire }: PolicyParts) {
     this.config = describePolicy(policy);
     this.#instance = instance;
     this.#policy = policy;
-    this.#transport = transport;
+    this.#platform = platform;
+    this.#wire = wire;
+    this.#inFlight = new InFlight(platform.soon);
+    this.#usual = this.#settingsOf(undefined);
     this.#budgetFor(policy.retry);
 
-    const bare = bareSibling(instance);
-    const shared = { bare, inFlight: this.#inFlight, counters: this.#counters };
+    const shared = { bare, platform, inFlight: this.#inFlight, counters: this.#counters };
     this.#runner = new AttemptRunner({
       ...shared,
-      transport,
+      wire,
       client: policy.client,
+      unheld: new UnheldFields(policy.client),
       errors: new AxiosErrors(bare),
-      adapterHeaders: new AdapterHeaders(bare),
       resume: (call, cut) => retrier.resume(call, cut),
     });
     const onFulfilled: Retrier['onFulfilled'] = (response) => retrier.onFulfilled(response);
@@ -145,18 +160,18 @@ class AttachedPolicy implements Policy {
 
   async close(options: { readonly abort?: boolean } = {}): Promise<void> {
     this.detach(options);
-    await Promise.all([this.#transport.close(options.abort), this.#inFlight.whenIdle()]);
+    await Promise.all([this.#wire.close(options.abort), this.#inFlight.whenIdle()]);
     // A request that was between two attempts has opened a connection since.
-    await this.#transport.close(options.abort);
+    await this.#wire.close(options.abort);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async [ASYNC_DISPOSE](): Promise<void> {
     await this.close();
   }
 
   stats(): PolicyStats {
     return {
-      ...this.#transport.stats(),
+      ...this.#wire.stats(),
       ...this.#counters.snapshot(),
       budget: this.#budget?.snapshot?.() ?? [],
     };
@@ -168,9 +183,9 @@ class AttachedPolicy implements Policy {
       forgetCall(config);
       return config;
     }
-    const settings = resolveRequestPolicy(config.policy, this.#policy);
+    const settings = config.policy === undefined ? this.#usual : this.#settingsOf(config.policy);
     const record = new CallRecord({
-      startedAt: new Date(),
+      startedAtMs: Date.now(),
       nowMs: now,
       retryTimeoutMs: settings.retry === false ? 0 : settings.retry.retryTimeoutMs,
     });
@@ -189,6 +204,10 @@ class AttachedPolicy implements Policy {
     return config;
   }
 
+  #settingsOf(input: unknown): ResolvedRequestPolicy {
+    return resolveRequestPolicy(input, this.#policy, this.#platform.unavailable);
+  }
+
   #budgetFor(retry: ResolvedRetry | false): TrackingBudget {
     if (retry === false) return UNLIMITED_BUDGET;
     const { budget } = retry;
@@ -203,8 +222,8 @@ function now(): number {
 }
 
 function warnOfInvalidCertificates(): void {
-  process.emitWarning('client.allowInvalidCertificates is on: TLS certificates are not checked', {
-    type: 'AxiosPolicyWarning',
-    code: 'AXIOS_POLICY_INVALID_CERTIFICATES',
-  });
+  warnDeveloper(
+    'AXIOS_POLICY_INVALID_CERTIFICATES',
+    'client.allowInvalidCertificates is on: TLS certificates are not checked',
+  );
 }

@@ -10,7 +10,12 @@ const compile = (...options) =>
 rmSync('dist', { recursive: true, force: true });
 compile();
 compile('--outDir', 'dist/esm', '--module', 'esnext', '--moduleResolution', 'bundler');
-writeFileSync('dist/esm/package.json', '{"type":"module"}\n');
+// The command is run, never imported: one format of it is enough.
+for (const part of ['cli', 'cli.js', 'cli.js.map', 'cli.d.ts']) {
+  rmSync(`dist/esm/${part}`, { recursive: true, force: true });
+}
+// Bundlers read `sideEffects` from the nearest package.json, which is this one.
+writeFileSync('dist/esm/package.json', '{"type":"module","sideEffects":false}\n');
 
 // Each format's types refer to the other's addition to axios' request config: a project may see both of axios' own types,
 // as an ES module application on a CommonJS @nestjs/axios does, and is to know `policy` in either.

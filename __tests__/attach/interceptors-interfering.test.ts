@@ -66,6 +66,32 @@ describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
     });
   });
 
+  describe('given a create() that gives new instances interceptors', () => {
+    it('runs none of them on an attempt', async () => {
+      const seen: string[] = [];
+      const before = (instance: AxiosInstance) => {
+        const create = instance.create.bind(instance);
+        instance.create = (...args) => {
+          const created = create(...args);
+          created.interceptors.request.use((config) => {
+            seen.push('request');
+            return config;
+          });
+          created.interceptors.response.use((response) => {
+            seen.push('response');
+            return response;
+          });
+          return created;
+        };
+      };
+      const { origin, http } = await start({ axios, before });
+      origin.enqueue(unavailable());
+      for (let i = 0; i < 2; i += 1) await http.get('/');
+      expect(origin.requests).toHaveLength(3);
+      expect(seen).toEqual([]);
+    });
+  });
+
   describe('given a request interceptor that makes a config of its own', () => {
     it('sends the request over the connections of the policy, but without retries', async () => {
       const before = (instance: AxiosInstance) =>
@@ -135,6 +161,30 @@ describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
       expect(getPolicyMetadata(response)).toMatchObject({ attempts: 1, outcomes: [] });
       expect(policy.stats()).toMatchObject({ attempts: 1 });
       expect(origin.connections).toBe(0);
+    });
+  });
+
+  describe('given an adapter that sends equal requests but once', () => {
+    it('retries for all that wait, once', async () => {
+      let sent = 0;
+      let shared: Promise<AxiosResponse> | undefined;
+      const answer = async (config: InternalAxiosRequestConfig) => {
+        sent += 1;
+        if (sent === 1) throw new axios.AxiosError('reset', 'ECONNRESET', config);
+        return { data: sent, status: 200, statusText: '', headers: {}, config };
+      };
+      const before = (instance: AxiosInstance) => {
+        instance.defaults.adapter = (config) => {
+          shared ??= answer(config).finally(() => {
+            shared = undefined;
+          });
+          return shared;
+        };
+      };
+      const { http } = await start({ axios, before });
+      const responses = await Promise.all([http.get('/same'), http.get('/same'), http.get('/same')]);
+      expect(responses.map(({ data }) => data)).toEqual([2, 2, 2]);
+      expect(sent).toBe(2);
     });
   });
 

@@ -1,7 +1,7 @@
 import { getPolicyMetadata } from '../../lib/index.js';
 import { failureOf } from '../helpers/attached.js';
 import { AXIOS_COPIES } from '../helpers/axios-copies.js';
-import { hangUp, never, partialHead, reply, reset } from '../helpers/origin.js';
+import { hangUp, never, partialHead, reply, reset, slow } from '../helpers/origin.js';
 import { until } from '../helpers/wait.js';
 import { start, unavailable } from './setup.js';
 
@@ -59,6 +59,16 @@ describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
       expect(error.code).toBe('ECONNRESET');
       expect(getPolicyMetadata(error)).toMatchObject({ attempts: 1, giveUp: 'not-idempotent' });
       expect(origin.requests).toHaveLength(2);
+    });
+
+    it('bounds both requests by one timeout', async () => {
+      const { origin, http } = await warmed({ axios, client: { timeout: 600 }, retry: false });
+      origin.enqueue(slow(450, lost), never());
+      const error = await failureOf(http.post('/', 'x'));
+      expect(error.message).toBe('timeout of 600ms exceeded');
+      expect(origin.requests).toHaveLength(3);
+      // With a limit of its own the second request would have had until 1050.
+      expect(getPolicyMetadata(error)?.elapsedMs).toBeLessThan(1000);
     });
 
     it('takes a second loss for an ordinary one: final for a POST', async () => {

@@ -234,6 +234,16 @@ describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
   });
 
   describe('given a policy to close', () => {
+    it('closes, on demand, the body of a refused response that nobody reads', async () => {
+      const { origin, http, policy } = await start({ axios, retry: false });
+      origin.enqueue(drip({ status: 503, pieces: ['a', 'b', 'c'], everyMs: 10_000 }));
+      const error = await failureOf(http.get('/', { responseType: 'stream' }));
+      expect(error.response?.status).toBe(503);
+      await policy.close({ abort: true });
+      await origin.idle();
+      expect(policy.stats().pools).toEqual([]);
+    });
+
     it('closes idle connections and resolves when they are gone', async () => {
       const { origin, http, policy } = await start({ axios });
       await Promise.all([http.get('/'), http.get('/')]);

@@ -154,9 +154,9 @@ describe.each(AXIOS_COPIES)('over HTTP/2, with $name', ({ axios }) => {
     origin.always(silence);
     const { http, policy } = over(NEGOTIATED);
     const error = await http
-      .get(origin.url, { timeout: 60, policy: { retry: false } })
+      .get(origin.url, { timeout: 300, policy: { retry: false } })
       .catch((reason: unknown) => reason);
-    expect(error).toMatchObject({ code: 'ECONNABORTED', message: 'timeout of 60ms exceeded' });
+    expect(error).toMatchObject({ code: 'ECONNABORTED', message: 'timeout of 300ms exceeded' });
     await until(() => origin.requests[0]?.rstCode === constants.NGHTTP2_CANCEL);
     await policy.close();
   });

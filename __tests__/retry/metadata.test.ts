@@ -4,7 +4,7 @@ import { CallRecord } from '../../lib/retry/metadata.js';
 const setUp = (retryTimeoutMs = 180_000) => {
   const clock = { ms: 5000 };
   const startedAt = new Date('2024-05-06T07:08:09.010Z');
-  const record = new CallRecord({ startedAt, nowMs: () => clock.ms, retryTimeoutMs });
+  const record = new CallRecord({ startedAtMs: startedAt.getTime(), nowMs: () => clock.ms, retryTimeoutMs });
   return { clock, startedAt, record };
 };
 

@@ -69,6 +69,18 @@ describe('An instance whose agent connects in its own way', () => {
   });
 });
 
+describe('An agent that is false', () => {
+  it('is none, as for axios: of a request and of the instance', async () => {
+    const origin = await startOrigin();
+    const { http } = attached({ defaults: { httpAgent: false, httpsAgent: false } });
+    for (let count = 0; count < 3; count += 1) {
+      const response = await http.get(origin.url, { httpAgent: false, httpsAgent: false });
+      expect(response.status).toBe(200);
+    }
+    expect(origin.connections).toBe(1);
+  });
+});
+
 describe("A request's own agent", () => {
   it.each([5, 0])('is used instead of the pool, with maxRedirects %d', async (maxRedirects) => {
     const origin = await startOrigin({ tls: true });

@@ -17,15 +17,15 @@ export class AdapterHeaders {
   /**
    * Begins to watch what axios' adapter adds to a request's headers.
    *
-   * @returns to be told of the headers as they were sent; `undefined` if there is nothing left to learn.
+   * @returns to be told of the config as it was sent; `undefined` if there is nothing left to learn.
    */
-  watch(before: RequestConfig['headers']): ((sent: RequestConfig['headers']) => void) | undefined {
+  watch(before: RequestConfig['headers']): ((sent: RequestConfig | undefined) => void) | undefined {
     if (this.#userAgent !== undefined && this.#acceptEncoding !== undefined) return undefined;
     const lacksAgent = !before.has('User-Agent');
     const lacksEncoding = !before.has('Accept-Encoding');
     return (sent) => {
-      if (lacksAgent) this.#userAgent = text(sent.get('User-Agent'));
-      if (lacksEncoding) this.#acceptEncoding = text(sent.get('Accept-Encoding'));
+      if (lacksAgent) this.#userAgent ??= text(sent?.headers.get('User-Agent'));
+      if (lacksEncoding) this.#acceptEncoding ??= text(sent?.headers.get('Accept-Encoding'));
     };
   }
 

@@ -1,26 +1,39 @@
-import { finished, type Readable } from 'node:stream';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import { HttpNotAllowedError } from '../errors.js';
+import { type Observation, UNOBSERVED } from '../retry/classify.js';
 import type { Attempt } from '../transport/attempt.js';
-import { Deadline } from '../transport/deadline.js';
+import { Deadline, type ProgressSource } from '../transport/deadline.js';
 import type { AttemptConnections, GivenConnections } from '../transport/transport.js';
-import { adapterName } from './adapter-name.js';
+import { makesOwnConnections } from './adapter-name.js';
+import { copyForAttempt, lend } from './attempt-config.js';
 import { AttemptSignal } from './attempt-signal.js';
 import type { AxiosError, AxiosResponse, RequestConfig } from './axios-like.js';
 import { isReplayable } from './body.js';
 import { type Call, rememberCall } from './call.js';
-import { publishAttempt } from './channels.js';
-import { requestDirectly } from './direct-request.js';
-import { type AttemptLimits, axiosTimeoutMs, limitsOf } from './limits.js';
+import type { Http2Receiver } from './direct-http2.js';
+import { type AttemptLimits, limitsOf } from './limits.js';
+import type { PlainRequest } from './plain-request.js';
+import type { Channels, DirectClient } from './platform.js';
 import { isReadable, releaseBody } from './release.js';
 import type { ResponseMessage } from './resume/download.js';
 import type { RunnerParts } from './runner.js';
-import { addressOf, isPlainHttp } from './url.js';
+import { plainHttpHost } from './url.js';
+import { isWebStream, WebBody } from './web-body.js';
 
 /** The request died on a kept-alive connection before a byte of an answer came, and may be sent again. */
-export class LostKeepAliveRace extends Error {}
+export class LostKeepAliveRace extends Error {
+  /** @param spentMs what it took of the attempt's time. */
+  constructor(readonly spentMs: number) {
+    super();
+  }
+}
+
+interface Destroyable {
+  destroy(error?: Error): unknown;
+}
 
 /** One attempt under its deadline: hands a copy of the config to axios, and maps what comes back to the original. */
-export class AttemptRun {
+export class AttemptRun implements Http2Receiver {
   readonly #parts: RunnerParts;
   readonly #call: Call;
   readonly #config: RequestConfig;
@@ -29,16 +42,24 @@ export class AttemptRun {
   readonly #signal: AttemptSignal;
   readonly #deadline = new Deadline((limit, limitMs) => this.#expire(limit, limitMs));
   #timeoutMessage = '';
-  #body: Readable | undefined;
-  #abandon: (() => void) | undefined;
+  #body: Destroyable | undefined;
+  #resolve: (response: AxiosResponse) => void = ignore;
+  #reject: (error: unknown) => void = ignore;
+  /** Takes off the config what a caller's own adapter needed on it. */
+  #takeBack: () => void = ignore;
+  #isSettled = false;
+  readonly #startedMs = performance.now();
+  readonly #spentMs: number;
   readonly #onCancel = () => this.#signal.abort();
-  #publishEnd: ReturnType<typeof publishAttempt>;
+  #publishEnd: ReturnType<Channels['publishAttempt']>;
 
-  constructor(parts: RunnerParts, call: Call, config: RequestConfig, attempt: Attempt) {
+  /** @param spentMs of the attempt's time, by a request that it sends again. */
+  constructor(parts: RunnerParts, call: Call, config: RequestConfig, attempt: Attempt, spentMs = 0) {
     this.#parts = parts;
     this.#call = call;
     this.#config = config;
     this.#attempt = attempt;
+    this.#spentMs = spentMs;
     this.#limits = limitsOf(config, call.settings, parts.client);
     this.#signal = new AttemptSignal(config.signal);
   }
@@ -49,99 +70,147 @@ export class AttemptRun {
     this.#call.onCancel = this.#onCancel;
     this.#parts.inFlight.add(this);
     this.#call.sends += 1;
-    this.#publishEnd = publishAttempt(this.#call, this.#config);
-    this.#deadline.limitWhole(this.#limits.timeoutMs);
-    this.#deadline.limitSilence(this.#limits.readTimeoutMs, 'readTimeout', () => this.#attempt.exchange);
+    this.#publishEnd = this.#parts.platform.channels.publishAttempt(this.#call, this.#config);
+    this.#deadline.limitWhole(this.#limits.timeoutMs, this.#spentMs);
+    if (this.#limits.readTimeoutMs !== false)
+      this.#deadline.limitSilence(this.#limits.readTimeoutMs, 'readTimeout', () => this.#attempt.exchange);
     return new Promise((resolve, reject) => {
-      this.#abandon = () => reject(this.#failure(undefined));
-      this.#send().then(
-        (response) => {
-          if (this.#abandon === undefined) releaseBody(response?.data)();
-          else resolve(this.#success(response));
-        },
-        (error: unknown) => {
-          if (this.#abandon !== undefined) reject(this.#failure(error));
-        },
-      );
+      this.#resolve = resolve;
+      this.#reject = reject;
+      try {
+        if (!this.#sendDirectly()) this.#await(this.#send());
+      } catch (error) {
+        this.fail(error);
+      }
     });
+  }
+
+  /** {@inheritDoc Http2Receiver.receive} */
+  receive(response: AxiosResponse): void {
+    if (this.#isSettled) releaseBody(response?.data)();
+    else this.#resolve(this.#success(response));
+  }
+
+  /** {@inheritDoc Http2Receiver.fail} */
+  fail(error: unknown): void {
+    // What the transport saw is complete only when Node has told all about it, which it does in one go.
+    queueMicrotask(() => this.#refuse(error));
+  }
+
+  /** {@inheritDoc Http2Receiver.handOver} */
+  handOver(request: ClientRequest, response: IncomingMessage): void {
+    const { wire, bare } = this.#parts;
+    const attemptConfig = this.#attemptConfig('http');
+    const replay = wire.direct?.transport.replay(attemptConfig as AttemptConnections, request, response);
+    this.#await(bare.request({ ...attemptConfig, transport: replay } as RequestConfig));
+  }
+
+  /** {@inheritDoc Http2Receiver.giveBack} */
+  giveBack(): void {
+    this.#await(this.#send());
+  }
+
+  #await(response: Promise<AxiosResponse>): void {
+    response.then(
+      (received) => this.receive(received),
+      (error: unknown) => this.#refuse(error),
+    );
+  }
+
+  #refuse(error: unknown): void {
+    if (!this.#isSettled) this.#reject(this.#failure(error));
   }
 
   /** Ends the attempt, and lets the call know that this is no failure. */
   cancel(): void {
     this.#call.cancelled = true;
     this.#onCancel();
+    // axios no longer listens for the body of a response that it rejected.
+    this.#body?.destroy();
   }
 
   async #send(): Promise<AxiosResponse> {
     const { adapter } = this.#call;
-    const { adapterHeaders, errors, client, bare } = this.#parts;
-    const named = adapterName(adapter);
+    const { wire, errors, client, bare, platform } = this.#parts;
+    const named = platform.adapterName(adapter);
     // The agents would refuse it too, as they do after a redirect; but mocks and fetch know nothing of agents.
-    if (!client.allowHttp && isPlainHttp(this.#config)) {
+    const refused = client.allowHttp ? undefined : plainHttpHost(this.#config);
+    if (refused !== undefined) {
       await errors.ready;
-      throw errors.wrap(new HttpNotAllowedError(originless(this.#config)), this.#config);
+      throw errors.wrap(new HttpNotAllowedError(refused), this.#config);
     }
-    const direct = named === 'http' ? this.#sendDirectly() : undefined;
-    if (direct !== undefined) return direct;
+    if (typeof adapter === 'function') {
+      const own = { ...this.#connections(named), signal: this.#signal.signal };
+      this.#takeBack = lend(this.#call, this.#config, own as Partial<RequestConfig>);
+      return adapter(this.#config);
+    }
     const attemptConfig = this.#attemptConfig(named);
-    if (typeof adapter === 'function') return adapter(attemptConfig);
-    const learn = named === 'http' ? adapterHeaders.watch(this.#config.headers) : undefined;
-    const response = await bare.request(attemptConfig);
-    learn?.(response.config.headers);
-    return response;
+    const learn = named === 'http' ? wire.direct?.adapterHeaders.watch(this.#config.headers) : undefined;
+    if (learn === undefined) return bare.request(attemptConfig);
+    try {
+      const response = await bare.request(attemptConfig);
+      learn(response.config);
+      return response;
+    } catch (error) {
+      learn((error as AxiosError | undefined)?.config);
+      throw error;
+    }
   }
 
   /** Makes a request of the common kind without axios' adapter, if it is one. */
-  #sendDirectly(): Promise<AxiosResponse> | undefined {
-    const { errors, transport, adapterHeaders, bare } = this.#parts;
+  #sendDirectly(): boolean {
+    const { client, errors, platform, wire } = this.#parts;
+    const { adapter, download, bodySnapshot } = this.#call;
+    const { direct } = wire;
     const config = this.#config;
-    if (this.#call.download !== undefined || this.#call.bodySnapshot !== undefined || !errors.isReady)
-      return undefined;
+    if (direct === undefined || platform.adapterName(adapter) !== 'http') return false;
+    if (download !== undefined || bodySnapshot !== undefined || !errors.isReady) return false;
+    if (!client.allowHttp && plainHttpHost(config) !== undefined) return false;
+    const { transport, adapterHeaders } = direct;
     const plain = adapterHeaders.plainRequest(config);
-    const chosen = plain && transport.agentFor(plain.protocol, config as GivenConnections);
-    if (plain === undefined || chosen === undefined) return undefined;
-    return requestDirectly(plain, {
+    if (plain === undefined) return false;
+    const chosen = transport.agentFor(plain, config as GivenConnections);
+    if (chosen === undefined) return this.#sendOverHttp2(plain, direct);
+    const parts = {
       config,
       attempt: this.#attempt,
       chosen,
       signal: this.#signal,
       errors,
-      hasResponseOfCut: adapterHeaders.hasResponseOfCut,
-      handOver: (request, response) => {
-        const attemptConfig = this.#attemptConfig('http');
-        const replay = transport.replay(attemptConfig as AttemptConnections, request, response);
-        return bare.request({ ...attemptConfig, transport: replay } as RequestConfig);
-      },
-    });
+      adapterHeaders,
+    };
+    direct.request(plain, parts, this);
+    return true;
   }
 
-  /** The config for one attempt: the caller's, with our agents and signal, and with its clock switched off. */
-  #attemptConfig(named: RequestConfig['adapter']): RequestConfig {
+  #sendOverHttp2(plain: PlainRequest, { adapterHeaders, requestHttp2, transport }: DirectClient): boolean {
     const config = this.#config;
-    const { signal } = this.#signal;
-    const { transport } = this.#parts;
-    const connections =
-      named === 'fetch' ? {} : transport.connectionsFor(this.#attempt, config as GivenConnections);
-    // A function is the caller's own adapter (a mock, a cache): it gets the config as it is but for the connections.
-    const { bodySnapshot, sends } = this.#call;
-    if (named === undefined) {
-      const data = sends > 1 ? (bodySnapshot ?? config.data) : config.data;
-      return { ...config, ...connections, data, signal } as RequestConfig;
-    }
-    return {
-      ...config,
-      ...connections,
-      ...this.#watchDownload(named),
-      data: bodySnapshot ?? config.data,
-      adapter: named,
-      policy: undefined,
-      signal,
-      // One that is no number is left for axios to complain of.
-      timeout: Number.isNaN(axiosTimeoutMs(config)) ? config.timeout : 0,
-      // The outer dispatch has done the one and will do the other.
-      transformRequest: undefined,
-      transformResponse: undefined,
-    } as RequestConfig;
+    const client = transport.http2For(plain, config as GivenConnections);
+    if (client === undefined) return false;
+    const attempt = this.#attempt;
+    const parts = {
+      config,
+      attempt,
+      client,
+      signal: this.#signal,
+      errors: this.#parts.errors,
+      adapterHeaders,
+    };
+    return requestHttp2(plain, parts, this);
+  }
+
+  /** The config for one attempt through one of axios' own adapters. */
+  #attemptConfig(named: RequestConfig['adapter']): RequestConfig {
+    const own = { ...this.#connections(named), ...this.#watchDownload(named), signal: this.#signal.signal };
+    return copyForAttempt(this.#call, this.#config, named, own as Partial<RequestConfig>);
+  }
+
+  #connections(named: RequestConfig['adapter']): Partial<AttemptConnections> {
+    const { wire, unheld } = this.#parts;
+    if (named === 'http' || !makesOwnConnections(named))
+      return wire.connectionsFor(this.#attempt, this.#config as GivenConnections);
+    unheld.note(named, this.#call.settings);
+    return {};
   }
 
   /** Lets a download see the responses before axios does. Other adapters than `http` have none to see. */
@@ -155,32 +224,37 @@ export class AttemptRun {
   }
 
   #success(response: AxiosResponse): AxiosResponse {
-    this.#abandon = undefined;
+    this.#isSettled = true;
+    this.#takeBack();
     this.#adopt(response);
-    this.#call.observation = { ...this.#attempt.report(), expired: undefined };
+    this.#call.observation = UNOBSERVED;
     this.#publishEnd?.({ response });
-    if (isReadable(response?.data)) this.#guard(response.data);
-    else this.#end();
+    this.#guardBody(response);
     return response;
   }
 
   #failure(cause: unknown): unknown {
-    this.#abandon = undefined;
+    this.#isSettled = true;
+    this.#takeBack();
     this.#adopt(cause);
     const { expired } = this.#deadline;
     const error =
       expired === undefined ? cause : this.#timeoutError((cause as AxiosError | undefined)?.request);
-    this.#call.observation = { ...this.#attempt.report(), expired };
+    this.#call.observation = this.#observe();
     this.#publishEnd?.({ error });
     if (expired === undefined && this.#mayRunAgain()) {
       this.#end();
-      return new LostKeepAliveRace();
+      return new LostKeepAliveRace(performance.now() - this.#startedMs);
     }
     const response = (error as AxiosError | undefined)?.response;
     if (response !== undefined) this.#adopt(response);
-    if (isReadable(response?.data)) this.#guard(response.data);
-    else this.#end();
+    this.#guardBody(response);
     return error;
+  }
+
+  #observe(): Observation {
+    const { phase, neverProcessed, truncated } = this.#attempt.report();
+    return { phase, neverProcessed, truncated, expired: this.#deadline.expired };
   }
 
   #mayRunAgain(): boolean {
@@ -206,19 +280,35 @@ export class AttemptRun {
   }
 
   /** Keeps the clocks of a streamed body running until it has ended. */
-  #guard(body: Readable): void {
+  #guardBody(response: AxiosResponse | undefined): void {
+    const data: unknown = response?.data;
+    if (isReadable(data)) {
+      this.#guard(data, () => this.#attempt.exchange);
+      this.#parts.platform.whenEnded(data, () => this.#endBody());
+    } else if (response !== undefined && this.#config.responseType === 'stream' && isWebStream(data)) {
+      const body = new WebBody(data, () => this.#endBody());
+      this.#guard(body, () => body);
+      this.#signal.onAbort = () => body.destroy(this.#parts.errors.canceled(this.#config, response.request));
+      response.data = body.stream;
+    } else {
+      this.#end();
+    }
+  }
+
+  #guard(body: Destroyable, source: () => ProgressSource | undefined): void {
     this.#body = body;
     const { timeoutMs, readTimeoutMs, wholeBody } = this.#limits;
     if (!wholeBody && readTimeoutMs === false) {
       this.#deadline.limitWhole(false);
-      this.#deadline.limitSilence(timeoutMs, 'timeout', () => this.#attempt.exchange);
+      this.#deadline.limitSilence(timeoutMs, 'timeout', source);
     } else if (!wholeBody) {
       this.#deadline.limitWhole(false);
     }
-    finished(body, { writable: false }, () => {
-      this.#call.observation = { ...this.#attempt.report(), expired: this.#deadline.expired };
-      this.#end();
-    });
+  }
+
+  #endBody(): void {
+    this.#call.observation = this.#observe();
+    this.#end();
   }
 
   #expire(limit: 'timeout' | 'readTimeout', limitMs: number): void {
@@ -228,7 +318,7 @@ export class AttemptRun {
     this.#body?.destroy(this.#timeoutError(undefined));
     this.#signal.abort();
     // An adapter that does not care for its signal would keep the caller waiting.
-    setImmediate(() => this.#abandon?.());
+    this.#parts.platform.soon(() => this.#refuse(undefined));
   }
 
   #timeoutError(request: unknown): AxiosError {
@@ -251,6 +341,4 @@ export class AttemptRun {
   }
 }
 
-function originless(config: RequestConfig): string {
-  return addressOf(config).replace(/^http:\/\/(?:[^/?#]*@)?([^/?#]*).*$/is, '$1');
-}
+function ignore(): void {}

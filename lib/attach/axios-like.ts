@@ -63,6 +63,9 @@ export function bareSibling(instance: AxiosInstance): AxiosInstance {
       : // An instance made with `new Axios()` has no create; its constructor makes the same thing.
         new (instance.constructor as new (config: object) => AxiosInstance)({});
   for (const key of Object.keys(sibling.defaults)) delete (sibling.defaults as Record<string, unknown>)[key];
+  // Those of a `create` that somebody wrapped, as axios-cookiejar-support does.
+  sibling.interceptors.request.clear();
+  sibling.interceptors.response.clear();
   return sibling;
 }
 

@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
-import { adapterName } from './adapter-name.js';
 import type { RequestConfig } from './axios-like.js';
 import type { Call } from './call.js';
+import type { Platform } from './platform.js';
+import { randomUuid } from './uuid.js';
 
 /** A body of the `form-data` package, also what axios makes of `postForm({ … })`. */
 interface FormDataPackage {
@@ -19,24 +19,24 @@ export function isReplayable(call: Call, data: unknown): boolean {
 }
 
 /** Sees to it that a form can be sent again as it was: it is streamed out but once, and its boundary is random. */
-export function keepForm(call: Call, { data, headers }: RequestConfig): void {
+export function keepForm(call: Call, { data, headers }: RequestConfig, platform: Platform): void {
   if (isInMemoryForm(data)) {
     call.bodySnapshot = data.getBuffer();
     headers.setContentType(data.getHeaders()['content-type'] ?? null);
-  } else if (isWebForm(data) && adapterName(call.adapter) === 'http') {
+  } else if (isWebForm(data) && platform.adapterName(call.adapter) === 'http') {
     // Of the kind axios recognises, and then uses for its own encoding; not of the kind it makes itself.
     if (headers.getContentType(/boundary=([-\w]{10,70})/i)) return;
-    headers.setContentType(`multipart/form-data; boundary=axios-policy-boundary-${randomUUID()}`);
+    headers.setContentType(`multipart/form-data; boundary=axios-policy-boundary-${randomUuid()}`);
   }
 }
 
 /** Makes the body of an attempt with the request's `policy.body`, encoded as axios would encode `data`. */
-export async function renewBody(call: Call, config: RequestConfig): Promise<void> {
-  if (call.makeBody !== undefined) setBody(call, config, await call.makeBody());
+export async function renewBody(call: Call, config: RequestConfig, platform: Platform): Promise<void> {
+  if (call.makeBody !== undefined) setBody(call, config, await call.makeBody(), platform);
 }
 
 /** Replaces a config's body, after the request's own transforms; length and type follow the new body. */
-export function setBody(call: Call, config: RequestConfig, data: unknown): void {
+export function setBody(call: Call, config: RequestConfig, data: unknown, platform: Platform): void {
   const { headers } = config;
   headers.delete('Content-Length');
   if (!call.hasContentType) headers.delete('Content-Type');
@@ -47,7 +47,7 @@ export function setBody(call: Call, config: RequestConfig, data: unknown): void 
     headers.setContentType('application/x-www-form-urlencoded', false);
   }
   call.bodySnapshot = undefined;
-  keepForm(call, config);
+  keepForm(call, config, platform);
 }
 
 function isStreamLike(data: unknown): boolean {
@@ -66,6 +66,6 @@ function isInMemoryForm(data: unknown): data is FormDataPackage {
   if (typeof form.getBuffer !== 'function' || typeof form.getHeaders !== 'function') return false;
   // Parts are strings and buffers, with functions that emit the line ends; anything else is a stream.
   return (form._streams ?? [undefined]).every(
-    (part) => typeof part === 'string' || typeof part === 'function' || Buffer.isBuffer(part),
+    (part) => typeof part === 'string' || typeof part === 'function' || ArrayBuffer.isView(part),
   );
 }

@@ -4,8 +4,10 @@ import type { TrackingBudget } from '../retry/budget.js';
 import type { Observation } from '../retry/classify.js';
 import { UNOBSERVED } from '../retry/classify.js';
 import type { CallRecord, RequestMetadata } from '../retry/metadata.js';
-import type { RequestConfig } from './axios-like.js';
+import type { AxiosResponse, RequestConfig } from './axios-like.js';
+import type { Settled } from './outcome.js';
 import type { Download } from './resume/download.js';
+import { originOf } from './url.js';
 
 /**
  * The key under which a logical request's state travels on its config, from our request interceptor to our response
@@ -35,10 +37,20 @@ export class Call {
   sent: RequestConfig | undefined;
   /** The config the next attempt is to send. */
   next: RequestConfig | undefined;
+  /** What goes to the caller in the end, from the first failure on. */
+  outcome: Promise<AxiosResponse> | undefined;
+  /** Settles `outcome`. */
+  deliver:
+    | { readonly resolve: (response: AxiosResponse) => void; readonly reject: (error: unknown) => void }
+    | undefined;
+  /** What the latest attempt came to, until it is judged. */
+  settled: Settled | undefined;
   /** Whether the latest attempt brought a response that axios accepts. */
   succeeded = false;
   /** Whether its outcome went to the caller. Who sees it again sees the cause of another request's failure. */
   ended = false;
+  /** The origin of the latest attempt, for which the budget keeps an account. */
+  origin = '';
   /** How often it was sent, re-sends after a lost keep-alive race included. */
   sends = 0;
   /** The delays to come. */
@@ -79,12 +91,15 @@ export class Call {
 
   /** Puts this call on a config, where mergeConfig and spreading interceptors keep it. */
   stamp(config: RequestConfig): void {
-    Object.defineProperty(config, CALL_KEY, {
-      value: this,
-      enumerable: true,
-      configurable: true,
-      writable: true,
-    });
+    // Assigning is much cheaper than defining, and the same unless there is a hidden call of an earlier request.
+    (config as { [CALL_KEY]?: Call })[CALL_KEY] = this;
+    if (!isEnumerable.call(config, CALL_KEY)) defineCall(config, this, true);
+  }
+
+  /** Shows the adapter and the transforms as the caller set them. */
+  unveil(config: RequestConfig): void {
+    giveBack(config, 'adapter', this.adapter);
+    giveBack(config, 'transformRequest', this.transformRequest);
   }
 
   /**
@@ -92,14 +107,8 @@ export class Call {
    * makes again from this config (`axios(error.config)`) is a new one.
    */
   restore(config: RequestConfig): void {
-    giveBack(config, 'adapter', this.adapter);
-    giveBack(config, 'transformRequest', this.transformRequest);
-    Object.defineProperty(config, CALL_KEY, {
-      value: this,
-      enumerable: false,
-      configurable: true,
-      writable: true,
-    });
+    this.unveil(config);
+    defineCall(config, this, false);
   }
 
   /** Takes over what an interceptor behind ours did to the transforms. */
@@ -114,6 +123,7 @@ export class Call {
     this.noteTransforms(config);
     this.adapter = config.adapter;
     this.sent = config;
+    this.origin = originOf(config);
   }
 
   metadata(): RequestMetadata {
@@ -123,6 +133,12 @@ export class Call {
   toJSON(): RequestMetadata {
     return this.metadata();
   }
+}
+
+const isEnumerable = Object.prototype.propertyIsEnumerable;
+
+function defineCall(config: RequestConfig, value: Call, enumerable: boolean): void {
+  Object.defineProperty(config, CALL_KEY, { value, enumerable, configurable: true, writable: true });
 }
 
 /** What a config did not have (an instance made with `new Axios()` has no defaults), it shall not have either. */

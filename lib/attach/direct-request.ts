@@ -3,23 +3,36 @@ import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { Attempt } from '../transport/attempt.js';
 import { Http1Exchange, observeForeignSocket } from '../transport/exchange.js';
+import { observedAgent } from '../transport/observed-agent.js';
 import type { ChosenAgent } from '../transport/transport.js';
+import type { AdapterHeaders } from './adapter-headers.js';
 import type { AttemptSignal } from './attempt-signal.js';
 import type { AxiosErrors } from './axios-errors.js';
 import { type AxiosResponse, cancelTokenOf, type RequestConfig } from './axios-like.js';
 import type { PlainRequest } from './plain-request.js';
+import { headersOfResponse } from './wire-headers.js';
 
 /** What a request of the common kind is made with. */
 export interface DirectParts {
   readonly config: RequestConfig;
   readonly attempt: Attempt;
-  readonly chosen: ChosenAgent;
   readonly signal: AttemptSignal;
   readonly errors: AxiosErrors;
-  /** Whether the error of a body that was cut short has a response, which depends on the version of axios. */
-  readonly hasResponseOfCut: boolean;
-  /** Lets axios' own adapter make something of a response that is not of the common kind. */
-  readonly handOver: (request: ClientRequest, response: IncomingMessage) => Promise<AxiosResponse>;
+  /** Knows whether the error of a body that was cut short has a response. */
+  readonly adapterHeaders: Pick<AdapterHeaders, 'hasResponseOfCut'>;
+}
+
+/** What it is made with over HTTP/1.1. */
+export interface Http1Parts extends DirectParts {
+  readonly chosen: ChosenAgent;
+}
+
+/** Whoever waits for the outcome. One of these is called, once, within the event that brought the outcome. */
+export interface DirectReceiver {
+  receive(response: AxiosResponse): void;
+  fail(error: unknown): void;
+  /** Takes a response that is not of the common kind, for axios' own adapter to make something of it. */
+  handOver(request: ClientRequest, response: IncomingMessage): void;
 }
 
 /**
@@ -27,43 +40,33 @@ export interface DirectParts {
  * adapter, its redirect follower and a second pass through axios in between, which cost more than the request itself.
  * A response that needs more than to be collected (a redirect, a decompression) goes to axios' adapter after all.
  */
-export function requestDirectly(plain: PlainRequest, parts: DirectParts): Promise<AxiosResponse> {
-  return new Promise((resolve, reject) => {
-    const exchange = new DirectExchange(plain, parts, resolve, reject);
-    exchange.send();
-  });
+export function requestDirectly(plain: PlainRequest, parts: Http1Parts, receiver: DirectReceiver): void {
+  new DirectExchange(plain, parts, receiver).send();
 }
 
 class DirectExchange {
   readonly #plain: PlainRequest;
-  readonly #parts: DirectParts;
-  readonly #resolve: (response: AxiosResponse | Promise<AxiosResponse>) => void;
-  readonly #reject: (error: unknown) => void;
+  readonly #parts: Http1Parts;
+  readonly #receiver: DirectReceiver;
   readonly #onCancel = (reason?: unknown) => this.#cancel(reason);
   #request: ClientRequest | undefined;
   #isOver = false;
 
-  constructor(
-    plain: PlainRequest,
-    parts: DirectParts,
-    resolve: (response: AxiosResponse | Promise<AxiosResponse>) => void,
-    reject: (error: unknown) => void,
-  ) {
+  constructor(plain: PlainRequest, parts: Http1Parts, receiver: DirectReceiver) {
     this.#plain = plain;
     this.#parts = parts;
-    this.#resolve = resolve;
-    this.#reject = reject;
+    this.#receiver = receiver;
   }
 
   send(): void {
     const { body, protocol, hostname, port, path, method, headers } = this.#plain;
     const { attempt, chosen, config, signal } = this.#parts;
-    const agent = attempt.fresh ? attempt.agent(chosen.agent, chosen.isForeign) : chosen.agent;
+    const agent = attempt.fresh ? observedAgent(attempt, chosen.agent, chosen.isForeign) : chosen.agent;
     const scheme = protocol === 'https:' ? https : http;
     const request = scheme.request({ protocol, hostname, port, path, method, headers, agent });
     this.#request = request;
     this.#observe(request, agent);
-    request.once('response', (response) => this.#respond(request, response));
+    request.on('response', (response) => this.#respond(request, response));
     request.on('error', (error) => this.#fail(error));
     signal.onAbort = this.#onCancel;
     cancelTokenOf(config)?.subscribe?.(this.#onCancel);
@@ -82,69 +85,51 @@ class DirectExchange {
 
   #respond(request: ClientRequest, message: IncomingMessage): void {
     if (this.#isOver) return;
-    const { config, handOver } = this.#parts;
+    const { config } = this.#parts;
     const isAccepted = accepts(config, message.statusCode ?? 0);
     if (!isPlain(message, config, isAccepted)) {
       this.#end();
-      this.#resolve(handOver(request, message));
+      this.#receiver.handOver(request, message);
       return;
     }
-    if (config.maxRedirects !== 0) Object.assign(message, { responseUrl: this.#url(), redirects: [] });
-    const response = this.#responseOf(message);
+    if (config.maxRedirects !== 0) addRedirects(message, this.#plain);
+    const { req = request } = message as IncomingMessage & { req?: unknown };
+    const response = responseOf(message, config, req);
     const pieces: Buffer[] = [];
     message.on('data', (piece: Buffer) => pieces.push(piece));
-    message.once('aborted', () => this.#abort(message, response));
+    message.on('aborted', () => this.#abort(message, response));
     message.on('error', (error) => this.#fail(error, response));
-    message.once('end', () => this.#complete(response, pieces, isAccepted));
-  }
-
-  #url(): string {
-    const { protocol, hostname, port, path } = this.#plain;
-    const host = hostname.includes(':') ? `[${hostname}]` : hostname;
-    return `${protocol}//${host}${port === '' ? '' : `:${port}`}${path}`;
-  }
-
-  #responseOf(message: IncomingMessage): AxiosResponse {
-    const { config } = this.#parts;
-    const Headers = config.headers.constructor as new (headers: object) => AxiosResponse['headers'];
-    return {
-      status: message.statusCode ?? 0,
-      statusText: message.statusMessage ?? '',
-      headers: new Headers(message.headers),
-      config,
-      request: (message as IncomingMessage & { req?: unknown }).req ?? this.#request,
-    } as AxiosResponse;
+    message.on('end', () => this.#complete(response, pieces, isAccepted));
   }
 
   #complete(response: AxiosResponse, pieces: readonly Buffer[], isAccepted: boolean): void {
     if (this.#isOver) return;
     this.#end();
     const { config, errors } = this.#parts;
-    const body = pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces);
-    response.data = config.responseType === 'arraybuffer' ? body : withoutMark(body.toString('utf8'));
-    if (isAccepted) this.#resolve(response);
-    else this.#reject(errors.ofStatus(response, config));
+    response.data = dataOf(pieces, config);
+    if (isAccepted) this.#receiver.receive(response);
+    else this.#receiver.fail(errors.ofStatus(response, config));
   }
 
   #abort(message: IncomingMessage, response: AxiosResponse): void {
     if (this.#isOver) return;
     this.#end();
-    const { config, errors, hasResponseOfCut } = this.#parts;
+    const { config, errors, adapterHeaders } = this.#parts;
     const error = errors.create(
       'stream has been aborted',
       'ERR_BAD_RESPONSE',
       config,
       response.request,
-      hasResponseOfCut ? response : undefined,
+      adapterHeaders.hasResponseOfCut ? response : undefined,
     );
     message.destroy(error);
-    this.#reject(error);
+    this.#receiver.fail(error);
   }
 
   #fail(error: Error, response?: AxiosResponse): void {
     if (this.#isOver) return;
     this.#end();
-    this.#reject(this.#parts.errors.from(error, this.#parts.config, this.#request, response));
+    this.#receiver.fail(this.#parts.errors.from(error, this.#parts.config, this.#request, response));
   }
 
   /** @param reason the reason of a cancel token; a signal's is none of axios' concern. */
@@ -153,7 +138,7 @@ class DirectExchange {
     this.#end();
     const { config, errors } = this.#parts;
     const error = isCancel(reason) ? reason : errors.canceled(config, this.#request);
-    this.#reject(error);
+    this.#receiver.fail(error);
     this.#request?.destroy(error as Error);
   }
 
@@ -165,8 +150,38 @@ class DirectExchange {
   }
 }
 
+/** The head of a response, over HTTP/1.1 or HTTP/2. */
+export type DirectMessage = Pick<IncomingMessage, 'statusCode' | 'statusMessage' | 'headers'>;
+
+/** What axios' redirect follower leaves on every response. */
+export function addRedirects(
+  message: DirectMessage & { responseUrl?: string; redirects?: unknown[] },
+  { protocol, hostname, port, path }: PlainRequest,
+): void {
+  const host = hostname.includes(':') ? `[${hostname}]` : hostname;
+  message.responseUrl = `${protocol}//${host}${port === '' ? '' : `:${port}`}${path}`;
+  message.redirects = [];
+}
+
+/** What axios makes of the head of a response. */
+export function responseOf(message: DirectMessage, config: RequestConfig, request: unknown): AxiosResponse {
+  return {
+    status: message.statusCode ?? 0,
+    statusText: message.statusMessage ?? '',
+    headers: headersOfResponse(config, message.headers),
+    config,
+    request,
+  } as AxiosResponse;
+}
+
+/** What axios makes of the body of a response. */
+export function dataOf(pieces: readonly Buffer[], { responseType }: RequestConfig): unknown {
+  const body = pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces);
+  return responseType === 'arraybuffer' ? body : withoutMark(body.toString('utf8'));
+}
+
 /** A response that only has to be collected. */
-function isPlain(message: IncomingMessage, config: RequestConfig, isAccepted: boolean): boolean {
+export function isPlain(message: DirectMessage, config: RequestConfig, isAccepted: boolean): boolean {
   const { statusCode = 0, headers } = message;
   const isRedirect = statusCode >= 300 && statusCode < 400 && headers.location !== undefined;
   const isEncoded = headers['content-encoding'] !== undefined && config.decompress !== false;
@@ -175,7 +190,8 @@ function isPlain(message: IncomingMessage, config: RequestConfig, isAccepted: bo
   return isUsual && !isEncoded && !(isRedirect && config.maxRedirects !== 0);
 }
 
-function accepts({ validateStatus }: RequestConfig, status: number): boolean {
+/** Whether the caller takes a status for a success. */
+export function accepts({ validateStatus }: RequestConfig, status: number): boolean {
   return !validateStatus || validateStatus(status);
 }
 
@@ -183,6 +199,7 @@ function withoutMark(text: string): string {
   return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
 }
 
-function isCancel(reason: unknown): boolean {
+/** Whether something is what axios cancels with. */
+export function isCancel(reason: unknown): boolean {
   return typeof reason === 'object' && reason !== null && '__CANCEL__' in reason;
 }

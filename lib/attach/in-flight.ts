@@ -1,6 +1,3 @@
-// Imported, not global: a test of the caller's that fakes timers must still be able to close a policy.
-import { setImmediate } from 'node:timers';
-
 /** Something under way that can be cancelled. */
 export interface Cancellable {
   cancel(): void;
@@ -8,8 +5,14 @@ export interface Cancellable {
 
 /** What a policy has under way: attempts with the bodies they stream, and requests between two attempts. */
 export class InFlight {
+  readonly #soon: (callback: () => void) => void;
   readonly #entries = new Set<Cancellable>();
   #waiting: Array<() => void> = [];
+
+  /** @param soon calls back when the microtasks of by then are done. */
+  constructor(soon: (callback: () => void) => void) {
+    this.#soon = soon;
+  }
 
   add(entry: Cancellable): void {
     this.#entries.add(entry);
@@ -17,9 +20,9 @@ export class InFlight {
 
   delete(entry: Cancellable): void {
     this.#entries.delete(entry);
-    if (this.#entries.size > 0) return;
+    if (this.#waiting.length === 0 || this.#entries.size > 0) return;
     // An attempt that ended may be followed by its retry, a few microtasks from now.
-    for (const wake of this.#waiting.splice(0)) setImmediate(wake);
+    for (const wake of this.#waiting.splice(0)) this.#soon(wake);
   }
 
   cancelAll(): void {
@@ -30,7 +33,7 @@ export class InFlight {
   async whenIdle(): Promise<void> {
     do {
       await new Promise<void>((resolve) => {
-        if (this.#entries.size === 0) setImmediate(resolve);
+        if (this.#entries.size === 0) this.#soon(resolve);
         else this.#waiting.push(resolve);
       });
     } while (this.#entries.size > 0);

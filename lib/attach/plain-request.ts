@@ -1,6 +1,7 @@
 import type { RequestConfig } from './axios-like.js';
 import { axiosTimeoutMs } from './limits.js';
 import { isAbsolute, joinUrl } from './url.js';
+import { fieldsOfRequest, type HeaderFields, type OwnHeaders } from './wire-headers.js';
 
 /** What makes a request one for axios' own adapter, if it is set at all. */
 const UNCOMMON = [
@@ -22,9 +23,6 @@ const UNCOMMON = [
 
 const BUFFERED: ReadonlySet<unknown> = new Set([undefined, null, '', 'json', 'text', 'arraybuffer']);
 
-// What a header field may hold (RFC 9110 section 5.5), as a string of latin-1 characters.
-const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
-
 /** A request as `http.request` takes it. */
 export interface PlainRequest {
   readonly protocol: 'http:' | 'https:';
@@ -32,14 +30,8 @@ export interface PlainRequest {
   readonly port: string;
   readonly path: string;
   readonly method: string;
-  readonly headers: Record<string, string | string[]>;
+  readonly headers: HeaderFields;
   readonly body: Buffer | undefined;
-}
-
-/** The headers that axios' adapter adds to every request, as far as they are known. */
-export interface OwnHeaders {
-  readonly userAgent: string | undefined;
-  readonly acceptEncoding: string | undefined;
 }
 
 /**
@@ -58,15 +50,9 @@ export function plainRequest(
   const body = bodyOf(config.data);
   if (url === undefined || body === null) return undefined;
 
-  const headers = config.headers.normalize(false);
-  if (own.userAgent === undefined && !headers.has('User-Agent')) return undefined;
-  if (own.acceptEncoding === undefined && !headers.has('Accept-Encoding')) return undefined;
   // Should axios' adapter make the request after all, it adds the same.
-  headers.set('User-Agent', own.userAgent, false);
-  if (body !== undefined) headers.set('Content-Length', String(body.length), false);
-  headers.set('Accept-Encoding', own.acceptEncoding, false);
-  const fields = headers.toJSON() as PlainRequest['headers'];
-  if (!Object.values(fields).every(isFieldValue)) return undefined;
+  const headers = fieldsOfRequest(config.headers, own, body?.length);
+  if (headers === undefined) return undefined;
 
   const path = url.pathname + url.search;
   return {
@@ -75,13 +61,9 @@ export function plainRequest(
     port: url.port,
     path: config.params == null ? path : serialize(path),
     method: (config.method ?? 'get').toUpperCase(),
-    headers: fields,
+    headers,
     body,
   };
-}
-
-function isFieldValue(value: unknown): boolean {
-  return Array.isArray(value) ? value.every(isFieldValue) : FIELD_VALUE.test(String(value));
 }
 
 function isCommon(config: RequestConfig): boolean {

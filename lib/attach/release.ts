@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { isWebStream } from './web-body.js';
 
 /** A failed response with more body than this is cheaper to lose with its connection than to read. */
 const DRAIN_LIMIT_BYTES = 64 * 1024;
@@ -19,13 +20,19 @@ export function isReadable(value: unknown): value is Readable {
  * @returns gives up on what has not arrived by then.
  */
 export function releaseBody(data: unknown): () => void {
-  if (data instanceof ReadableStream) {
-    data.cancel().catch(() => undefined);
-    return () => undefined;
+  if (isWebStream(data)) {
+    data.cancel().catch(ignore);
+    return ignore;
   }
-  if (!isReadable(data) || data.destroyed) return () => undefined;
+  return isReadable(data) && !data.destroyed ? drain(data) : ignore;
+}
+
+function ignore(): void {}
+
+// A function of its own, so that what it makes is made only for what has to be drained.
+function drain(data: Readable): () => void {
   let received = 0;
-  data.on('error', () => undefined);
+  data.on('error', ignore);
   data.on('data', (chunk: Buffer | string) => {
     received += chunk.length;
     if (received > DRAIN_LIMIT_BYTES) data.destroy();

@@ -1,23 +1,23 @@
 import type { ResolvedRetry } from '../config/resolved.js';
 import type { GiveUpReason } from '../config/types.js';
 import { Backoff } from '../retry/backoff.js';
+import { UNOBSERVED } from '../retry/classify.js';
 import { decide, type Verdict } from '../retry/decide.js';
 import { headerGetter } from '../retry/headers.js';
 import { requestedDelayMs } from '../retry/retry-after.js';
 import type { AxiosInstance, AxiosResponse, RequestConfig } from './axios-like.js';
 import { isReplayable, setBody } from './body.js';
 import { type Call, callOf } from './call.js';
-import { publishGiveUp, publishRetry } from './channels.js';
 import type { Counters } from './counters.js';
 import { ask, warn } from './hooks.js';
 import type { InFlight } from './in-flight.js';
 import { configOf, type Ending, endingOf, outcomeOf, type Settled } from './outcome.js';
+import type { Platform } from './platform.js';
 import type { PriorInterceptors } from './prior-interceptors.js';
 import { releaseBody } from './release.js';
-import { configOfNext } from './resume/downloads.js';
+import { configOfNext } from './resume/next-config.js';
 import { isCancelled, sleep } from './sleep.js';
 import { succeed } from './success.js';
-import { originOf } from './url.js';
 
 const NOTHING: Settled = { error: undefined };
 
@@ -27,6 +27,7 @@ export interface RetrierParts {
   readonly bare: AxiosInstance;
   /** The policy's adapter, which runs one attempt. */
   readonly adapter: (config: RequestConfig) => Promise<AxiosResponse>;
+  readonly platform: Platform;
   readonly prior: PriorInterceptors;
   readonly counters: Counters;
   readonly inFlight: InFlight;
@@ -37,14 +38,14 @@ type Retry = Extract<Verdict, { retry: true }>;
 type Refusal = Extract<Verdict, { retry: false }>;
 
 /** What follows an attempt: its response goes to the caller, or another attempt is made. */
-type Step =
-  | { readonly response: AxiosResponse }
-  | {
-      readonly next: RequestConfig;
-      readonly verdict: Retry;
-      readonly sleepMs: number;
-      readonly discard: () => void;
-    };
+type Step = { readonly response: AxiosResponse } | NextAttempt;
+
+interface NextAttempt {
+  readonly next: RequestConfig;
+  readonly delayMs: number;
+  readonly sleepMs: number;
+  readonly discard: () => void;
+}
 
 /** Sees the outcome of every attempt, and makes the next one or lets the outcome through. */
 export class Retrier {
@@ -68,6 +69,8 @@ export class Retrier {
   onRejected(error: unknown): Promise<AxiosResponse> {
     const call = callOf(error);
     if (call === undefined || call.ended) return Promise.reject(error);
+    // A cache that sends equal requests but once tells all who wait of the one failure.
+    if (call.outcome !== undefined) return call.outcome;
     this.#noteBypass(call, error);
     return this.#drive(call, { error });
   }
@@ -83,13 +86,13 @@ export class Retrier {
     const { sent } = call;
     call.succeeded = false;
     call.record.reopened();
-    inFlight.add(call);
-    try {
-      if (sent !== undefined && isCancelled(call, sent)) throw await this.#cancel(call, sent);
-      return await this.#attempts(call, { error: cut });
-    } finally {
+    if (sent !== undefined && isCancelled(call, sent)) {
+      inFlight.add(call);
+      const canceled = await this.#cancel(call, sent);
       inFlight.delete(call);
+      throw canceled;
     }
+    return this.#drive(call, { error: cut });
   }
 
   #noteBypass(call: Call, result: unknown): boolean {
@@ -101,35 +104,56 @@ export class Retrier {
     return true;
   }
 
-  #drive(call: Call, first: Settled): Promise<AxiosResponse> {
-    const { inFlight } = this.#parts;
-    inFlight.add(call);
-    return this.#attempts(call, first).finally(() => {
-      call.ended = true;
-      // What an error is kept with, the bytes that came before it are not.
-      if (!call.download?.delivered) call.download = undefined;
-      inFlight.delete(call);
+  /** Judges what an attempt came to, and makes others until there is an outcome. */
+  #drive(call: Call, settled: Settled): Promise<AxiosResponse> {
+    this.#parts.inFlight.add(call);
+    call.settled = settled;
+    call.outcome = new Promise((resolve, reject) => {
+      call.deliver = { resolve, reject };
     });
+    void this.#goOn(call);
+    return call.outcome;
   }
 
-  // A loop and not a recursion, so that neither stack nor memory grows with the number of retries.
-  async #attempts(call: Call, first: Settled): Promise<AxiosResponse> {
-    let settled = first;
-    for (;;) {
-      const step = await this.#step(call, settled);
-      if ('response' in step) return step.response;
-      const { next, verdict, sleepMs, discard } = step;
-      // Nothing of the failure is kept while the request sleeps.
-      settled = first = NOTHING;
-      await sleep(sleepMs, next, call);
-      discard();
-      if (isCancelled(call, next)) throw await this.#cancel(call, next);
-      settled = await this.#dispatch(call, next, verdict);
+  // Between two attempts no function waits, there is only a timer: one that waits keeps whatever it had in its hands, and
+  // is itself most of what a sleeping request would hold. So neither stack nor memory grows with the number of retries.
+  async #goOn(call: Call): Promise<void> {
+    try {
+      const step = await this.#step(call);
+      if ('response' in step) this.#close(call)?.resolve(step.response);
+      else sleep(step.sleepMs, step.next, call, () => void this.#again(call, step));
+    } catch (error) {
+      this.#close(call)?.reject(error);
     }
   }
 
-  async #step(call: Call, settled: Settled): Promise<Step> {
-    const { record, settings } = call;
+  async #again(call: Call, { next, delayMs, discard }: NextAttempt): Promise<void> {
+    try {
+      discard();
+      if (isCancelled(call, next)) throw await this.#cancel(call, next);
+      call.settled = await this.#dispatch(call, next, delayMs);
+    } catch (error) {
+      this.#close(call)?.reject(error);
+      return;
+    }
+    await this.#goOn(call);
+  }
+
+  /** Closes a call whose outcome goes to the caller, by what is returned. */
+  #close(call: Call): Call['deliver'] {
+    const { deliver } = call;
+    call.ended = true;
+    call.deliver = undefined;
+    call.outcome = undefined;
+    // What an error is kept with, the bytes that came before it are not.
+    if (!call.download?.delivered) call.download = undefined;
+    this.#parts.inFlight.delete(call);
+    return deliver;
+  }
+
+  async #step(call: Call): Promise<Step> {
+    const { record, settings, settled = NOTHING } = call;
+    call.settled = undefined;
     const ending = endingOf(call, settled, settings.retry);
     record.attemptEnded(ending);
     const verdict = await this.#judge(call, ending);
@@ -145,7 +169,11 @@ export class Retrier {
       const late = { retry: false, reason: 'retry-timeout', wouldRetry: true } as const;
       return { response: await this.#finish(call, ending, late) };
     }
-    return { next, verdict, sleepMs: Math.max(0, verdict.delayMs - hookMs), discard };
+    // What was sent weighs more than its copy, see configOfNext.
+    call.sent = next;
+    call.observation = UNOBSERVED;
+    const { delayMs } = verdict;
+    return { next, delayMs, sleepMs: Math.max(0, delayMs - hookMs), discard };
   }
 
   async #judge(call: Call, ending: Ending): Promise<Verdict> {
@@ -157,7 +185,6 @@ export class Retrier {
     }
     const override = await this.#override(call, ending, retry);
     const header = headerGetter((ending.response as { headers?: unknown } | undefined)?.headers);
-    const origin = originOf(ending.config);
     return decide({
       kind: call.cancelled ? 'cancelled' : ending.kind,
       status: ending.status,
@@ -173,7 +200,7 @@ export class Retrier {
       },
       requestedMs: retry.retryAfter ? requestedDelayMs(header, Date.now(), ending.status) : undefined,
       backoffMs: () => this.#backoff(call, retry).nextMs(),
-      withdraw: () => ask('budget', () => call.budget.withdraw(origin), false),
+      withdraw: () => ask('budget', () => call.budget.withdraw(call.origin), false),
       random: this.#parts.random,
     });
   }
@@ -194,9 +221,9 @@ export class Retrier {
     return call.backoff;
   }
 
-  async #dispatch(call: Call, next: RequestConfig, verdict: Retry): Promise<Settled> {
+  async #dispatch(call: Call, next: RequestConfig, delayMs: number): Promise<Settled> {
     const { bare, adapter, prior, counters } = this.#parts;
-    call.record.retryScheduled(verdict.delayMs);
+    call.record.retryScheduled(delayMs);
     call.record.attemptStarted();
     counters.retry();
     next.adapter = adapter;
@@ -212,7 +239,8 @@ export class Retrier {
   }
 
   async #announce(call: Call, ending: Ending, verdict: Retry): Promise<void> {
-    publishRetry(call, ending, verdict);
+    const { platform } = this.#parts;
+    platform.channels.publishRetry(call, ending, verdict);
     const { retry } = call.settings;
     if (retry === false || retry.onRetry === undefined) return;
     const { config } = ending;
@@ -221,7 +249,7 @@ export class Retrier {
     try {
       await retry.onRetry({ ...outcomeOf(call, ending), retry: call.record.retries + 1, delayMs, reason });
       if (config.data === data) return;
-      setBody(call, config, config.data);
+      setBody(call, config, config.data, platform);
       call.makeBody = undefined;
     } catch (error) {
       config.data = data;
@@ -259,7 +287,7 @@ export class Retrier {
   }
 
   async #lament(call: Call, ending: Ending, reason: GiveUpReason): Promise<void> {
-    publishGiveUp(call, ending, reason);
+    this.#parts.platform.channels.publishGiveUp(call, ending, reason);
     const { retry } = call.settings;
     if (retry === false || retry.onGiveUp === undefined) return;
     try {

@@ -1,8 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import type { ResolvedClient } from '../config/resolved.js';
 import { Attempt } from '../transport/attempt.js';
-import type { GivenConnections, Transport } from '../transport/transport.js';
-import type { AdapterHeaders } from './adapter-headers.js';
+import type { GivenConnections } from '../transport/transport.js';
 import { AttemptRun, LostKeepAliveRace } from './attempt-run.js';
 import type { AxiosErrors } from './axios-errors.js';
 import type { AxiosInstance, AxiosResponse, RequestConfig } from './axios-like.js';
@@ -11,19 +9,23 @@ import { type Call, callOf } from './call.js';
 import type { Counters } from './counters.js';
 import { ask } from './hooks.js';
 import type { InFlight } from './in-flight.js';
-import { downloadOf } from './resume/downloads.js';
+import type { Platform, Wire } from './platform.js';
+import type { Download } from './resume/download.js';
 import type { ResumeParts } from './resume/streamed-download.js';
 import { succeed } from './success.js';
+import type { UnheldFields } from './unheld-fields.js';
 import { originOf } from './url.js';
+import { randomUuid } from './uuid.js';
 
 /** What attempts are run with. */
 export interface RunnerParts extends ResumeParts {
   /** Dispatches a complete config through axios' own adapters, without interceptors. */
   readonly bare: AxiosInstance;
   readonly client: ResolvedClient;
-  readonly transport: Transport;
+  readonly platform: Platform;
+  readonly wire: Wire;
+  readonly unheld: UnheldFields;
   readonly errors: AxiosErrors;
-  readonly adapterHeaders: AdapterHeaders;
   readonly inFlight: InFlight;
   readonly counters: Counters;
 }
@@ -44,13 +46,18 @@ export class AttemptRunner {
     // Not awaited without need: axios hands a request to Node in the tick of the call.
     const preparation = this.#prepare(call, config);
     if (preparation !== undefined) await preparation;
-    const response = await this.#download(call, config).catch((error: unknown) =>
-      this.#rethrow(call, config, error),
-    );
-    call.succeeded = true;
-    // Here and not in the response interceptor: one registered before ours may have made something else of it.
-    if (!call.asksAboutSuccess) succeed(call);
-    return response;
+    try {
+      const { download } = call;
+      const response = await (download === undefined
+        ? this.#run(call, config)
+        : this.#download(download, call, config));
+      call.succeeded = true;
+      // Here and not in the response interceptor: one registered before ours may have made something else of it.
+      if (!call.asksAboutSuccess) succeed(call);
+      return response;
+    } catch (error) {
+      return this.#rethrow(call, config, error);
+    }
   };
 
   #rethrow(call: Call, config: RequestConfig, error: unknown): never {
@@ -65,19 +72,17 @@ export class AttemptRunner {
 
   /** Without retries and deadlines, but still over the policy's connections, and no plain http if that is off. */
   #runAlone(config: RequestConfig): Promise<AxiosResponse> {
-    const { bare, transport } = this.#parts;
+    const { bare, platform, wire } = this.#parts;
     return bare.request({
       ...config,
-      ...transport.connectionsFor(new Attempt(), config as GivenConnections),
-      adapter: 'http',
+      ...wire.connectionsFor(new Attempt(), config as GivenConnections),
+      adapter: platform.adapterName(undefined),
       transformRequest: undefined,
       transformResponse: undefined,
     } as RequestConfig);
   }
 
-  async #download(call: Call, config: RequestConfig): Promise<AxiosResponse> {
-    const { download } = call;
-    if (download === undefined) return this.#run(call, config);
+  async #download(download: Download, call: Call, config: RequestConfig): Promise<AxiosResponse> {
     try {
       return download.received(await this.#run(call, config));
     } catch (error) {
@@ -87,15 +92,16 @@ export class AttemptRunner {
     }
   }
 
-  async #run(call: Call, config: RequestConfig): Promise<AxiosResponse> {
-    try {
-      return await new AttemptRun(this.#parts, call, config, new Attempt()).start();
-    } catch (error) {
-      if (!(error instanceof LostKeepAliveRace)) throw error;
-      await renewBody(call, config);
-      // RFC 9112 section 9.3.1: an idle connection may be closed at any time, so this says nothing of the server.
-      return new AttemptRun(this.#parts, call, config, new Attempt(true)).start();
-    }
+  #run(call: Call, config: RequestConfig): Promise<AxiosResponse> {
+    const attempt = new AttemptRun(this.#parts, call, config, new Attempt());
+    return attempt.start().catch((error: unknown) => this.#runAgain(call, config, error));
+  }
+
+  async #runAgain(call: Call, config: RequestConfig, error: unknown): Promise<AxiosResponse> {
+    if (!(error instanceof LostKeepAliveRace)) throw error;
+    await renewBody(call, config, this.#parts.platform);
+    // RFC 9112 section 9.3.1: an idle connection may be closed at any time, so this says nothing of the server.
+    return new AttemptRun(this.#parts, call, config, new Attempt(true), error.spentMs).start();
   }
 
   #prepare(call: Call, config: RequestConfig): Promise<void> | undefined {
@@ -103,27 +109,29 @@ export class AttemptRunner {
     if (isFirst) call.noteTransforms(config);
     // mergeConfig clones what interceptors put on the config, and in old versions drops what is under a symbol.
     else Object.assign(config, call.next, { headers: config.headers });
-    call.restore(config);
+    call.next = undefined;
+    call.unveil(config);
     call.stamp(config);
     call.sent = config;
+    call.origin = originOf(config);
     call.succeeded = false;
     this.#parts.counters.attempt();
     if (isFirst) this.#prepareFirst(call, config);
-    call.download ??= downloadOf(call, config, this.#parts);
+    call.download ??= this.#parts.platform.downloadOf(call, config, this.#parts);
     // Only the first body may be the caller's `data`.
     const hasBody = isFirst && config.data !== undefined && config.data !== null;
-    return call.makeBody === undefined || hasBody ? undefined : renewBody(call, config);
+    return call.makeBody === undefined || hasBody ? undefined : renewBody(call, config, this.#parts.platform);
   }
 
   #prepareFirst(call: Call, config: RequestConfig): void {
     const { client } = this.#parts;
-    ask('budget', () => call.budget.request?.(originOf(config)), undefined);
+    ask('budget', () => call.budget.request?.(call.origin), undefined);
     if (client.userAgent !== undefined) config.headers.set('User-Agent', client.userAgent, false);
     const { retry } = call.settings;
     if (retry === false) return;
-    if (retry.maxRetries > 0) keepForm(call, config);
+    if (retry.maxRetries > 0) keepForm(call, config, this.#parts.platform);
     if (retry.idempotencyKeyHeader !== false && /^(?:post|patch)$/i.test(config.method ?? '')) {
-      config.headers.set(retry.idempotencyKeyHeader, randomUUID(), false);
+      config.headers.set(retry.idempotencyKeyHeader, randomUuid(), false);
     }
   }
 }

@@ -7,24 +7,27 @@ export function isCancelled(call: Call, { signal, cancelToken }: RequestConfig):
 }
 
 /**
- * Waits between two attempts. Ends at once when the request is cancelled, see {@link waitFor}.
+ * Calls back after the time between two attempts, or as soon as the request is cancelled: by its signal, by its cancel
+ * token (which is what Nest's HttpService uses), or by detach. Leaves no listener.
  *
  * The timer keeps the process alive, for otherwise a process with nothing else to do would exit and lose the request.
  */
-export function sleep(delayMs: number, config: RequestConfig, call: Call): Promise<void> {
-  return waitFor(
-    (wake) => {
-      const timer = setTimeout(wake, delayMs);
-      return () => clearTimeout(timer);
-    },
-    config,
-    call,
-  );
+export function sleep(delayMs: number, config: RequestConfig, call: Call, onWake: () => void): void {
+  if (isCancelled(call, config)) {
+    onWake();
+    return;
+  }
+  const wake = () => {
+    clearTimeout(timer);
+    unfollow(config, call, wake);
+    onWake();
+  };
+  const timer = setTimeout(wake, delayMs);
+  follow(config, call, wake);
 }
 
 /**
- * Waits until `begin`'s callback is called, or the request is cancelled: by its signal, by its cancel token (which is
- * what Nest's HttpService uses), or by detach. Leaves no listener.
+ * Waits until `begin`'s callback is called, or the request is cancelled, see {@link sleep}.
  *
  * @param begin begins to wait for whatever it is; what it returns ends that.
  */
@@ -34,19 +37,26 @@ export async function waitFor(
   call: Call,
 ): Promise<void> {
   if (isCancelled(call, config)) return;
-  const { signal } = config;
-  const token = cancelTokenOf(config);
   await new Promise<void>((resolve) => {
     const stop = begin(wake);
     function wake(): void {
       stop();
-      call.onCancel = undefined;
-      signal?.removeEventListener?.('abort', wake);
-      token?.unsubscribe?.(wake);
+      unfollow(config, call, wake);
       resolve();
     }
-    call.onCancel = wake;
-    signal?.addEventListener?.('abort', wake);
-    token?.subscribe?.(wake);
+    follow(config, call, wake);
   });
+}
+
+/** Has a listener told when the request is cancelled. */
+function follow(config: RequestConfig, call: Call, listener: () => void): void {
+  call.onCancel = listener;
+  config.signal?.addEventListener?.('abort', listener);
+  cancelTokenOf(config)?.subscribe?.(listener);
+}
+
+function unfollow(config: RequestConfig, call: Call, listener: () => void): void {
+  call.onCancel = undefined;
+  config.signal?.removeEventListener?.('abort', listener);
+  cancelTokenOf(config)?.unsubscribe?.(listener);
 }

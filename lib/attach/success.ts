@@ -1,6 +1,5 @@
 import type { Call } from './call.js';
 import { ask } from './hooks.js';
-import { originOf } from './url.js';
 
 /** Closes the books of a request that succeeded: its tokens go back, its config looks as the caller left it. */
 export function succeed(call: Call): void {
@@ -10,7 +9,7 @@ export function succeed(call: Call): void {
   const { refunded = 0 } = call;
   // The body of a response that was booked may be cut, and take more retries.
   if (call.refunded !== record.retries)
-    ask('budget', () => budget.deposit(originOf(sent), record.retries - refunded), undefined);
+    ask('budget', () => budget.deposit(call.origin, record.retries - refunded), undefined);
   call.refunded = record.retries;
   call.restore(sent);
 }

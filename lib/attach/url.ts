@@ -20,9 +20,30 @@ export function addressOf(config: Pick<RequestConfig, 'url' | 'baseURL' | 'allow
   return isAbsolute(url) && config.allowAbsoluteUrls !== false ? url : baseURL.trim();
 }
 
-/** Whether a request goes to an `http://` URL, as far as its own config says. */
-export function isPlainHttp(config: Pick<RequestConfig, 'url' | 'baseURL' | 'allowAbsoluteUrls'>): boolean {
-  return /^http:/i.test(addressOf(config));
+/**
+ * The host of a request to an `http://` URL, as far as its own config says, or the page it is made from; `undefined` if
+ * the URL is another.
+ */
+export function plainHttpHost(
+  config: Pick<RequestConfig, 'url' | 'baseURL' | 'allowAbsoluteUrls'>,
+): string | undefined {
+  const address = addressOf(config);
+  if (/^https:\/\//i.test(address)) return undefined;
+  const url = resolve(address);
+  return url?.protocol === 'http:' ? url.host : undefined;
+}
+
+/** As fetch and XMLHttpRequest do: they pass over tabs and line ends, and a page's relative URLs are relative to it. */
+function resolve(address: string): URL | undefined {
+  const { document, location } = globalThis as {
+    document?: { readonly baseURI?: string };
+    location?: { readonly href?: string };
+  };
+  try {
+    return new URL(address, document?.baseURI ?? location?.href);
+  } catch {
+    return undefined;
+  }
 }
 
 /** `https://host:port` of a request, for bookkeeping per origin; empty for a relative URL without a base. */

@@ -16,6 +16,7 @@ import { proxyUrl } from './proxy-url.js';
 import { resolveTls } from './resolve-tls.js';
 import type { ResolvedClient } from './resolved.js';
 import type { Section } from './section.js';
+import { givenFields } from './socket-fields.js';
 import type { ClientConfig } from './types.js';
 
 type ClientSection = Section<keyof ClientConfig>;
@@ -53,7 +54,7 @@ function resolveHttpVersions(client: ClientSection): Pick<ResolvedClient, 'http1
 
 /** Completes a client section; every problem is noted there. The result is frozen. */
 export function resolveClient(client: ClientSection): ResolvedClient {
-  return Object.freeze({
+  const resolved = {
     ...resolveHttpVersions(client),
     allowHttp: client.read('allowHttp', booleanLike, DEFAULTS.allowHttp),
     allowInvalidCertificates: client.read(
@@ -87,5 +88,6 @@ export function resolveClient(client: ClientSection): ResolvedClient {
     timeoutIsDefault: client.raw('timeout') === undefined,
     tls: resolveTls(client),
     userAgent: client.read('userAgent', headerValue, DEFAULTS.userAgent),
-  });
+  };
+  return Object.freeze({ ...resolved, given: givenFields(client, resolved) });
 }

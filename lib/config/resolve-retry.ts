@@ -51,7 +51,7 @@ export const DEFAULT_RETRY: ResolvedRetry = Object.freeze({
   onGiveUp: RETRY_DEFAULTS.onGiveUp,
 });
 
-const idempotent: Parser<boolean | ((config: object) => boolean)> = (value) => {
+const idempotent: Parser<boolean | ((config: object) => boolean | undefined)> = (value) => {
   if (typeof value === 'function') return callback<(config: object) => boolean>()(value);
   const read = booleanLike(value);
   return read.ok ? read : wrong(`${read.expected}, or a function of the request's config`, read.received);

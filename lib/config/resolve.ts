@@ -6,6 +6,7 @@ import { resolveClient } from './resolve-client.js';
 import { DEFAULT_RETRY, resolveRetry } from './resolve-retry.js';
 import type { ResolvedPolicy, ResolvedRequestPolicy, ResolvedRetry } from './resolved.js';
 import { Problems, Section } from './section.js';
+import type { Unavailable } from './socket-fields.js';
 
 const objectOrFalse: Parser<object | false> = (value) =>
   value === false || (typeof value === 'object' && value !== null && !Array.isArray(value))
@@ -23,16 +24,28 @@ function retryOf<K extends string>(
 
 /**
  * Parses, checks and completes the configuration of a policy. Never changes it.
+ * @param unavailable fields that cannot be had where the policy is to be attached.
  * @returns the policy, frozen at every level.
  * @throws PolicyConfigError with every problem at once.
  */
-export function resolvePolicy(config: unknown): ResolvedPolicy {
+export function resolvePolicy(config: unknown, unavailable?: Unavailable): ResolvedPolicy {
   const problems = new Problems();
   const section = new Section(config, '', POLICY_KEYS, problems);
   const client = resolveClient(section.child('client', CLIENT_KEYS));
   const retry = retryOf(section, DEFAULT_RETRY);
+  for (const { key, path, received } of client.given) refuse(problems, unavailable, key, path, received);
   problems.throwIfAny();
   return Object.freeze({ client, retry });
+}
+
+function refuse(
+  problems: Problems,
+  unavailable: Unavailable | undefined,
+  key: string,
+  path: string,
+  received: string,
+): void {
+  if (unavailable?.keys.has(key)) problems.add(path, `no value (${unavailable.reason})`, received);
 }
 
 function withoutPolicy(base: ResolvedPolicy): ResolvedRequestPolicy {
@@ -49,10 +62,15 @@ function withoutPolicy(base: ResolvedPolicy): ResolvedRequestPolicy {
 /**
  * Resolves what one request says about its own policy, over the policy of the instance. A request may also ask for
  * retries where the instance has none; what it leaves open is then the default.
+ * @param unavailable fields that cannot be had where the policy is attached.
  * @returns the request's policy, frozen.
  * @throws PolicyConfigError with every problem at once, under paths such as `policy.retry.maxRetries`.
  */
-export function resolveRequestPolicy(input: unknown, base: ResolvedPolicy): ResolvedRequestPolicy {
+export function resolveRequestPolicy(
+  input: unknown,
+  base: ResolvedPolicy,
+  unavailable?: Unavailable,
+): ResolvedRequestPolicy {
   if (input === undefined) return withoutPolicy(base);
   const problems = new Problems();
   const section = new Section(input, 'policy', REQUEST_KEYS, problems);
@@ -64,6 +82,11 @@ export function resolveRequestPolicy(input: unknown, base: ResolvedPolicy): Reso
     sensitive: section.read('sensitive', booleanLike, false),
     body: section.read('body', callback<() => unknown>(), undefined),
   };
+  const { readTimeoutMs } = resolved;
+  if (readTimeoutMs !== undefined && readTimeoutMs !== false) {
+    const received = renderValue(section.raw('readTimeout'));
+    refuse(problems, unavailable, 'readTimeout', section.pathOf('readTimeout'), received);
+  }
   problems.throwIfAny();
   return Object.freeze(resolved);
 }

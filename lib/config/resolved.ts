@@ -21,6 +21,15 @@ export interface ProxyAddress {
   readonly authorization: Secret<string> | undefined;
 }
 
+/** A field that was set explicitly, as a message may show it. */
+export interface GivenField {
+  readonly key: string;
+  /** As the user spelled it: `client_options.connect_timeout`. */
+  readonly path: string;
+  /** Shortened, without secrets. */
+  readonly received: string;
+}
+
 export interface ResolvedClient {
   readonly allowHttp: boolean;
   readonly allowInvalidCertificates: boolean;
@@ -42,6 +51,8 @@ export interface ResolvedClient {
   readonly timeoutIsDefault: boolean;
   readonly tls: Secret<TlsConfig>;
   readonly userAgent: string | undefined;
+  /** Fields about connections by which somebody asked for something; without sockets they cannot be had. */
+  readonly given: readonly GivenField[];
 }
 
 export interface ResolvedBackoff {
@@ -62,7 +73,7 @@ export interface ResolvedRetry {
   readonly backoff: ResolvedBackoff;
   readonly maxRetries: number;
   readonly retryTimeoutMs: number;
-  readonly idempotent: boolean | ((config: object) => boolean) | undefined;
+  readonly idempotent: boolean | ((config: object) => boolean | undefined) | undefined;
   /** Upper case; `undefined` = all. */
   readonly methods: ReadonlySet<string> | undefined;
   readonly isRetryableStatus: (status: number) => boolean;

@@ -89,7 +89,7 @@ export interface RetryConfig {
    * with `policy.idempotent`.
    * @defaultValue by method: GET, HEAD, OPTIONS, TRACE, QUERY, PUT and DELETE are
    */
-  readonly idempotent?: boolean | ((config: object) => boolean);
+  readonly idempotent?: boolean | ((config: object) => boolean | undefined);
 
   /**
    * Methods whose retryable statuses are retried, in any case.

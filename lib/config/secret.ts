@@ -1,7 +1,8 @@
-import { inspect } from 'node:util';
-
 /** What stands in a secret's place. */
 export const REDACTED = '[redacted]';
+
+// `inspect.custom` of node:util, without Node: https://nodejs.org/api/util.html#utilinspectcustom
+const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
 /** A value that no rendering shows: not `JSON.stringify`, not a template string, not `util.inspect` at any depth. */
 export class Secret<T> {
@@ -25,7 +26,7 @@ export class Secret<T> {
     return REDACTED;
   }
 
-  [inspect.custom](): string {
+  [INSPECT](): string {
     return REDACTED;
   }
 }

@@ -17,7 +17,7 @@ export interface IdempotencyRequest {
 }
 
 /** `retry.idempotent`, resolved. */
-export type IdempotentSetting = boolean | ((config: object) => boolean) | undefined;
+export type IdempotentSetting = boolean | ((config: object) => boolean | undefined) | undefined;
 
 /** The header of draft-ietf-httpapi-idempotency-key-header. */
 export const IDEMPOTENCY_KEY = 'idempotency-key';

@@ -32,8 +32,8 @@ export interface RequestMetadata {
 
 /** What a {@link CallRecord} is made with. */
 export interface CallRecordOptions {
-  /** The wall clock at the initial request. */
-  readonly startedAt: Date;
+  /** The wall clock at the initial request, in ms since 1970. */
+  readonly startedAtMs: number;
   /** A monotonic clock, in ms. */
   readonly nowMs: () => number;
   /** `retryTimeout`; 0 if there are no retries. */
@@ -42,18 +42,19 @@ export interface CallRecordOptions {
 
 /** The running history of one logical request. It holds no config, header, error or response. */
 export class CallRecord {
-  readonly #startedAt: Date;
+  readonly #startedAtMs: number;
   readonly #nowMs: () => number;
   readonly #startMs: number;
   readonly #retryTimeoutMs: number;
-  readonly #delaysMs: number[] = [];
-  readonly #outcomes: AttemptOutcome[] = [];
+  // Most requests have none.
+  #delaysMs: number[] | undefined;
+  #outcomes: AttemptOutcome[] | undefined;
   #attempts = 0;
   #endMs: number | undefined;
   #giveUp: GiveUpReason | undefined;
 
-  constructor({ startedAt, nowMs, retryTimeoutMs }: CallRecordOptions) {
-    this.#startedAt = startedAt;
+  constructor({ startedAtMs, nowMs, retryTimeoutMs }: CallRecordOptions) {
+    this.#startedAtMs = startedAtMs;
     this.#nowMs = nowMs;
     this.#startMs = nowMs();
     this.#retryTimeoutMs = retryTimeoutMs;
@@ -96,12 +97,12 @@ export class CallRecord {
   }): void {
     if (kind === 'ok') return;
     const known = { kind, ...(status !== undefined && { status }), ...(code !== undefined && { code }) };
-    this.#outcomes.push(Object.freeze(known));
+    this.#outcomes = append(this.#outcomes, Object.freeze(known));
   }
 
   /** A retry was decided; its attempt begins after the sleep. */
   retryScheduled(delayMs: number): void {
-    this.#delaysMs.push(delayMs);
+    this.#delaysMs = append(this.#delaysMs, delayMs);
   }
 
   /** It goes on, after all: the body of a response was cut that the caller has already. */
@@ -123,13 +124,13 @@ export class CallRecord {
   /** The history so far, as a value of its own. */
   snapshot(): RequestMetadata {
     return Object.freeze({
-      startedAt: new Date(this.#startedAt),
+      startedAt: new Date(this.#startedAtMs),
       attempts: this.#attempts,
       retries: this.retries,
       elapsedMs: this.elapsedMs,
-      delaysMs: Object.freeze([...this.#delaysMs]),
+      delaysMs: Object.freeze([...(this.#delaysMs ?? [])]),
       remainingMs: this.remainingMs,
-      outcomes: Object.freeze([...this.#outcomes]),
+      outcomes: Object.freeze([...(this.#outcomes ?? [])]),
       ...(this.#giveUp !== undefined && { giveUp: this.#giveUp }),
     });
   }
@@ -138,4 +139,11 @@ export class CallRecord {
   toJSON(): RequestMetadata {
     return this.snapshot();
   }
+}
+
+/** Begins with an array of one, where pushing onto an empty one would make room for sixteen. */
+function append<T>(list: T[] | undefined, item: T): T[] {
+  if (list === undefined) return [item];
+  list.push(item);
+  return list;
 }

@@ -54,7 +54,7 @@ export interface AdoptedOptions {
  * agent can do what it does, so it must go on doing it.
  */
 export function adoptAgent(agent: unknown): AdoptedOptions | undefined {
-  if (agent === undefined || agent === null) return { connection: {}, material: {}, handshake: {} };
+  if (!agent) return { connection: {}, material: {}, handshake: {} };
   if (!isStockAgent(agent)) return undefined;
   const options = agent.options as Readonly<Record<string, unknown>>;
   return {

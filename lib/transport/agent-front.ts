@@ -4,13 +4,13 @@ import { disown } from './socket-registry.js';
 
 /** The parts of Node's agent that its types leave out. */
 interface AgentInternals {
-  addRequest: AddRequest;
+  addRequest(request: ClientRequest, options: object): void;
   createConnection?: (...args: unknown[]) => Socket | null | undefined;
   freeSockets: unknown;
 }
 
 /** How an agent takes a request; `Options` is what it reads of the options of that. */
-export type AddRequest<Options = object> = (request: ClientRequest, options: Options) => void;
+export type AddRequest<Options = object> = (this: Agent, request: ClientRequest, options: Options) => void;
 
 /** Requests that are to dial, whatever idle connections their agent has. */
 const onNewConnection = new WeakSet<ClientRequest>();

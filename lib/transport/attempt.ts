@@ -1,7 +1,5 @@
-import { EventEmitter } from 'node:events';
-import type { Agent, IncomingMessage } from 'node:http';
-import { addRequest, frontOf, passOverIdle } from './agent-front.js';
-import { type Exchange, type ExchangePhase, Http1Exchange, observeForeignSocket } from './exchange.js';
+import type { IncomingMessage } from 'node:http';
+import type { Exchange, ExchangePhase } from './exchange.js';
 
 /** What an attempt's observation says at its end; what a retry decision is made from. */
 export interface AttemptReport {
@@ -13,9 +11,14 @@ export interface AttemptReport {
 
 const UNOBSERVED: AttemptReport = { phase: 'unobserved', neverProcessed: false, truncated: false };
 
+/** What can be heard of a request, over HTTP/1.1 and HTTP/2. */
+interface ResponseEmitter {
+  prependOnceListener(event: 'response', listener: (response: IncomingMessage) => void): unknown;
+}
+
 /**
- * The observer of one attempt: sees every request that axios makes for it (one, or one per redirect), because axios
- * gets agents that belong to this attempt and lead to the shared pools.
+ * The observer of one attempt: is told of every request that is made for it (one, or one per redirect). Where there are
+ * no connections of ours to tell it (in a browser, of axios' fetch adapter), it sees nothing.
  */
 export class Attempt {
   /** Whether idle connections are passed over: the attempt follows a lost keep-alive race. */
@@ -29,23 +32,12 @@ export class Attempt {
     this.fresh = fresh;
   }
 
-  /** An agent that is `agent` in every respect, but tells this attempt of the requests it gets. */
-  agent(agent: Agent, foreign: boolean): Agent {
-    return frontOf(agent, (request, options) => {
-      if (foreign) observeForeignSocket(request);
-      this.#watch(request);
-      this.follow(new Http1Exchange(request));
-      if (this.fresh) passOverIdle(request);
-      addRequest(agent, request, options);
-    });
-  }
-
   /** Begins to observe an exchange; the latest one is what counts. */
   follow(exchange: Exchange): void {
     this.#exchange = exchange;
     this.#exchanges += 1;
     // A request over HTTP/2 is its own exchange.
-    if (exchange instanceof EventEmitter) this.#watch(exchange);
+    if (emitsResponse(exchange)) this.watch(exchange);
   }
 
   /** The exchange under way, if any was seen. */
@@ -67,8 +59,13 @@ export class Attempt {
     return { phase: phase === 'connect' ? 'sent' : phase, neverProcessed: false, truncated };
   }
 
-  #watch(request: EventEmitter): void {
+  /** Looks at the response of a request before axios does, if anybody wants to. */
+  watch(request: ResponseEmitter): void {
     const { onResponse } = this;
     if (onResponse !== undefined) request.prependOnceListener('response', onResponse);
   }
+}
+
+function emitsResponse(exchange: Exchange): exchange is Exchange & ResponseEmitter {
+  return 'prependOnceListener' in exchange;
 }

@@ -30,10 +30,14 @@ export class Deadline {
     return this.#expired;
   }
 
-  /** Bounds the attempt as a whole, from now. */
-  limitWhole(limitMs: LimitMs): void {
+  /**
+   * Bounds the attempt as a whole, from now.
+   * @param spentMs what of it was spent before.
+   */
+  limitWhole(limitMs: LimitMs, spentMs = 0): void {
     clearTimeout(this.#whole);
-    this.#whole = limitMs === false ? undefined : setTimeout(() => this.#expire('timeout', limitMs), limitMs);
+    if (limitMs === false) this.#whole = undefined;
+    else this.#whole = setTimeout(() => this.#expire('timeout', limitMs), Math.max(0, limitMs - spentMs));
   }
 
   /**

@@ -55,7 +55,7 @@ export class ProxySelector {
   #fromEnvironment({ protocol, hostname, port }: ProxyTarget): ProxyAddress | undefined {
     // Looked up here and not kept, because a program may put another object in its place.
     const env = this.#env ?? process.env;
-    const found = read(env, ...variablesFor(protocol, env), 'all_proxy', 'ALL_PROXY');
+    const found = named(env, protocol) ?? read(env, 'all_proxy', 'ALL_PROXY');
     if (found === undefined) return undefined;
     const noProxy = read(env, 'no_proxy', 'NO_PROXY')?.value;
     if (noProxy !== undefined && this.#matcher(noProxy)(hostname, port)) return undefined;
@@ -80,18 +80,25 @@ export class ProxySelector {
  * Lower case goes first, as for curl and axios. A CGI server turns a request's header `Proxy` into `HTTP_PROXY`, so
  * where one runs us, that variable is the client's word (https://httpoxy.org); on Windows it is `http_proxy` as well.
  */
-function variablesFor(protocol: ProxyTarget['protocol'], env: NodeJS.ProcessEnv): string[] {
-  if (protocol === 'https:') return ['https_proxy', 'HTTPS_PROXY'];
-  return env.REQUEST_METHOD === undefined ? ['http_proxy', 'HTTP_PROXY'] : [];
+function named(env: NodeJS.ProcessEnv, protocol: ProxyTarget['protocol']): Variable | undefined {
+  if (protocol === 'https:') return read(env, 'https_proxy', 'HTTPS_PROXY');
+  const found = read(env, 'http_proxy', 'HTTP_PROXY');
+  return found !== undefined && env.REQUEST_METHOD === undefined ? found : undefined;
 }
 
-/** The first of these variables that is set to something. */
-function read(env: NodeJS.ProcessEnv, ...names: string[]): { name: string; value: string } | undefined {
-  for (const name of names) {
-    const value = env[name]?.trim();
-    if (value) return { name, value };
-  }
-  return undefined;
+interface Variable {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** One of these variables that is set to something. Every look into the environment is a call out of JavaScript. */
+function read(env: NodeJS.ProcessEnv, lower: string, upper: string): Variable | undefined {
+  return readOne(env, lower) ?? readOne(env, upper);
+}
+
+function readOne(env: NodeJS.ProcessEnv, name: string): Variable | undefined {
+  const value = env[name]?.trim();
+  return value ? { name, value } : undefined;
 }
 
 function cached<T>(cache: Map<string, T>, key: string, make: () => T): T {

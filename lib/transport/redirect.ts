@@ -89,6 +89,24 @@ export class RedirectTransport<Options extends RedirectableOptions, Request, Res
     return wrap({ ...this.#schemes })[scheme].request({ ...options, ...rules }, onResponse);
   }
 
+  /**
+   * The same for a request that was sent already, and has its response; only what a redirect asks for is sent.
+   *
+   * @param sent stands in for the first request.
+   */
+  replaying(sent: (onResponse: ((response: Response) => void) | undefined) => Request): this {
+    let isFirst = true;
+    const scheme = (original: Scheme<Options, Request, Response>) => ({
+      request: (options: Options, onResponse?: (response: Response) => void) => {
+        if (!isFirst) return original.request(options, onResponse);
+        isFirst = false;
+        return sent(onResponse);
+      },
+    });
+    const { http, https } = this.#schemes;
+    return new RedirectTransport({ http: scheme(http), https: scheme(https) }, this.#rules) as this;
+  }
+
   /** In axios' order: its own part, the credentials, the sensitive headers, the caller's hook. */
   #beforeRedirect(first: Options, sensitive: ReadonlySet<string>) {
     const { beforeRedirect: axiosPart, auth } = first;

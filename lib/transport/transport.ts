@@ -11,7 +11,9 @@ import { denyHttp, PoolHttpAgent, PoolHttpsAgent, type PoolOptions } from './age
 import type { Attempt } from './attempt.js';
 import { addressOfAxiosProxy } from './axios-proxy.js';
 import { Egress, type EgressOptions } from './egress.js';
+import type { Http2Client } from './http2/client.js';
 import type { Http2OriginStats } from './http2/session-pool.js';
+import { observedAgent } from './observed-agent.js';
 import { type PoolStats, poolStats } from './pool-stats.js';
 import { type RedirectableOptions, type RedirectRules, RedirectTransport } from './redirect.js';
 import { SentRequest } from './sent-request.js';
@@ -37,6 +39,13 @@ export interface AttemptConnections
   /** `false`, so that axios does not put an agent of its own in place of ours. */
   readonly proxy: unknown;
   readonly transport?: unknown;
+}
+
+/** Where a request goes; the hostname without the brackets of an IPv6 literal, the port empty for the default one. */
+export interface Origin {
+  readonly protocol: 'http:' | 'https:';
+  readonly hostname: string;
+  readonly port: string;
 }
 
 /** The agent for one request that is made on the native client. */
@@ -98,8 +107,8 @@ export class Transport {
     const egress = this.#egressFor(given.proxy);
     const http = this.#denyHttp ?? foreignHttp;
     const agents = {
-      httpAgent: attempt.agent(http ?? egress.http, http !== undefined),
-      httpsAgent: attempt.agent(foreignHttps ?? egress.https, foreignHttps !== undefined),
+      httpAgent: observedAgent(attempt, http ?? egress.http, http !== undefined),
+      httpsAgent: observedAgent(attempt, foreignHttps ?? egress.https, foreignHttps !== undefined),
     };
     if (foreignHttps !== undefined) return { ...agents, proxy: given.proxy ?? false };
     if (egress.http2 === undefined || given.transport != null) return { ...agents, proxy: false };
@@ -111,15 +120,29 @@ export class Transport {
    *
    * @returns `undefined` where HTTP/2 may be spoken, or axios is to make something of a proxy and an agent of the caller.
    */
-  agentFor(protocol: 'http:' | 'https:', given: GivenConnections): ChosenAgent | undefined {
-    if (!this.#client.http1Only) return undefined;
-    const isHttps = protocol === 'https:';
+  agentFor(origin: Origin, given: GivenConnections): ChosenAgent | undefined {
+    const isHttps = origin.protocol === 'https:';
     const own = isHttps
-      ? foreign(given.httpsAgent, this.#instanceAgents.httpsAgent, this.#keptHttps)
+      ? this.#ownHttpsAgent(given)
       : (this.#denyHttp ?? foreign(given.httpAgent, this.#instanceAgents.httpAgent, this.#keptHttp));
-    if (own !== undefined) return given.proxy ? undefined : { agent: own, isForeign: true };
+    if (own !== undefined) {
+      const isHttp2 = !isHttps && this.#client.http2Only;
+      return given.proxy || isHttp2 ? undefined : { agent: own, isForeign: true };
+    }
     const egress = this.#egressFor(given.proxy);
+    if (egress.http2 !== undefined && !egress.http2.isHttp1(origin)) return undefined;
     return { agent: isHttps ? egress.https : egress.http, isForeign: false };
+  }
+
+  /**
+   * The client for a request that is made on HTTP/2.
+   *
+   * @returns `undefined` where HTTP/2 is not spoken.
+   */
+  http2For({ protocol }: Origin, given: GivenConnections): Http2Client | undefined {
+    if (this.#client.http1Only) return undefined;
+    if (protocol === 'https:' && this.#ownHttpsAgent(given) !== undefined) return undefined;
+    return this.#egressFor(given.proxy).http2;
   }
 
   /**
@@ -127,19 +150,18 @@ export class Transport {
    * asks for is sent.
    */
   replay(given: AttemptConnections, sent: ClientRequest, response: IncomingMessage): unknown {
-    let isFirst = true;
-    type Options = RequestOptions & RedirectableOptions;
+    type OnResponse = (response: IncomingMessage) => void;
+    const replayed = (onResponse?: OnResponse) => new SentRequest(sent, response, onResponse);
+    // Where HTTP/2 may be spoken there is one already.
+    if (given.transport instanceof RedirectTransport) return given.transport.replaying(replayed);
     const scheme = (native: typeof nodeHttp | typeof nodeHttps, agent: Agent) => ({
-      request: (options: Options, onResponse?: (response: IncomingMessage) => void) => {
-        if (!isFirst) return native.request({ ...options, agent } as RequestOptions, onResponse);
-        isFirst = false;
-        return new SentRequest(sent, response, onResponse);
-      },
+      request: (
+        options: RequestOptions & RedirectableOptions,
+        onResponse?: OnResponse,
+      ): ClientRequest | SentRequest => native.request({ ...options, agent } as RequestOptions, onResponse),
     });
-    return new RedirectTransport(
-      { http: scheme(nodeHttp, given.httpAgent), https: scheme(nodeHttps, given.httpsAgent) },
-      rulesOf(given),
-    );
+    const schemes = { http: scheme(nodeHttp, given.httpAgent), https: scheme(nodeHttps, given.httpsAgent) };
+    return new RedirectTransport(schemes, rulesOf(given)).replaying(replayed);
   }
 
   stats(): { pools: PoolStats[]; http2: Http2OriginStats[] } {
@@ -197,6 +219,10 @@ export class Transport {
     return new RedirectTransport(schemes, rulesOf(given));
   }
 
+  #ownHttpsAgent({ httpsAgent }: GivenConnections): Agent | undefined {
+    return foreign(httpsAgent, this.#instanceAgents.httpsAgent, this.#keptHttps);
+  }
+
   /** A request's own `proxy: { host, port }` is its explicit choice; `proxy: false` only means that the environment is not. */
   #egressFor(proxy: unknown): Egress {
     if (proxy === false && this.#client.proxyUrl === undefined) return this.#namedEgress('none', () => false);
@@ -233,8 +259,9 @@ export class Transport {
   }
 }
 
+/** @param given what axios takes for none if it is falsy, as SDKs write it. */
 function foreign(given: unknown, instances: unknown, kept: boolean): Agent | undefined {
-  if (given === undefined || given === null) return undefined;
+  if (!given) return undefined;
   return given === instances && !kept ? undefined : (given as Agent);
 }
 

@@ -1,0 +1,58 @@
+/** What the package exports on every platform: all but `attachPolicy` itself. */
+
+export type { AxiosLike } from './attach/axios-like.js';
+export type {
+  AttemptDescription,
+  AttemptEndMessage,
+  AttemptMessage,
+  AttemptStartMessage,
+  GiveUpMessage,
+  RetryMessage,
+} from './attach/channels.js';
+export { describeFailure, getPolicyMetadata } from './attach/describe-failure.js';
+export type { PolicyStats } from './attach/stats.js';
+export type { Policy } from './attach.js';
+// As types, because there is nothing to load: it makes `policy` known on axios' request config.
+export type * from './augment.js';
+export type {
+  BackoffConfig,
+  BudgetConfig,
+  ClientConfig,
+  Duration,
+  DurationUnits,
+  GiveUpEvent,
+  GiveUpReason,
+  Outcome,
+  OutcomeKind,
+  PolicyConfig,
+  RequestPolicy,
+  RetryBudget,
+  RetryConfig,
+  RetryEvent,
+  TlsConfig,
+} from './config/types.js';
+export type { PolicyView } from './config/view.js';
+export {
+  type ConfigProblem,
+  ConnectTimeoutError,
+  HttpNotAllowedError,
+  PolicyConfigError,
+  PolicyError,
+  type PolicyErrorCode,
+} from './errors.js';
+export { explainPolicy } from './explain/explain.js';
+export { renderExplanation } from './explain/render.js';
+export type {
+  DelayRange,
+  DelaySchedule,
+  ExplainedField,
+  ExplainedValue,
+  PolicyExplanation,
+  RetryDelay,
+  RetryTable,
+  RetryTableRow,
+  RetryVerdict,
+  WorstCase,
+} from './explain/types.js';
+export type { AttemptOutcome, RequestMetadata } from './retry/metadata.js';
+export type { ConnectionLabel, ConnectMessage, PoolMessage } from './transport/channels.js';

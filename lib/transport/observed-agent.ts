@@ -1,0 +1,39 @@
+import type { Agent } from 'node:http';
+import { addRequest, frontOf, passOverIdle } from './agent-front.js';
+import type { Attempt } from './attempt.js';
+import { Http1Exchange, observeForeignSocket } from './exchange.js';
+
+const ATTEMPT = Symbol('attempt');
+
+type ObservedAgent = Agent & { [ATTEMPT]: Attempt };
+
+/** What the observed agents of all attempts inherit, made once per agent. */
+const shared = { own: new WeakMap<Agent, Agent>(), foreign: new WeakMap<Agent, Agent>() };
+
+/**
+ * An agent that is `agent` in every respect, but tells an attempt of the requests it gets: it belongs to that attempt,
+ * and leads to the shared pool.
+ *
+ * @param foreign whether the agent is the caller's own, whose sockets nobody has prepared to be observed.
+ */
+export function observedAgent(attempt: Attempt, agent: Agent, foreign: boolean): Agent {
+  const observed = Object.create(sharedFront(agent, foreign)) as ObservedAgent;
+  observed[ATTEMPT] = attempt;
+  return observed;
+}
+
+function sharedFront(agent: Agent, foreign: boolean): Agent {
+  const fronts = foreign ? shared.foreign : shared.own;
+  const known = fronts.get(agent);
+  if (known !== undefined) return known;
+  const front = frontOf(agent, function (this: Agent, request, options) {
+    const attempt = (this as ObservedAgent)[ATTEMPT];
+    if (foreign) observeForeignSocket(request);
+    attempt.watch(request);
+    attempt.follow(new Http1Exchange(request));
+    if (attempt.fresh) passOverIdle(request);
+    addRequest(agent, request, options);
+  });
+  fronts.set(agent, front);
+  return front;
+}

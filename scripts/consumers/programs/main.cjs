@@ -1,0 +1,1 @@
+require('./scenario.cjs')(require('axios'), require('axios-policy'));

@@ -1,0 +1,156 @@
+// @ts-check
+import assert from 'node:assert/strict';
+import { Agent } from 'node:http';
+import { createServer as createHttp2Server } from 'node:http2';
+import { createServer as createTcpServer } from 'node:net';
+import { always, withHttp } from '../behaviour.mjs';
+import { rejectionOf } from '../world.mjs';
+
+/** @typedef {import('../world.mjs').World} World */
+
+/**
+ * @param {World} world
+ * @param {import('node:net').Server} server
+ * @param {string} scheme
+ */
+async function listen(world, server, scheme) {
+  const sockets = new Set();
+  server.on('connection', (socket) => sockets.add(socket.on('error', () => {})));
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
+  world.onClose(() => {
+    for (const socket of sockets) socket.destroy();
+    return new Promise((resolve) => server.close(resolve));
+  });
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  return { url: `${scheme}://127.0.0.1:${port}`, sockets };
+}
+
+export const connections = [
+  always('Plain http is refused before a byte is sent, if nobody allows it.', async (world) => {
+    const origin = await world.serve();
+    const { http } = world.attach({ client: { allowHttp: false } });
+    const error = await rejectionOf(http.get(origin.url));
+    assert.ok(error instanceof world.axios.AxiosError);
+    assert.equal(error.code, 'ERR_POLICY_HTTP_NOT_ALLOWED');
+    assert.match(error.message, /allowHttp/);
+    assert.equal(world.library.getPolicyMetadata(error)?.attempts, 1);
+    assert.equal(origin.connections, 0);
+  }),
+
+  withHttp('Requests in a row share one connection.', async (world) => {
+    const origin = await world.serve();
+    const { http, policy } = world.attach();
+    for (let sent = 0; sent < 5; sent += 1) await http.get(origin.url);
+    assert.equal(origin.requests.length, 5);
+    assert.equal(origin.connections, 1);
+    assert.deepEqual(
+      policy.stats().pools.map(({ active, idle }) => [active, idle]),
+      [[0, 1]],
+    );
+  }),
+
+  withHttp('A kept connection that dies under a POST does not count, and is made up for.', async (world) => {
+    const origin = await world.serve((req, res, n) => (n === 2 ? req.socket.destroy() : res.end('OK')));
+    const { http } = world.attach({ retry: { maxRetries: 0 } });
+    await http.get(origin.url);
+    const response = await http.post(origin.url, 'x');
+    assert.equal(world.library.getPolicyMetadata(response)?.attempts, 1);
+    assert.deepEqual([origin.requests.length, origin.connections], [3, 2]);
+  }),
+
+  withHttp(
+    'A connection that is not usable within connectTimeout is tried again for a POST.',
+    async (world) => {
+      const { url, sockets } = await listen(world, createTcpServer(), 'https');
+      const { http } = world.attach({ client: { connectTimeout: 100 }, retry: { maxRetries: 1 } });
+      const error = await rejectionOf(http.post(url, 'x'));
+      assert.equal(error.code, 'ETIMEDOUT');
+      assert.equal(error.cause?.policyCode, 'ERR_POLICY_CONNECT_TIMEOUT');
+      assert.deepEqual(
+        world.library.getPolicyMetadata(error)?.outcomes.map(({ kind }) => kind),
+        ['connect', 'connect'],
+      );
+      assert.equal(sockets.size, 2);
+    },
+  ),
+
+  withHttp('close() closes the idle connections.', async (world) => {
+    const origin = await world.serve((req, res) => {
+      req.socket.once('close', () => closed.resolve());
+      res.end();
+    });
+    const closed = defer();
+    const { http, policy } = world.attach();
+    await http.get(origin.url);
+    await policy.close();
+    await closed.promise;
+    assert.deepEqual(policy.stats().pools, []);
+  }),
+
+  withHttp('A proxy is asked for the whole address.', async (world) => {
+    const proxy = await world.serve([503, 200]);
+    const { http } = world.attach({ client: { proxyUrl: proxy.url.replace('//', '//user:p%40ss@') } });
+    await http.get('http://origin.test/path?a=1');
+    const credentials = `Basic ${Buffer.from('user:p@ss').toString('base64')}`;
+    assert.deepEqual(
+      proxy.requests.map(({ url, headers }) => [url, headers.host, headers['proxy-authorization']]),
+      Array(2).fill(['http://origin.test/path?a=1', 'origin.test', credentials]),
+    );
+  }),
+
+  withHttp('HTTP/2 is spoken where it is asked for, over one connection.', async (world) => {
+    let requests = 0;
+    const server = createHttp2Server((req, res) => {
+      requests += 1;
+      res.writeHead(requests === 1 ? 503 : 200).end(`HTTP/${req.httpVersion}`);
+    });
+    const { url, sockets } = await listen(world, server, 'http');
+    const { http } = world.attach({ client: { http2Only: true } });
+    const { data } = await http.get(url);
+    assert.deepEqual([data, requests, sockets.size], ['HTTP/2.0', 2, 1]);
+  }),
+
+  withHttp("A request's own agent is used.", async (world) => {
+    const origin = await world.serve([503, 200]);
+    const httpAgent = new Agent({ keepAlive: true, maxSockets: 1 });
+    world.onClose(() => httpAgent.destroy());
+    const { http } = world.attach();
+    await http.get(origin.url, { httpAgent });
+    assert.equal(Object.values(httpAgent.freeSockets).flat().length, 1);
+    assert.equal(origin.connections, 1);
+  }),
+
+  always("userAgent is a default; a request's own header wins.", async (world) => {
+    const origin = await world.serve();
+    const { http } = world.attach({ client: { userAgent: 'service/1.0' } });
+    await http.get(origin.url);
+    await http.get(origin.url, { headers: { 'User-Agent': 'mine' } });
+    assert.deepEqual(
+      origin.requests.map(({ headers }) => headers['user-agent']),
+      ['service/1.0', 'mine'],
+    );
+  }),
+
+  always('defaultContentType is for a body that nobody gave a type.', async (world) => {
+    const origin = await world.serve();
+    const { http } = world.attach({ client: { defaultContentType: 'application/cbor' } });
+    await http.post(origin.url, Buffer.from('bytes'));
+    await http.post(origin.url, { a: 1 });
+    await http.post(origin.url, 'x', { headers: { 'Content-Type': 'text/plain' } });
+    assert.deepEqual(
+      origin.requests.map(({ headers }) => headers['content-type']),
+      ['application/cbor', 'application/json', 'text/plain'],
+    );
+  }),
+];
+
+function defer() {
+  /** @type {() => void} */
+  let resolve = () => {};
+  const promise = /** @type {Promise<void>} */ (
+    new Promise((done) => {
+      resolve = done;
+    })
+  );
+  return { promise, resolve };
+}

@@ -1,23 +1,17 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import { HttpNotAllowedError } from '../errors.js';
 import { type Observation, UNOBSERVED } from '../retry/classify.js';
 import type { Attempt } from '../transport/attempt.js';
 import { Deadline, type ProgressSource } from '../transport/deadline.js';
-import type { AttemptConnections, GivenConnections } from '../transport/transport.js';
-import { makesOwnConnections } from './adapter-name.js';
-import { copyForAttempt, lend } from './attempt-config.js';
 import { AttemptSignal } from './attempt-signal.js';
 import type { AxiosError, AxiosResponse, RequestConfig } from './axios-like.js';
 import { isReplayable } from './body.js';
 import { type Call, rememberCall } from './call.js';
 import type { Http2Receiver } from './direct-http2.js';
+import { Dispatch } from './dispatch.js';
 import { type AttemptLimits, limitsOf } from './limits.js';
-import type { PlainRequest } from './plain-request.js';
-import type { Channels, DirectClient } from './platform.js';
+import type { Channels } from './platform.js';
 import { isReadable, releaseBody } from './release.js';
-import type { ResponseMessage } from './resume/download.js';
 import type { RunnerParts } from './runner.js';
-import { plainHttpHost } from './url.js';
 import { isWebStream, WebBody } from './web-body.js';
 
 /** The request died on a kept-alive connection before a byte of an answer came, and may be sent again. */
@@ -32,7 +26,7 @@ interface Destroyable {
   destroy(error?: Error): unknown;
 }
 
-/** One attempt under its deadline: hands a copy of the config to axios, and maps what comes back to the original. */
+/** One attempt under its deadline: has it sent, and maps what comes back to the caller's config. */
 export class AttemptRun implements Http2Receiver {
   readonly #parts: RunnerParts;
   readonly #call: Call;
@@ -40,13 +34,12 @@ export class AttemptRun implements Http2Receiver {
   readonly #attempt: Attempt;
   readonly #limits: AttemptLimits;
   readonly #signal: AttemptSignal;
+  readonly #dispatch: Dispatch;
   readonly #deadline = new Deadline((limit, limitMs) => this.#expire(limit, limitMs));
   #timeoutMessage = '';
   #body: Destroyable | undefined;
   #resolve: (response: AxiosResponse) => void = ignore;
   #reject: (error: unknown) => void = ignore;
-  /** Takes off the config what a caller's own adapter needed on it. */
-  #takeBack: () => void = ignore;
   #isSettled = false;
   readonly #startedMs = performance.now();
   readonly #spentMs: number;
@@ -62,6 +55,7 @@ export class AttemptRun implements Http2Receiver {
     this.#spentMs = spentMs;
     this.#limits = limitsOf(config, call.settings, parts.client);
     this.#signal = new AttemptSignal(config.signal);
+    this.#dispatch = new Dispatch(parts, call, config, attempt, this.#signal);
   }
 
   /** Resolves or rejects as axios would, and leaves nothing running when the response body has ended. */
@@ -78,7 +72,7 @@ export class AttemptRun implements Http2Receiver {
       this.#resolve = resolve;
       this.#reject = reject;
       try {
-        if (!this.#sendDirectly()) this.#await(this.#send());
+        if (!this.#dispatch.sendDirectly(this)) this.giveBack();
       } catch (error) {
         this.fail(error);
       }
@@ -99,15 +93,12 @@ export class AttemptRun implements Http2Receiver {
 
   /** {@inheritDoc Http2Receiver.handOver} */
   handOver(request: ClientRequest, response: IncomingMessage): void {
-    const { wire, bare } = this.#parts;
-    const attemptConfig = this.#attemptConfig('http');
-    const replay = wire.direct?.transport.replay(attemptConfig as AttemptConnections, request, response);
-    this.#await(bare.request({ ...attemptConfig, transport: replay } as RequestConfig));
+    this.#await(this.#dispatch.handOver(request, response));
   }
 
   /** {@inheritDoc Http2Receiver.giveBack} */
   giveBack(): void {
-    this.#await(this.#send());
+    this.#await(this.#dispatch.send());
   }
 
   #await(response: Promise<AxiosResponse>): void {
@@ -129,103 +120,9 @@ export class AttemptRun implements Http2Receiver {
     this.#body?.destroy();
   }
 
-  async #send(): Promise<AxiosResponse> {
-    const { adapter } = this.#call;
-    const { wire, errors, client, bare, platform } = this.#parts;
-    const named = platform.adapterName(adapter);
-    // The agents would refuse it too, as they do after a redirect; but mocks and fetch know nothing of agents.
-    const refused = client.allowHttp ? undefined : plainHttpHost(this.#config);
-    if (refused !== undefined) {
-      await errors.ready;
-      throw errors.wrap(new HttpNotAllowedError(refused), this.#config);
-    }
-    if (typeof adapter === 'function') {
-      const own = { ...this.#connections(named), signal: this.#signal.signal };
-      this.#takeBack = lend(this.#call, this.#config, own as Partial<RequestConfig>);
-      return adapter(this.#config);
-    }
-    const attemptConfig = this.#attemptConfig(named);
-    const learn = named === 'http' ? wire.direct?.adapterHeaders.watch(this.#config.headers) : undefined;
-    if (learn === undefined) return bare.request(attemptConfig);
-    try {
-      const response = await bare.request(attemptConfig);
-      learn(response.config);
-      return response;
-    } catch (error) {
-      learn((error as AxiosError | undefined)?.config);
-      throw error;
-    }
-  }
-
-  /** Makes a request of the common kind without axios' adapter, if it is one. */
-  #sendDirectly(): boolean {
-    const { client, errors, platform, wire } = this.#parts;
-    const { adapter, download, bodySnapshot } = this.#call;
-    const { direct } = wire;
-    const config = this.#config;
-    if (direct === undefined || platform.adapterName(adapter) !== 'http') return false;
-    if (download !== undefined || bodySnapshot !== undefined || !errors.isReady) return false;
-    if (!client.allowHttp && plainHttpHost(config) !== undefined) return false;
-    const { transport, adapterHeaders } = direct;
-    const plain = adapterHeaders.plainRequest(config);
-    if (plain === undefined) return false;
-    const chosen = transport.agentFor(plain, config as GivenConnections);
-    if (chosen === undefined) return this.#sendOverHttp2(plain, direct);
-    const parts = {
-      config,
-      attempt: this.#attempt,
-      chosen,
-      signal: this.#signal,
-      errors,
-      adapterHeaders,
-    };
-    direct.request(plain, parts, this);
-    return true;
-  }
-
-  #sendOverHttp2(plain: PlainRequest, { adapterHeaders, requestHttp2, transport }: DirectClient): boolean {
-    const config = this.#config;
-    const client = transport.http2For(plain, config as GivenConnections);
-    if (client === undefined) return false;
-    const attempt = this.#attempt;
-    const parts = {
-      config,
-      attempt,
-      client,
-      signal: this.#signal,
-      errors: this.#parts.errors,
-      adapterHeaders,
-    };
-    return requestHttp2(plain, parts, this);
-  }
-
-  /** The config for one attempt through one of axios' own adapters. */
-  #attemptConfig(named: RequestConfig['adapter']): RequestConfig {
-    const own = { ...this.#connections(named), ...this.#watchDownload(named), signal: this.#signal.signal };
-    return copyForAttempt(this.#call, this.#config, named, own as Partial<RequestConfig>);
-  }
-
-  #connections(named: RequestConfig['adapter']): Partial<AttemptConnections> {
-    const { wire, unheld } = this.#parts;
-    if (named === 'http' || !makesOwnConnections(named))
-      return wire.connectionsFor(this.#attempt, this.#config as GivenConnections);
-    unheld.note(named, this.#call.settings);
-    return {};
-  }
-
-  /** Lets a download see the responses before axios does. Other adapters than `http` have none to see. */
-  #watchDownload(named: RequestConfig['adapter']): Partial<RequestConfig> {
-    const { download } = this.#call;
-    if (named !== 'http' || download === undefined) return {};
-    this.#attempt.onResponse = (message) => {
-      if (!download.onResponse(message as ResponseMessage)) this.#signal.abort();
-    };
-    return download.overrides();
-  }
-
   #success(response: AxiosResponse): AxiosResponse {
     this.#isSettled = true;
-    this.#takeBack();
+    this.#dispatch.takeBack();
     this.#adopt(response);
     this.#call.observation = UNOBSERVED;
     this.#publishEnd?.({ response });
@@ -235,7 +132,7 @@ export class AttemptRun implements Http2Receiver {
 
   #failure(cause: unknown): unknown {
     this.#isSettled = true;
-    this.#takeBack();
+    this.#dispatch.takeBack();
     this.#adopt(cause);
     const { expired } = this.#deadline;
     const error =

@@ -1,0 +1,138 @@
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import { HttpNotAllowedError } from '../errors.js';
+import type { Attempt } from '../transport/attempt.js';
+import type { AttemptConnections, GivenConnections } from '../transport/transport.js';
+import { makesOwnConnections } from './adapter-name.js';
+import { copyForAttempt, lend } from './attempt-config.js';
+import type { AttemptSignal } from './attempt-signal.js';
+import type { AxiosError, AxiosResponse, RequestConfig } from './axios-like.js';
+import type { Call } from './call.js';
+import type { Http2Receiver } from './direct-http2.js';
+import type { PlainRequest } from './plain-request.js';
+import type { DirectClient } from './platform.js';
+import type { ResponseMessage } from './resume/download.js';
+import type { RunnerParts } from './runner.js';
+import { plainHttpHost } from './url.js';
+
+/** How one attempt is sent: directly, through one of axios' adapters, or through the caller's own. */
+export class Dispatch {
+  readonly #parts: RunnerParts;
+  readonly #call: Call;
+  readonly #config: RequestConfig;
+  readonly #attempt: Attempt;
+  readonly #signal: AttemptSignal;
+  #takeBack: (() => void) | undefined;
+
+  constructor(
+    parts: RunnerParts,
+    call: Call,
+    config: RequestConfig,
+    attempt: Attempt,
+    signal: AttemptSignal,
+  ) {
+    this.#parts = parts;
+    this.#call = call;
+    this.#config = config;
+    this.#attempt = attempt;
+    this.#signal = signal;
+  }
+
+  /**
+   * Makes a request of the common kind without axios' adapter.
+   *
+   * @returns whether it is of that kind, and the receiver will be told.
+   */
+  sendDirectly(receiver: Http2Receiver): boolean {
+    const { client, errors, platform, wire } = this.#parts;
+    const { adapter, download, bodySnapshot } = this.#call;
+    const { direct } = wire;
+    const config = this.#config;
+    if (direct === undefined || platform.adapterName(adapter) !== 'http') return false;
+    if (download !== undefined || bodySnapshot !== undefined || !errors.isReady) return false;
+    if (!client.allowHttp && plainHttpHost(config) !== undefined) return false;
+    const { transport, adapterHeaders } = direct;
+    const plain = adapterHeaders.plainRequest(config);
+    if (plain === undefined) return false;
+    const chosen = transport.agentFor(plain, config as GivenConnections);
+    if (chosen === undefined) return this.#sendOverHttp2(plain, direct, receiver);
+    const parts = { config, attempt: this.#attempt, chosen, signal: this.#signal, errors, adapterHeaders };
+    direct.request(plain, parts, receiver);
+    return true;
+  }
+
+  #sendOverHttp2(plain: PlainRequest, direct: DirectClient, receiver: Http2Receiver): boolean {
+    const { adapterHeaders, requestHttp2, transport } = direct;
+    const config = this.#config;
+    const client = transport.http2For(plain, config as GivenConnections);
+    if (client === undefined) return false;
+    const { errors } = this.#parts;
+    const parts = { config, attempt: this.#attempt, client, signal: this.#signal, errors, adapterHeaders };
+    return requestHttp2(plain, parts, receiver);
+  }
+
+  /** Sends it through the adapter that was chosen for it. */
+  async send(): Promise<AxiosResponse> {
+    const { adapter } = this.#call;
+    const { wire, errors, client, bare, platform } = this.#parts;
+    const named = platform.adapterName(adapter);
+    // The agents would refuse it too, as they do after a redirect; but mocks and fetch know nothing of agents.
+    const refused = client.allowHttp ? undefined : plainHttpHost(this.#config);
+    if (refused !== undefined) {
+      await errors.ready;
+      throw errors.wrap(new HttpNotAllowedError(refused), this.#config);
+    }
+    if (typeof adapter === 'function') {
+      const own = { ...this.#connections(named), signal: this.#signal.signal };
+      this.#takeBack = lend(this.#call, this.#config, own as Partial<RequestConfig>);
+      return adapter(this.#config);
+    }
+    const attemptConfig = this.#attemptConfig(named);
+    const learn = named === 'http' ? wire.direct?.adapterHeaders.watch(this.#config.headers) : undefined;
+    if (learn === undefined) return bare.request(attemptConfig);
+    try {
+      const response = await bare.request(attemptConfig);
+      learn(response.config);
+      return response;
+    } catch (error) {
+      learn((error as AxiosError | undefined)?.config);
+      throw error;
+    }
+  }
+
+  /** Lets axios' adapter make something of a response to a request that was sent directly. */
+  handOver(request: ClientRequest, response: IncomingMessage): Promise<AxiosResponse> {
+    const { wire, bare } = this.#parts;
+    const attemptConfig = this.#attemptConfig('http');
+    const replay = wire.direct?.transport.replay(attemptConfig as AttemptConnections, request, response);
+    return bare.request({ ...attemptConfig, transport: replay } as RequestConfig);
+  }
+
+  /** Takes off the config what a caller's own adapter needed on it. */
+  takeBack(): void {
+    this.#takeBack?.();
+  }
+
+  /** The config for one attempt through one of axios' own adapters. */
+  #attemptConfig(named: RequestConfig['adapter']): RequestConfig {
+    const own = { ...this.#connections(named), ...this.#watchDownload(named), signal: this.#signal.signal };
+    return copyForAttempt(this.#call, this.#config, named, own as Partial<RequestConfig>);
+  }
+
+  #connections(named: RequestConfig['adapter']): Partial<AttemptConnections> {
+    const { wire, unheld } = this.#parts;
+    if (named === 'http' || !makesOwnConnections(named))
+      return wire.connectionsFor(this.#attempt, this.#config as GivenConnections);
+    unheld.note(named, this.#call.settings);
+    return {};
+  }
+
+  /** Lets a download see the responses before axios does. Other adapters than `http` have none to see. */
+  #watchDownload(named: RequestConfig['adapter']): Partial<RequestConfig> {
+    const { download } = this.#call;
+    if (named !== 'http' || download === undefined) return {};
+    this.#attempt.onResponse = (message) => {
+      if (!download.onResponse(message as ResponseMessage)) this.#signal.abort();
+    };
+    return download.overrides();
+  }
+}

@@ -1,6 +1,7 @@
 import { simulate } from '../bench/simulate/fleet.js';
 import { type Measures, measure } from '../bench/simulate/measures.js';
 import { axiosRetryDefaults } from '../bench/simulate/policies/axios-retry.js';
+import { DearTimeouts, fewTokens, sharedBudget } from '../bench/simulate/policies/budgets.js';
 import { noRetry } from '../bench/simulate/policies/no-retry.js';
 import type { Policy } from '../bench/simulate/policies/policy.js';
 import { axiosPolicy, reference } from '../bench/simulate/policies/product.js';
@@ -52,6 +53,33 @@ describe('a fleet and a server in trouble, simulated', () => {
     });
   });
 
+  describe('that has half its capacity for 30 s, and 3000 clients that send little', () => {
+    const late = ({ recoveryMs }: Measures) => recoveryMs ?? Number.POSITIVE_INFINITY;
+
+    it('recovers with the default policy, sooner with fewer tokens, and soonest with a budget that all share', () => {
+      const own = run('brown-out-deep', axiosPolicy, 3000);
+      const few = run('brown-out-deep', fewTokens, 3000);
+      const shared = run('brown-out-deep', sharedBudget, 3000);
+      expect(own.recoveryMs).not.toBeNull();
+      expect(late(few)).toBeLessThan(late(own));
+      expect(late(shared)).toBeLessThan(late(few));
+    });
+
+    it('is what the default policy accepts to save more requests from an outage', () => {
+      const own = run('outage-2s', axiosPolicy, 3000).succeeded;
+      expect(own).toBeGreaterThan(0.4);
+      expect(run('outage-2s', fewTokens, 3000).succeeded).toBeLessThan(own - 0.1);
+      expect(run('outage-2s', sharedBudget).succeeded).toBeLessThan(own - 0.1);
+    });
+  });
+
+  describe('that does not answer half of the attempts', () => {
+    it('costs the default policy nothing but time', () => {
+      expect(run('stalls-50', axiosPolicy).succeeded).toBeGreaterThan(0.97);
+      expect(run('stalls-50', noRetry).succeeded).toBeLessThan(0.55);
+    });
+  });
+
   describe('that answers half of the attempts with 503', () => {
     it('costs the default policy nothing but time', () => {
       expect(run('faults-50', axiosPolicy).succeeded).toBeGreaterThan(0.99);
@@ -72,5 +100,36 @@ describe('a fleet and a server in trouble, simulated', () => {
       expect(heard.amplification).toBeLessThan(run('rate-limit', reference).amplification / 2);
       expect(heard.succeeded).toBeGreaterThan(0.8);
     });
+  });
+});
+
+describe('a budget in which timeouts are dear', () => {
+  const origin = 'https://server.example';
+  const settled = () => {
+    const clock = { ms: 0 };
+    const budget = new DearTimeouts({ nowMs: () => clock.ms });
+    budget.request(origin);
+    clock.ms += 30_000;
+    const drain = (kind: 'timeout' | 'connect') => {
+      let taken = 0;
+      while (taken < 100 && budget.withdraw(origin, kind)) taken += 1;
+      return taken;
+    };
+    return { budget, drain };
+  };
+
+  it('takes five tokens from the third timeout in a row, one before', () => {
+    expect(settled().drain('timeout')).toBe(4);
+  });
+
+  it('takes one token for what costs the server nothing', () => {
+    expect(settled().drain('connect')).toBe(10);
+  });
+
+  it('gives all of them back for a success', () => {
+    const { budget, drain } = settled();
+    const taken = drain('timeout');
+    budget.deposit(origin, taken);
+    expect(drain('connect')).toBe(10);
   });
 });

@@ -102,6 +102,39 @@ describe('an origin older than 30 s', () => {
   });
 });
 
+describe('a client that sends a request every ten seconds', () => {
+  const attempts = (budget: AdaptiveBudget): number => {
+    budget.request(ORIGIN);
+    let retries = 0;
+    while (retries < 10 && budget.withdraw(ORIGIN)) retries += 1;
+    return 1 + retries;
+  };
+
+  it('retries its first request in vain ten times, and those after it not at all', () => {
+    const { budget, clock, serve } = setUp();
+    serve(0.1, 60);
+    const each = Array.from({ length: 4 }, () => {
+      clock.ms += 10_000;
+      return attempts(budget);
+    });
+    expect(each).toEqual([11, 1, 1, 1]);
+  });
+
+  it('retries with what minTokens leaves it, if that is less', () => {
+    const { budget, serve } = setUp({ minTokens: 3 });
+    serve(0.1, 60);
+    expect(attempts(budget)).toBe(4);
+  });
+
+  it('has all its retries again when one of them succeeds', () => {
+    const { budget, serve } = setUp();
+    serve(0.1, 60);
+    const retries = attempts(budget) - 1;
+    budget.deposit(ORIGIN, retries);
+    expect(attempts(budget)).toBe(11);
+  });
+});
+
 describe('a success', () => {
   it('earns a tenth of a token: ten make exactly one', () => {
     const { budget, drain, succeed } = setUp();

@@ -1,12 +1,14 @@
 import type { LineSeriesOption } from 'echarts';
 import { svg } from '../shared/chart.js';
+import { ALTERNATIVES } from './policies/all.js';
+import { noRetry } from './policies/no-retry.js';
 import { axiosPolicy, reference } from './policies/product.js';
 import { CALM_MS, OFFERED_RPS, type Scenario } from './scenarios.js';
 import type { Summary } from './summary.js';
 
 /** What is shown before the trouble. */
 const LEAD_SECONDS = 10;
-/** What is shown after it. */
+/** What is shown after it, at least. */
 const TAIL_SECONDS = 60;
 /** One request per second each: the fleet that stands for all in the charts of policies. */
 const TYPICAL_CLIENTS = 300;
@@ -19,7 +21,9 @@ interface Line {
 
 /** Goodput over time, one line per policy. */
 export function policyChart(scenario: Scenario, summaries: readonly Summary[]): string {
-  const own = summaries.filter((summary) => summary.scenario === scenario.name);
+  const own = summaries.filter(
+    (summary) => summary.scenario === scenario.name && !isAlternative(summary.policy),
+  );
   const clients = own.find((summary) => summary.clients === TYPICAL_CLIENTS)?.clients ?? firstFleet(own);
   const lines = own.filter((summary) => summary.clients === null || summary.clients === clients);
   return chart(
@@ -38,6 +42,27 @@ export function fleetChart(scenario: Scenario, summaries: readonly Summary[]): s
     ...others.map(({ policy, perSecond }) => ({ name: policy, perSecond, isBold: false })),
     ...fleets.map(({ clients, perSecond }) => ({ name: `${clients} clients`, perSecond, isBold: true })),
   ]);
+}
+
+/** Goodput over time of the largest fleet, with axios-policy's budget, with others, and without. */
+export function budgetChart(scenario: Scenario, summaries: readonly Summary[]): string {
+  const own = summaries.filter((summary) => summary.scenario === scenario.name);
+  const clients = Math.max(...own.map((summary) => summary.clients ?? 0));
+  const lines = [noRetry, reference, ...ALTERNATIVES, axiosPolicy].flatMap(({ name }) =>
+    own
+      .filter((summary) => summary.policy === name && (summary.clients ?? clients) === clients)
+      .map(({ perSecond }) => ({ name: budgetOf(name), perSecond, isBold: name === axiosPolicy.name })),
+  );
+  return chart(scenario, `${axiosPolicy.name} by budget, ${clients} clients, `, lines);
+}
+
+/** Short, so that the legend has one line. */
+function budgetOf(policy: string): string {
+  return policy.replace(`${axiosPolicy.name}, `, '');
+}
+
+function isAlternative(policy: string): boolean {
+  return ALTERNATIVES.some(({ name }) => name === policy);
 }
 
 function firstFleet(summaries: readonly Summary[]): number | undefined {
@@ -63,7 +88,7 @@ function chart(scenario: Scenario, of: string, lines: readonly Line[]): string {
         nameLocation: 'middle',
         nameGap: 28,
         min: -LEAD_SECONDS,
-        max: troubleSeconds + TAIL_SECONDS,
+        max: lastSecond(troubleSeconds),
       },
       yAxis: {
         type: 'value',
@@ -90,7 +115,12 @@ function points(perSecond: readonly number[], troubleSeconds: number): [second: 
   const zero = CALM_MS / 1000;
   return perSecond
     .map((rate, second): [number, number] => [second - zero, rate])
-    .filter(([second]) => second >= -LEAD_SECONDS && second <= troubleSeconds + TAIL_SECONDS);
+    .filter(([second]) => second >= -LEAD_SECONDS && second <= lastSecond(troubleSeconds));
+}
+
+// A round number: the label of the axis' end would else run into the one before it.
+function lastSecond(troubleSeconds: number): number {
+  return Math.ceil((troubleSeconds + TAIL_SECONDS) / 10) * 10;
 }
 
 function shade(troubleSeconds: number): LineSeriesOption['markArea'] {

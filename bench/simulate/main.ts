@@ -1,10 +1,10 @@
 import { Progress } from '../shared/progress.js';
 import { Results } from '../shared/results.js';
-import { fleetChart, policyChart } from './charts.js';
+import { budgetChart, fleetChart, policyChart } from './charts.js';
 import { simulate } from './fleet.js';
 import { type Measures, measure } from './measures.js';
 import { HELP, type Options, readOptions } from './options.js';
-import { POLICIES } from './policies/all.js';
+import { ALTERNATIVES, POLICIES } from './policies/all.js';
 import type { Policy } from './policies/policy.js';
 import { report } from './report.js';
 import type { Scenario } from './scenarios.js';
@@ -18,12 +18,15 @@ interface Job {
 }
 
 function jobs({ scenarios, fleets }: Options): Job[] {
-  const [any = 1] = fleets;
   return scenarios.flatMap((scenario) =>
-    POLICIES.flatMap((policy) =>
-      (policy.remembers ? fleets : [any]).map((clients) => ({ scenario, policy, clients })),
-    ),
+    POLICIES.flatMap((policy) => fleetsOf(policy, fleets).map((clients) => ({ scenario, policy, clients }))),
   );
+}
+
+function fleetsOf(policy: Policy, fleets: readonly number[]): readonly number[] {
+  if (!policy.remembers) return fleets.slice(0, 1);
+  // What they are to improve on is the lot of the quietest clients.
+  return ALTERNATIVES.includes(policy) ? [Math.max(...fleets)] : fleets;
 }
 
 function run({ scenario, policy, clients }: Job, options: Options, progress: Progress): Summary {
@@ -54,6 +57,7 @@ function main(options: Options): void {
   results.text('simulation.md', text);
   for (const scenario of scenarios) {
     results.text(`goodput-${scenario.name}.svg`, policyChart(scenario, summaries));
+    results.text(`budgets-${scenario.name}.svg`, budgetChart(scenario, summaries));
     if (fleets.length > 1) results.text(`fleets-${scenario.name}.svg`, fleetChart(scenario, summaries));
   }
   process.stdout.write(`${text}\n`);

@@ -21,8 +21,19 @@ trip is 5 ms. All requests are GETs.
 *load*: attempts per request, until 10 s after the trouble.
 *succeed*: of the requests begun during the trouble, within 10 s.
 *p99*: of the requests that succeed, begun until 10 s after the trouble.
-Medians of the seeds; several recoveries are given as a range. *any* number of clients: the policy remembers nothing
-from one request to the next.`;
+Medians of the seeds; several recoveries are given as a range. *any* number of clients: no client has a memory of its
+own.`;
+
+const ALTERNATIVES = `Three other budgets for axios-policy, with the largest fleet, whose clients are so quiet that each knows next to nothing:
+*minTokens: 3* saves up three retries instead of ten (\`budget: { minTokens: 3 }\`); *dear timeouts* takes five tokens for
+the retry of a timeout from the third failure in a row; *one budget for all* is what a \`RetryBudget\` shared by the whole
+fleet would do, or a gateway that does the retrying. None is the default, because each pays for a sooner recovery with
+requests that ten retries would have saved: see the outages, the faults and the stalls.
+
+A client that sends its first request in minutes when the server is down cannot know that a thousand others do the same.
+With 100 000 clients (\`--fleets 100000\`) that is the rule: already one retry each would send 600 attempts/s to a server
+that can answer 400, so nothing that a client remembers by itself helps, only what it shares, or a server that says
+Retry-After.`;
 
 /** The report in Markdown. */
 export function report(
@@ -32,13 +43,14 @@ export function report(
 ): string {
   const sections = scenarios.map((scenario) => section(scenario, summaries));
   const watched = `**later**: not in the ${aftermathMs / 1000} s that a run goes on after the trouble.`;
-  return [PREFACE, watched, verdict(summaries), ...sections].join('\n\n');
+  return [PREFACE, watched, verdict(summaries), ALTERNATIVES, ...sections].join('\n\n');
 }
 
 function section({ name, title }: Scenario, summaries: readonly Summary[]): string {
   const head = ['policy', 'clients', 'recovery', 'goodput', 'load', 'succeed', 'p99'];
   const rows = summaries.filter(({ scenario }) => scenario === name).map(row);
-  return `## ${capitalized(title)}\n\n![goodput over time](goodput-${name}.svg)\n\n${table(head, rows)}`;
+  const pictures = `![goodput over time](goodput-${name}.svg)\n\n![goodput over time by budget](budgets-${name}.svg)`;
+  return `## ${capitalized(title)}\n\n${pictures}\n\n${table(head, rows)}`;
 }
 
 function row(summary: Summary): string[] {

@@ -51,6 +51,15 @@ const faults = (percent: number): Scenario => ({
   possibleRps: OFFERED_RPS,
 });
 
+const stalls = (percent: number): Scenario => ({
+  name: `stalls-${percent}`,
+  title: `${percent} % of attempts get no answer for 30 s`,
+  server: SHALLOW,
+  trouble: { stallRate: percent / 100 },
+  troubleMs: 30_000,
+  possibleRps: OFFERED_RPS,
+});
+
 const brownOut = (name: string, queue: string, size: ServerSize): Scenario => ({
   name: `brown-out-${name}`,
   title: `half the capacity for 30 s, ${queue}`,
@@ -69,6 +78,7 @@ export const SCENARIOS: readonly Scenario[] = [
   outage(5),
   faults(25),
   faults(50),
+  stalls(50),
   {
     name: 'rate-limit',
     title: '200 requests/s let in for 10 s, the others 429 with Retry-After: 2',

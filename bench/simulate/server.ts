@@ -29,6 +29,8 @@ export interface Trouble {
   readonly down?: boolean;
   /** Share of the attempts that is answered 503 at once, whatever the load. */
   readonly faultRate?: number;
+  /** Share of the attempts that is never answered, at no cost to the server: a lost host behind a load balancer. */
+  readonly stallRate?: number;
   /** Attempts per second that are let in; the others are answered 429 with this Retry-After. */
   readonly quota?: { readonly rps: number; readonly retryAfter: string };
 }
@@ -78,8 +80,9 @@ export class Server {
   /** An attempt arrives. */
   receive(reply: Reply): void {
     this.attempts += 1;
-    const { down, faultRate = 0, quota } = this.#trouble;
+    const { down, faultRate = 0, stallRate = 0, quota } = this.#trouble;
     if (down) reply({ kind: 'connect' });
+    else if (stallRate > 0 && this.#faults() < stallRate) return;
     else if (quota && !this.#isWithin(quota.rps)) this.#reject(reply, tooMany(quota.retryAfter));
     else if (faultRate > 0 && this.#faults() < faultRate) this.#reject(reply, UNAVAILABLE);
     else if (this.#inService.size < this.#workers) this.#start(reply);

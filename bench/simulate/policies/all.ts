@@ -1,8 +1,12 @@
 import { axiosRetryDefaults, axiosRetryExponential } from './axios-retry.js';
+import { dearTimeouts, fewTokens, sharedBudget } from './budgets.js';
 import { noRetry } from './no-retry.js';
 import type { Policy } from './policy.js';
 import { axiosPolicy, reference } from './product.js';
 import { retryAxios } from './retry-axios.js';
+
+/** Other budgets for axios-policy. */
+export const ALTERNATIVES: readonly Policy[] = [fewTokens, dearTimeouts, sharedBudget];
 
 /** What is compared, in the order of the tables. */
 export const POLICIES: readonly Policy[] = [
@@ -12,4 +16,5 @@ export const POLICIES: readonly Policy[] = [
   retryAxios,
   reference,
   axiosPolicy,
+  ...ALTERNATIVES,
 ];

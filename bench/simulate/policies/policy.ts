@@ -34,7 +34,7 @@ export interface Client {
 /** A way to deal with failures. */
 export interface Policy {
   readonly name: string;
-  /** Whether a client remembers anything beyond a single request; if not, the size of the fleet makes no difference. */
+  /** Whether each client has a memory of its own, beyond a single request; if not, the size of the fleet makes no difference. */
   readonly remembers: boolean;
   client(world: World): Client;
 }

@@ -3,7 +3,7 @@ import { resolvePolicy } from '../../../lib/config/resolve.js';
 import type { ResolvedRetry } from '../../../lib/config/resolved.js';
 import type { RetryConfig } from '../../../lib/config/types.js';
 import { Backoff } from '../../../lib/retry/backoff.js';
-import { createBudget, type TrackingBudget } from '../../../lib/retry/budget.js';
+import { createBudget } from '../../../lib/retry/budget.js';
 import { decide } from '../../../lib/retry/decide.js';
 import { headerGetter } from '../../../lib/retry/headers.js';
 import { requestedDelayMs } from '../../../lib/retry/retry-after.js';
@@ -11,16 +11,23 @@ import type { Call, Client, Failure, Policy, World } from './policy.js';
 
 const ORIGIN = 'https://server.example';
 
+/** A budget as the product has them; one on trial may look at the failure, too. */
+export interface SimulatedBudget {
+  request?(origin: string): void;
+  withdraw(origin: string, kind: Failure['kind']): boolean;
+  deposit(origin: string, retries: number): void;
+}
+
 class ProductCall implements Call {
   readonly timeoutMs: number;
   readonly #retry: ResolvedRetry;
-  readonly #budget: TrackingBudget;
+  readonly #budget: SimulatedBudget;
   readonly #world: World;
   readonly #startedMs: number;
   #backoff: Backoff | undefined;
   #retries = 0;
 
-  constructor(timeoutMs: number, retry: ResolvedRetry, budget: TrackingBudget, world: World) {
+  constructor(timeoutMs: number, retry: ResolvedRetry, budget: SimulatedBudget, world: World) {
     this.timeoutMs = timeoutMs;
     this.#retry = retry;
     this.#budget = budget;
@@ -43,7 +50,7 @@ class ProductCall implements Call {
       retry,
       requestedMs: retry.retryAfter ? requestedDelayMs(headerGetter(headers), nowMs(), status) : undefined,
       backoffMs: () => this.#delays().nextMs(),
-      withdraw: () => this.#budget.withdraw(ORIGIN),
+      withdraw: () => this.#budget.withdraw(ORIGIN, kind),
       random,
     });
     if (!verdict.retry) return undefined;
@@ -67,11 +74,15 @@ function resolved(config: RetryConfig): ResolvedRetry {
   return retry;
 }
 
-/** A configuration of the product. */
-export function product(name: string, config: RetryConfig): Policy {
+/** A configuration of the product; with `makeBudget`, each client has that one instead of the configured budget. */
+export function product(
+  name: string,
+  config: RetryConfig,
+  makeBudget?: (world: World) => SimulatedBudget,
+): Policy {
   const retry = resolved(config);
   const client = (world: World): Client => {
-    const budget = createBudget(retry.budget, world.nowMs);
+    const budget = makeBudget?.(world) ?? createBudget(retry.budget, world.nowMs);
     return { call: (timeoutMs) => new ProductCall(timeoutMs, retry, budget, world) };
   };
   return { name, remembers: retry.budget !== false, client };

@@ -3,6 +3,7 @@ import type { ClientHttp2Session } from 'node:http2';
 import { Socket } from 'node:net';
 import { buffer, text } from 'node:stream/consumers';
 import { FailedRequest } from '../../../lib/transport/failed-request.js';
+import { BufferedExchange, type BufferedReceiver } from '../../../lib/transport/http2/buffered-exchange.js';
 import type { Connector } from '../../../lib/transport/http2/connect.js';
 import { codeName, failureOf } from '../../../lib/transport/http2/failure.js';
 import { RequestHead } from '../../../lib/transport/http2/headers.js';
@@ -199,6 +200,48 @@ describe('a request whose session ends the moment it gets it', () => {
     await until(() => asked === 2);
     request.destroy();
     expect(left).toBe(2);
+  });
+
+  it('asks for another one without streams too, and fails if it is its own fault', async () => {
+    let isUsable = false;
+    let asked = 0;
+    const session = {
+      openedStreams: 0,
+      get isUsable() {
+        return isUsable;
+      },
+      open: () => {
+        throw new Error('not opened');
+      },
+    } as unknown as PooledSession;
+    const pool = {
+      target,
+      acquire: (waiter: SessionWaiter) => {
+        asked += 1;
+        if (asked === 2) isUsable = true;
+        waiter.onSession(session);
+        return () => {};
+      },
+    } as unknown as SessionPool;
+    const source = { pool, userAgent: 'policy/1', onHttp1Required: () => {}, streaming: undefined as never };
+    const options = {
+      protocol: 'https:',
+      hostname: 'example.test',
+      port: '',
+      path: '/',
+      method: 'GET',
+      headers: {},
+      body: undefined,
+    } as const;
+    const onError = jest.fn();
+    const exchange = new BufferedExchange(options, source, { onError } as unknown as BufferedReceiver);
+    expect([exchange.progress, exchange.waitingForPeer, exchange.phase]).toEqual([0, false, 'connect']);
+    exchange.send();
+    await until(() => asked === 2);
+    expect(onError).toHaveBeenCalledWith(new Error('not opened'), exchange.request);
+    expect(exchange.request).toMatchObject({ destroyed: true, res: null, socket: undefined });
+    expect(exchange.request.getHeader('user-agent')).toBe('policy/1');
+    expect(exchange.request.destroy()).toBe(exchange.request);
   });
 
   it('is not given one that was closed before it was there', async () => {

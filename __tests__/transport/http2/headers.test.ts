@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import { RequestHead } from '../../../lib/transport/http2/headers.js';
+import { http2HeadOf, RequestHead } from '../../../lib/transport/http2/headers.js';
 import { Http1Origins, takeHandover, withHandover } from '../../../lib/transport/http2/http1.js';
 import { type TransportRequestOptions, targetOf } from '../../../lib/transport/http2/options.js';
 
@@ -48,6 +48,28 @@ describe('the head of a request', () => {
   ])('has the authority of %j', (more, authority) => {
     expect(headOf(more).toHttp2()[':authority']).toBe(authority);
     expect(headOf(more).get('Host')).toBe(authority);
+  });
+
+  it.each([
+    [{}],
+    [{ headers: { Accept: 'a', 'X-Own': 'b', 'x-own': 'c', Host: 'own.test' } }],
+    [{ headers: { Connection: 'close, X-Hop', 'X-Hop': '1', TE: 'gzip', 'X-End': '2' } }],
+    [{ headers: { Cookie: ['a=1', 'b=2'], 'X-List': ['a', 'b'] } }],
+    [{ headers: { 'User-Agent': 'own/1' } }],
+    [{ protocol: 'http:', port: 8080, path: '/a?b', method: 'POST' }],
+  ])('is the same made the short way of %j', (more: TransportRequestOptions) => {
+    const whole = { ...options(more), method: more.method ?? 'GET', path: more.path ?? '/' };
+    expect(http2HeadOf(targetOf(whole), whole, 'policy/1')).toEqual(headOf(more, 'policy/1').toHttp2());
+  });
+
+  it.each([
+    [{ path: '/a b' }, 'ERR_UNESCAPED_CHARACTERS'],
+    [{ method: 'G T' }, 'ERR_INVALID_HTTP_TOKEN'],
+    [{ headers: { 'X-A': 'a\nb' } }, 'ERR_INVALID_CHAR'],
+    [{ headers: { 'X A': 'a' } }, 'ERR_INVALID_HTTP_TOKEN'],
+  ])('is not made the short way of %j', (more: TransportRequestOptions, code) => {
+    const whole = { ...options(more), method: more.method ?? 'GET', path: more.path ?? '/' };
+    expect(() => http2HeadOf(targetOf(whole), whole)).toThrow(expect.objectContaining({ code }));
   });
 
   it('keeps names as they were for HTTP/1.1, and has none twice', () => {

@@ -2,6 +2,12 @@ import { type ClientRequest, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { HttpNotAllowedError } from '../../errors.js';
 import { FailedRequest } from '../failed-request.js';
+import {
+  BufferedExchange,
+  type BufferedOptions,
+  type BufferedReceiver,
+  type BufferedSource,
+} from './buffered-exchange.js';
 import { Connector } from './connect.js';
 import type { OnResponse } from './facade.js';
 import { RequestHead } from './headers.js';
@@ -10,10 +16,11 @@ import {
   type Http2Attempt,
   type Http2ClientOptions,
   type Http2Target,
+  nameOf,
   type TransportRequestOptions,
   targetOf,
 } from './options.js';
-import { Http2Request } from './request.js';
+import { Http2Request, type SessionSource } from './request.js';
 import { type Http2OriginStats, SessionPool } from './session-pool.js';
 
 /** What a request may turn out to be. */
@@ -32,6 +39,8 @@ export class Http2Client {
   readonly #options: Http2ClientOptions;
   readonly #connector: Connector;
   readonly #pools = new Map<string, SessionPool>();
+  /** For buffered requests, of the same pools. */
+  readonly #sources = new Map<string, BufferedSource>();
   readonly #http1Origins = new Http1Origins();
   #isClosing = false;
   #closed: (() => void) | undefined;
@@ -60,14 +69,29 @@ export class Http2Client {
       return requestHttps({ ...options, agent: options.agent ?? http1.https }, onResponse);
     }
     const head = new RequestHead(target, options, userAgent);
-    const source = {
-      acquire: (waiter: Parameters<SessionPool['acquire']>[0]) => this.#poolOf(target, key).acquire(waiter),
-      onHttp1Required: () => this.#rememberHttp1(key),
-    };
+    const source = this.#sourceFor(target, key);
     const wiring = { options, fresh: attempt.fresh ?? false, source, http1Agent: http1.https };
     const request = new Http2Request(head, wiring, onResponse);
     attempt.follow?.(request);
     return request;
+  }
+
+  /**
+   * Prepares an exchange without streams, where a session is open that takes it.
+   *
+   * @returns to be sent; `undefined` if {@link request} is to be asked, because the version of HTTP is yet to be found
+   * out or is 1.1.
+   */
+  buffered(options: BufferedOptions, receiver: BufferedReceiver): BufferedExchange | undefined {
+    const source = this.#sources.get(originOf(options));
+    return source?.pool.isReady ? new BufferedExchange(options, source, receiver) : undefined;
+  }
+
+  /** Whether a request to an origin is known to go over HTTP/1.1. */
+  isHttp1(origin: Pick<BufferedOptions, 'protocol' | 'hostname' | 'port'>): boolean {
+    if (this.#options.http2Only) return false;
+    if (origin.protocol === 'http:') return true;
+    return !this.#http1Origins.isEmpty && this.#http1Origins.has(originOf(origin));
   }
 
   /** The two schemes, for one attempt. */
@@ -116,7 +140,27 @@ export class Http2Client {
     });
     if (this.#isClosing) pool.close();
     this.#pools.set(key, pool);
+    this.#sources.set(key, this.#bufferedSourceOf(pool, key));
     return pool;
+  }
+
+  #bufferedSourceOf(pool: SessionPool, key: string): BufferedSource {
+    const { http1, userAgent } = this.#options;
+    const source = this.#sourceFor(pool.target, key);
+    const wiring = { options: {}, fresh: false, source, http1Agent: http1.https };
+    return {
+      pool,
+      userAgent,
+      onHttp1Required: source.onHttp1Required,
+      streaming: (head) => new Http2Request(head, wiring),
+    };
+  }
+
+  #sourceFor(target: Http2Target, key: string): SessionSource {
+    return {
+      acquire: (waiter) => this.#poolOf(target, key).acquire(waiter),
+      onHttp1Required: () => this.#rememberHttp1(key),
+    };
   }
 
   #rememberHttp1(key: string): void {
@@ -126,6 +170,7 @@ export class Http2Client {
   #dropPool(key: string, pool: SessionPool): void {
     if (this.#pools.get(key) !== pool) return;
     this.#pools.delete(key);
+    this.#sources.delete(key);
     if (this.#pools.size > 0) return;
     this.#closed?.();
     this.#closed = undefined;
@@ -134,4 +179,12 @@ export class Http2Client {
 
 function keyOf({ origin, socketPath }: Http2Target): string {
   return socketPath === undefined ? origin : `${origin} ${socketPath}`;
+}
+
+function originOf({
+  protocol,
+  hostname,
+  port,
+}: Pick<BufferedOptions, 'protocol' | 'hostname' | 'port'>): string {
+  return `${protocol}//${nameOf(hostname, port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port))}`;
 }

@@ -6,11 +6,15 @@ import {
   validateHeaderValue,
 } from 'node:http';
 import { constants, type IncomingHttpHeaders as Http2Headers } from 'node:http2';
-import { authorityOf, type Http2Target, type TransportRequestOptions } from './options.js';
+import type { Http2Target, TransportRequestOptions } from './options.js';
 
-/** Fields about one HTTP/1.1 connection, which make an HTTP/2 message malformed (RFC 9113, section 8.2.2). */
-const CONNECTION_FIELDS = new Set([
+/**
+ * Fields about one HTTP/1.1 connection, which make an HTTP/2 message malformed (RFC 9113, section 8.2.2), and `host`,
+ * which is a pseudo-header field.
+ */
+const CONNECTION_FIELDS: ReadonlySet<string> = new Set([
   'connection',
+  'host',
   'http2-settings',
   'keep-alive',
   'proxy-connection',
@@ -52,7 +56,7 @@ export class RequestHead {
   /** `Host`, or what takes its place: the authority of the target. */
   get authority(): string {
     const host = this.#fields.get('host')?.value;
-    return host === undefined ? authorityOf(this.target) : String(host);
+    return host === undefined ? this.target.authority : String(host);
   }
 
   get(name: string): OutgoingHttpHeader | undefined {
@@ -63,9 +67,10 @@ export class RequestHead {
   set(name: string, value: OutgoingHttpHeader | null | undefined | false): void {
     // axios keeps a header that a request took back as null, undefined or false.
     if (value === undefined || value === null || value === false) return;
-    validateHeaderName(name);
-    for (const single of Array.isArray(value) ? value : [value]) validateHeaderValue(name, String(single));
-    this.#fields.set(name.toLowerCase(), { name, value });
+    const key = keyOf(name);
+    if (!Array.isArray(value)) validateHeaderValue(name, String(value));
+    else for (const single of value) validateHeaderValue(name, single);
+    this.#fields.set(key, { name, value });
   }
 
   remove(name: string): void {
@@ -94,9 +99,11 @@ export class RequestHead {
   }
 
   /** The fields that stay behind, with those that `Connection` names itself. */
-  #connectionFields(): Set<string> {
-    const dropped = new Set([...CONNECTION_FIELDS, 'host']);
-    for (const option of String(this.#fields.get('connection')?.value ?? '').split(',')) {
+  #connectionFields(): ReadonlySet<string> {
+    const connection = this.#fields.get('connection');
+    if (connection === undefined) return CONNECTION_FIELDS;
+    const dropped = new Set(CONNECTION_FIELDS);
+    for (const option of String(connection.value).split(',')) {
       const name = option.trim().toLowerCase();
       if (name !== 'te') dropped.add(name);
     }
@@ -104,29 +111,100 @@ export class RequestHead {
   }
 }
 
-/** The head of a response as `IncomingMessage` has it. */
-export interface ResponseHead {
-  readonly statusCode: number;
-  readonly headers: IncomingHttpHeaders;
-  /** Name and value by turns. */
-  readonly rawHeaders: string[];
+/** Fields that cannot be taken over as they are. */
+const UNEASY_FIELDS: ReadonlySet<string> = new Set([...CONNECTION_FIELDS, 'te']);
+
+/**
+ * What {@link RequestHead.toHttp2} makes of these options; made without that detour where no field is left out or joined.
+ *
+ * @throws as the constructor of {@link RequestHead} does.
+ */
+export function http2HeadOf(
+  target: Http2Target,
+  options: TransportRequestOptions & { readonly method: string; readonly path: string },
+  userAgent?: string,
+): OutgoingHttpHeaders {
+  const { method, path } = options;
+  assertToken(method);
+  assertPath(path);
+  const head: OutgoingHttpHeaders = {
+    [constants.HTTP2_HEADER_METHOD]: method,
+    [constants.HTTP2_HEADER_SCHEME]: target.protocol === 'https:' ? 'https' : 'http',
+    [constants.HTTP2_HEADER_AUTHORITY]: target.authority,
+    [constants.HTTP2_HEADER_PATH]: path,
+  };
+  const headers = (options.headers ?? {}) as OutgoingHttpHeaders;
+  for (const name of Object.keys(headers)) {
+    const value = headers[name];
+    const key = keyOf(name);
+    if (typeof value !== 'string' || UNEASY_FIELDS.has(key))
+      return new RequestHead(target, options, userAgent).toHttp2();
+    validateHeaderValue(name, value);
+    head[key] = value;
+  }
+  if (userAgent !== undefined) head['user-agent'] ??= userAgent;
+  return head;
 }
 
-/** Takes the pseudo-header fields out of the head of a response. */
-export function responseHead(received: Http2Headers): ResponseHead {
-  return { statusCode: Number(received[constants.HTTP2_HEADER_STATUS]), ...fieldsOf(received) };
+/** The head of a response as `IncomingMessage` has it, without pseudo-header fields. */
+export class ResponseHead {
+  readonly statusCode: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly #received: Http2Headers;
+
+  constructor(received: Http2Headers) {
+    this.statusCode = Number(received[constants.HTTP2_HEADER_STATUS]);
+    this.headers = fieldsOf(received);
+    this.#received = received;
+  }
+
+  /** Name and value by turns; made when asked for. */
+  get rawHeaders(): string[] {
+    return rawFieldsOf(this.#received);
+  }
+
+  /**
+   * The length of the body according to the headers, if they say it. A response without a body may announce the length
+   * it would have had.
+   *
+   * @param method of the request.
+   */
+  announcedBytes(method: string): number | undefined {
+    if (method === 'HEAD' || this.statusCode === 204 || this.statusCode === 304) return 0;
+    const announced = this.headers['content-length'];
+    return announced === undefined ? undefined : Number(announced);
+  }
 }
 
 /** The fields of a response's head or of its trailers, without pseudo-header fields. */
-export function fieldsOf(received: Http2Headers): Pick<ResponseHead, 'headers' | 'rawHeaders'> {
+export function fieldsOf(received: Http2Headers): IncomingHttpHeaders {
   const headers: IncomingHttpHeaders = {};
-  const rawHeaders: string[] = [];
-  for (const [name, value] of Object.entries(received)) {
-    if (value === undefined || name.startsWith(':')) continue;
-    headers[name] = value;
-    for (const single of Array.isArray(value) ? value : [value]) rawHeaders.push(name, single);
+  for (const name of Object.keys(received)) {
+    if (name[0] !== ':') headers[name] = received[name];
   }
-  return { headers, rawHeaders };
+  return headers;
+}
+
+/** The same, name and value by turns. */
+export function rawFieldsOf(received: Http2Headers): string[] {
+  const fields: string[] = [];
+  for (const [name, value] of Object.entries(fieldsOf(received))) {
+    for (const single of Array.isArray(value) ? value : [String(value)]) fields.push(name, single);
+  }
+  return fields;
+}
+
+const MAX_KEYS = 1000;
+const keys = new Map<string, string>();
+
+/** The name of a field as HTTP/2 has it. Names are few and the same for every request, so they are checked but once. */
+function keyOf(name: string): string {
+  const known = keys.get(name);
+  if (known !== undefined) return known;
+  validateHeaderName(name);
+  const key = name.toLowerCase();
+  if (keys.size < MAX_KEYS) keys.set(name, key);
+  return key;
 }
 
 function joined(name: string, value: OutgoingHttpHeader): OutgoingHttpHeader {

@@ -52,6 +52,10 @@ export class Http1Origins {
     if (this.#expiries.size > MAX_ORIGINS && oldest !== undefined) this.#expiries.delete(oldest);
   }
 
+  get isEmpty(): boolean {
+    return this.#expiries.size === 0;
+  }
+
   has(origin: string): boolean {
     const expiry = this.#expiries.get(origin);
     if (expiry === undefined) return false;

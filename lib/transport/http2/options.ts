@@ -18,6 +18,8 @@ export interface Http2Target {
   readonly name: string;
   /** `https://host:port`. */
   readonly origin: string;
+  /** The authority as a URL writes it: without the default port. */
+  readonly authority: string;
 }
 
 /** What an {@link Http2Client} needs of a resolved configuration, and of the rest of the transport. */
@@ -95,7 +97,7 @@ export function targetOf(options: TransportRequestOptions): Http2Target {
   }
   const hostname = (options.hostname ?? options.host ?? 'localhost').replace(/^\[(.*)\]$/, '$1');
   const port = Number(options.port || (protocol === 'https:' ? 443 : 80));
-  const name = `${bracketed(hostname)}:${port}`;
+  const name = nameOf(hostname, port);
   return {
     protocol,
     hostname,
@@ -103,13 +105,13 @@ export function targetOf(options: TransportRequestOptions): Http2Target {
     socketPath: socketPath ?? undefined,
     name: socketPath ?? name,
     origin: `${protocol}//${name}`,
+    authority: port === (protocol === 'https:' ? 443 : 80) ? bracketed(hostname) : name,
   };
 }
 
-/** The authority of a target as a URL writes it: without the default port. */
-export function authorityOf({ protocol, hostname, port }: Http2Target): string {
-  const isDefault = port === (protocol === 'https:' ? 443 : 80);
-  return isDefault ? bracketed(hostname) : `${bracketed(hostname)}:${port}`;
+/** `host:port`. */
+export function nameOf(hostname: string, port: number): string {
+  return `${bracketed(hostname)}:${port}`;
 }
 
 function bracketed(hostname: string): string {

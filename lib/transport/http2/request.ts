@@ -6,12 +6,13 @@ import { Http2SessionError, Http2StreamError, type PolicyError } from '../../err
 import { type Exchange, type ExchangePhase, Http1Exchange, observeForeignSocket } from '../exchange.js';
 import { disown } from './connect.js';
 import { type OnResponse, RequestFacade } from './facade.js';
-import type { RequestHead } from './headers.js';
+import type { RequestHead, ResponseHead } from './headers.js';
 import { withHandover } from './http1.js';
 import type { Http2ClientOptions, TransportRequestOptions } from './options.js';
+import { Http2Response } from './response.js';
 import type { PooledSession } from './session.js';
 import type { SessionWaiter } from './session-pool.js';
-import { StreamExchange, type StreamOutcome } from './stream.js';
+import { type BodySink, StreamExchange, type StreamOutcome, type StreamOwner } from './stream.js';
 
 /** How a request gets its session. */
 export interface SessionSource {
@@ -50,6 +51,8 @@ export class Http2Request extends RequestFacade implements Exchange {
   readonly #wiring: RequestWiring;
   #carrier: Carrier = NOT_STARTED;
   #postponed: Postponed | undefined;
+  /** Whether whoever had the exchange before sees to the request's body. */
+  #hasBodySent = false;
   #isWhole = false;
   #failure: PolicyError | undefined;
   #foundIdle = false;
@@ -104,17 +107,36 @@ export class Http2Request extends RequestFacade implements Exchange {
     return this.res === null || (!this.#isWhole && this.res.readableLength === 0);
   }
 
+  /**
+   * Goes on with an exchange whose response begins just now, for whom a stream of it is better. To be called right after
+   * the construction.
+   *
+   * @returns who takes the body.
+   */
+  takeOver(exchange: StreamExchange, head: ResponseHead): BodySink {
+    const owner = this.#owner(() => exchange);
+    exchange.transfer(owner);
+    this.#setCarrier({ kind: 'http2', exchange });
+    this.#hasBodySent = true;
+    this.end();
+    return owner.onResponse(head);
+  }
+
   override _write(chunk: Buffer, encoding: BufferEncoding, callback: Callback): void {
     this.#carry((carrier) => {
       if (carrier.kind === 'http1') carrier.request.write(chunk, encoding, callback);
-      else carrier.exchange.write(chunk, callback);
+      else carrier.exchange.upload.write(chunk, callback);
     });
   }
 
   override _final(callback: Callback): void {
+    if (this.#hasBodySent) {
+      callback();
+      return;
+    }
     this.#carry((carrier) => {
       if (carrier.kind === 'http1') carrier.request.end(() => callback());
-      else carrier.exchange.end(callback);
+      else carrier.exchange.upload.end(callback);
     });
   }
 
@@ -137,7 +159,7 @@ export class Http2Request extends RequestFacade implements Exchange {
   }
 
   #start(): void {
-    if (this.destroyed) return;
+    if (this.destroyed || this.#carrier.kind !== 'waiting') return;
     const { source, fresh, options } = this.#wiring;
     const leave = source.acquire({
       fresh,
@@ -155,14 +177,8 @@ export class Http2Request extends RequestFacade implements Exchange {
     const endStream = this.writableEnded && this.writableLength === 0;
     let exchange: StreamExchange;
     try {
-      exchange = new StreamExchange(session.open(this.head.toHttp2(), endStream), session, {
-        method: this.method,
-        request: this,
-        onInformation: (head) => this.inform(head),
-        onResponse: (response) => this.respond(response),
-        onSettled: (outcome) => this.#settled(outcome),
-        onClosed: () => this.#closed(),
-      });
+      const owner = this.#owner(() => exchange);
+      exchange = new StreamExchange(session.open(this.head.toHttp2(), endStream), session, owner);
     } catch (error) {
       // The session ended this very moment; the pool knows by now, and nothing was sent.
       if (!session.isUsable) process.nextTick(() => this.#start());
@@ -172,6 +188,21 @@ export class Http2Request extends RequestFacade implements Exchange {
     this.reusedSocket = isReused;
     this.#foundIdle = isWaking;
     this.#setCarrier({ kind: 'http2', exchange });
+  }
+
+  #owner(exchange: () => StreamExchange): StreamOwner {
+    return {
+      method: this.method,
+      isCollecting: false,
+      onInformation: (head) => this.inform(head),
+      onResponse: (head) => {
+        const response = new Http2Response(head, this, exchange());
+        this.respond(response);
+        return response;
+      },
+      onSettled: (outcome) => this.#settled(outcome),
+      onClosed: () => this.#closed(),
+    };
   }
 
   #useHttp1(socket: TLSSocket | undefined): void {

@@ -2,24 +2,23 @@ import { type IncomingHttpHeaders, STATUS_CODES } from 'node:http';
 import type { IncomingHttpHeaders as Http2Headers } from 'node:http2';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
-import { fieldsOf, responseHead } from './headers.js';
+import { fieldsOf, type ResponseHead, rawFieldsOf } from './headers.js';
+import type { BodySink } from './stream.js';
 
 /** Who sends a response its body. */
 export interface ResponseSource {
-  /** The request, as `IncomingMessage.req`. */
-  readonly request: object;
   readonly socket: Socket | undefined;
   /** The body may flow again. */
   resume(): void;
   /** Nobody wants the rest of the body. */
-  discard(): void;
+  abandon(): void;
 }
 
 /**
  * A response over HTTP/2, with what `IncomingMessage` has. It is not the stream itself, which ends as if all were well
  * when it was reset or its connection lost.
  */
-export class Http2Response extends Readable {
+export class Http2Response extends Readable implements BodySink {
   readonly statusCode: number;
   readonly statusMessage: string;
   readonly httpVersion = '2.0';
@@ -37,14 +36,14 @@ export class Http2Response extends Readable {
   readonly url = '';
   readonly #source: ResponseSource;
 
-  constructor(received: Http2Headers, source: ResponseSource) {
+  /** @param request becomes `IncomingMessage.req`. */
+  constructor({ statusCode, headers, rawHeaders }: ResponseHead, request: object, source: ResponseSource) {
     super();
-    const { statusCode, headers, rawHeaders } = responseHead(received);
     this.statusCode = statusCode;
     this.statusMessage = STATUS_CODES[statusCode] ?? '';
     this.headers = headers;
     this.rawHeaders = rawHeaders;
-    this.req = source.request;
+    this.req = request;
     this.#source = source;
   }
 
@@ -57,22 +56,14 @@ export class Http2Response extends Readable {
     return this.socket;
   }
 
-  /** The body's length according to its headers. One without a body may announce the length it would have had. */
-  announcedBytes(method: string): number | undefined {
-    if (method === 'HEAD' || this.statusCode === 204 || this.statusCode === 304) return 0;
-    const announced = this.headers['content-length'];
-    return announced === undefined ? undefined : Number(announced);
-  }
-
   /** Without effect: time limits belong to the attempt, not to a connection that others use too. */
   setTimeout(): this {
     return this;
   }
 
   receiveTrailers(received: Http2Headers): void {
-    const { headers, rawHeaders } = fieldsOf(received);
-    this.trailers = headers as NodeJS.Dict<string>;
-    this.rawTrailers = rawHeaders;
+    this.trailers = fieldsOf(received) as NodeJS.Dict<string>;
+    this.rawTrailers = rawFieldsOf(received);
   }
 
   /** The body arrived whole. */
@@ -88,7 +79,7 @@ export class Http2Response extends Readable {
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     if (!this.complete) {
       this.aborted = true;
-      this.#source.discard();
+      this.#source.abandon();
     }
     // As IncomingMessage: with nobody listening, an error must not end the process. Whoever comes later finds it in
     // `errored`, and a stream that closed without an end.

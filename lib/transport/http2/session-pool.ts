@@ -61,6 +61,19 @@ export class SessionPool {
     this.#events = events;
   }
 
+  /** Where the sessions lead. */
+  get target(): Http2Target {
+    return this.#target;
+  }
+
+  /** Whether there is a session that takes requests, if not now then once others have ended. */
+  get isReady(): boolean {
+    for (const session of this.#sessions) {
+      if (session.isUsable) return true;
+    }
+    return false;
+  }
+
   get stats(): Http2OriginStats {
     return {
       origin: this.#target.origin,
@@ -76,13 +89,14 @@ export class SessionPool {
    * @returns takes the request back. When the last one leaves, the connection in the making is given up.
    */
   acquire(waiter: SessionWaiter): () => void {
+    const session = this.#queue.size === 0 ? this.#sessionFor(waiter) : undefined;
+    if (session !== undefined) {
+      waiter.onSession(session);
+      return nothing;
+    }
     this.#queue.add(waiter);
     this.#serve();
-    return () => {
-      if (!this.#queue.delete(waiter) || this.#queue.size > 0) return;
-      this.#connecting?.abort(new Error('The last request that waited for the connection is gone'));
-      this.#stopPatience();
-    };
+    return () => this.#leave(waiter);
   }
 
   /** Closes idle sessions now, and the others when their last stream ends. */
@@ -97,6 +111,12 @@ export class SessionPool {
     this.#rejectAll(error);
     this.#connecting?.abort(error);
     for (const session of this.#sessions) session.destroy(error);
+  }
+
+  #leave(waiter: SessionWaiter): void {
+    if (!this.#queue.delete(waiter) || this.#queue.size > 0) return;
+    this.#connecting?.abort(new Error('The last request that waited for the connection is gone'));
+    this.#stopPatience();
   }
 
   /** Hands out what room there is, and sees to more if that is not enough. */
@@ -219,3 +239,5 @@ export class SessionPool {
       this.#events.onEmpty();
   }
 }
+
+function nothing(): void {}

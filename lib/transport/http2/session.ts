@@ -11,6 +11,15 @@ import type { Http2SessionStats, SessionState } from './session-state.js';
 /** Half of all stream ids are a client's, and none is used twice (RFC 9113, section 5.1.1). */
 const MAX_STREAMS = 2 ** 30 - 1;
 
+// Node adds the priorities to a copy of the options, which costs more than the rest of making a request; unless they
+// are there. From version 24 on it knows of none, and warns of those that are given (DEP0194).
+const PRIORITY =
+  Number.parseInt(process.versions.node, 10) < 24
+    ? { weight: 16, parent: 0, exclusive: false, silent: false }
+    : {};
+const WITHOUT_BODY = { endStream: true, ...PRIORITY };
+const WITH_BODY = { endStream: false, ...PRIORITY };
+
 /** How long the peer may take to close its side of a connection we have closed. */
 const CLOSE_GRACE_MS = 1000;
 
@@ -110,13 +119,13 @@ export class PooledSession {
   }
 
   /**
-   * Opens a stream.
+   * Opens a stream; {@link streamClosed} has to be called when it is closed.
    *
    * @throws what `ClientHttp2Session.request` throws: for headers that HTTP/2 cannot carry, or because the session has
    * just ended, which {@link isUsable} then tells.
    */
   open(headers: OutgoingHttpHeaders, endStream: boolean): ClientHttp2Stream {
-    const stream = this.#session.request(headers, { endStream });
+    const stream = this.#session.request(headers, endStream ? WITHOUT_BODY : WITH_BODY);
     this.#openStreams += 1;
     this.#openedStreams += 1;
     if (this.#openedStreams >= MAX_STREAMS) this.#drain();
@@ -125,9 +134,20 @@ export class PooledSession {
       this.#wokenAtFrame = this.#openedStreams > 1 ? this.#framesHeard : undefined;
       if (this.#openedStreams > 1) publishPool('reused', this.#label);
     }
-    stream.once('close', () => this.#streamClosed());
     this.#keepAlive.begin();
     return stream;
+  }
+
+  /** A stream is closed, which makes room for another one. */
+  streamClosed(): void {
+    this.#openStreams -= 1;
+    if (this.#openStreams === 0) {
+      if (this.isUsable) this.#enter({ name: 'idle', expiry: this.#startExpiry() });
+      else this.#end();
+    }
+    this.#onChange(this);
+    // The pool may have closed it, or given it to a request that was waiting.
+    if (this.isIdle) publishPool('kept', this.#label);
   }
 
   /** A frame of a response arrived: a sign of life of the peer. */
@@ -195,17 +215,6 @@ export class PooledSession {
     return new KeepAlive(peer, this.#options, () =>
       this.destroy(new PingTimeoutError(this.#target.name, http2KeepAliveTimeoutMs)),
     );
-  }
-
-  #streamClosed(): void {
-    this.#openStreams -= 1;
-    if (this.#openStreams === 0) {
-      if (this.isUsable) this.#enter({ name: 'idle', expiry: this.#startExpiry() });
-      else this.#end();
-    }
-    this.#onChange(this);
-    // The pool may have closed it, or given it to a request that was waiting.
-    if (this.isIdle) publishPool('kept', this.#label);
   }
 
   #startExpiry(): NodeJS.Timeout | undefined {

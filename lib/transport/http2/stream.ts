@@ -1,33 +1,41 @@
-import { type ClientHttp2Stream, constants } from 'node:http2';
+import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { PolicyError } from '../../errors.js';
-import { EndWatch } from './end-watch.js';
-import { type ResponseHead, responseHead } from './headers.js';
-import { Http2Response } from './response.js';
+import { ResponseHead } from './headers.js';
 import type { PooledSession } from './session.js';
+import { type StreamTap, tapStream } from './stream-tap.js';
+import { Upload } from './upload.js';
 
 /** How long a stream may go on without progress after its request is over, before it is reset. */
 const LINGER_MS = 1000;
 
-/** A body is sent in pieces of this size, so that the progress of a large one shows. */
-const WRITE_BYTES = 64 * 1024;
-
 /** What is read of an unwanted response rather than reset, so that redirects do not look like a rapid-reset attack. */
 const DISCARD_BYTES = 64 * 1024;
 
-/** How an exchange ended: `abandoned` is a response that its consumer destroyed. */
+/** How an exchange ended: `abandoned` is a response that its consumer did not want any more. */
 export type StreamOutcome =
   | { readonly kind: 'whole' }
   | { readonly kind: 'failed'; readonly error: PolicyError }
   | { readonly kind: 'abandoned' };
 
+/** Where the body of a response goes. */
+export interface BodySink {
+  /** @returns whether more may come; if not, it has to be asked for by {@link StreamExchange.resume}. */
+  push(chunk: Buffer): boolean;
+  /** What came after the body. */
+  receiveTrailers(trailers: IncomingHttpHeaders): void;
+  /** The body arrived whole. */
+  finish(): void;
+}
+
 /** Whom a stream belongs to. */
 export interface StreamOwner {
   readonly method: string;
-  /** The request, as `IncomingMessage.req`. */
-  readonly request: object;
+  /** Whether it takes a body as fast as it comes. */
+  readonly isCollecting: boolean;
   onInformation(head: ResponseHead): void;
-  onResponse(response: Http2Response): void;
+  /** @returns who takes the body. */
+  onResponse(head: ResponseHead): BodySink;
   /** The outcome is known; told once, and not after {@link StreamExchange.cancel}. */
   onSettled(outcome: StreamOutcome): void;
   /** The stream is gone; nothing of the request's body can be sent any more. */
@@ -40,34 +48,36 @@ export interface StreamOwner {
  * Success is declared here and only here: when the server ended the stream in order and sent as many bytes as it had
  * announced. Node's own events do not tell, since a stream that was reset or lost its connection ends like any other.
  */
-export class StreamExchange {
+export class StreamExchange implements StreamTap {
   readonly #stream: ClientHttp2Stream;
   readonly #session: PooledSession;
-  readonly #owner: StreamOwner;
-  readonly #end: EndWatch;
+  #owner: StreamOwner;
+  /** Whether the server ended the stream in order, with END_STREAM; `undefined` until it has ended somehow. */
+  #endedInOrder: boolean | undefined;
   readonly #heardBefore: number;
-  #response: Http2Response | undefined;
+  #head: ResponseHead | undefined;
+  #sink: BodySink | undefined;
+  /** What came before the head was told of. */
+  #early: Buffer[] | undefined;
   #streamError: unknown;
   #received = 0;
-  #sent = 0;
+  #upload: Upload | undefined;
   #isSettled = false;
   #isDiscarded = false;
   #linger: NodeJS.Timeout | undefined;
   #error: PolicyError | null = null;
-  #pendingWrite: ((error: Error | null) => void) | undefined;
 
   constructor(stream: ClientHttp2Stream, session: PooledSession, owner: StreamOwner) {
     this.#stream = stream;
     this.#session = session;
     this.#owner = owner;
     this.#heardBefore = session.framesHeard;
-    this.#end = new EndWatch(stream);
-    this.#listen();
+    tapStream(stream, this);
   }
 
-  /** The response, once its head has arrived. */
-  get response(): Http2Response | undefined {
-    return this.#response;
+  /** The connection, without the means to end it. */
+  get socket(): Socket | undefined {
+    return this.#session.socket;
   }
 
   /** Whether nothing of any response came on the connection since this stream was opened. */
@@ -77,23 +87,18 @@ export class StreamExchange {
 
   /** Bytes of body sent and received. */
   get progress(): number {
-    return this.#sent + this.#received;
+    return this.#received + (this.#upload?.sent ?? 0);
   }
 
-  /** Sends a piece of the request's body; calls back when there is room for the next. */
-  write(chunk: Buffer, callback: (error?: Error | null) => void): void {
-    if (this.#stream.writableEnded || this.#stream.destroyed) {
-      callback(null);
-      return;
-    }
-    this.#pendingWrite = callback;
-    this.#writeRest(chunk);
+  /** The request's body. */
+  get upload(): Upload {
+    this.#upload ??= new Upload(this.#stream, () => this.#linger?.refresh());
+    return this.#upload;
   }
 
-  /** Ends the request's body. */
-  end(callback: (error?: Error | null) => void): void {
-    if (this.#stream.writableEnded || this.#stream.destroyed) callback(null);
-    else this.#stream.end(() => callback(null));
+  /** Gives the exchange to another owner, who has heard of its response already. */
+  transfer(owner: StreamOwner): void {
+    this.#owner = owner;
   }
 
   /** Ends the exchange from this side. Nothing is reported any more. */
@@ -110,7 +115,7 @@ export class StreamExchange {
     if (this.#isSettled) return;
     this.#isSettled = true;
     this.#isDiscarded = true;
-    const announced = Number(this.#response?.headers['content-length'] ?? 0);
+    const announced = Number(this.#head?.headers['content-length'] ?? 0);
     if (!this.#stream.writableEnded || announced - this.#received > DISCARD_BYTES) {
       this.#reset();
     } else {
@@ -119,51 +124,66 @@ export class StreamExchange {
     }
   }
 
-  #writeRest(rest: Buffer): void {
-    const piece = rest.subarray(0, WRITE_BYTES);
-    this.#stream.write(piece, (error) => {
-      // Why it failed is known when the stream closes, and not before.
-      if (error || this.#stream.writableEnded) return;
-      this.#sent += piece.length;
-      this.#linger?.refresh();
-      if (piece.length < rest.length) this.#writeRest(rest.subarray(piece.length));
-      else this.#releaseUpload(null);
-    });
+  /** The response's body may flow again. */
+  resume(): void {
+    this.#stream.resume();
   }
 
-  #listen(): void {
-    const stream = this.#stream;
-    stream.on('headers', (headers) => {
-      this.#session.heard();
-      this.#owner.onInformation(responseHead(headers));
-    });
-    stream.once('response', (headers) => this.#respond(headers));
-    stream.on('trailers', (trailers) => this.#response?.receiveTrailers(trailers));
-    stream.on('data', (chunk: Buffer) => this.#receive(chunk));
-    stream.once('end', () => this.#ended());
-    stream.on('error', (error) => {
-      this.#streamError = error;
-    });
-    stream.once('close', () => this.#closed());
-    // Listening for data has started the flow, but there is no response yet to take it.
-    stream.pause();
+  /** Nobody wants the rest of the response any more. */
+  abandon(): void {
+    if (this.#isSettled) return;
+    this.#settle({ kind: 'abandoned' });
+    this.#reset();
   }
 
-  #respond(headers: Parameters<typeof responseHead>[0]): void {
+  /** {@inheritDoc StreamTap.onEvent} */
+  onEvent(event: string, argument: unknown): void {
+    switch (event) {
+      case 'headers':
+        this.#session.heard();
+        this.#owner.onInformation(new ResponseHead(argument as IncomingHttpHeaders));
+        break;
+      case 'response':
+        this.#respond(argument as IncomingHttpHeaders);
+        break;
+      case 'trailers':
+        this.#sink?.receiveTrailers(argument as IncomingHttpHeaders);
+        break;
+      case 'end':
+        this.#ended();
+        break;
+      case 'error':
+        this.#streamError = argument;
+        break;
+      case 'close':
+        this.#closed();
+    }
+  }
+
+  /** {@inheritDoc StreamTap.takes} */
+  takes(chunk: Buffer): boolean {
+    if (!this.#owner.isCollecting) return false;
+    this.#receive(chunk);
+    return true;
+  }
+
+  /** {@inheritDoc StreamTap.onEnding} */
+  onEnding(): void {
+    this.#endedInOrder ??= !this.#stream.closed;
+  }
+
+  #respond(received: IncomingHttpHeaders): void {
     this.#session.heard();
     if (this.#isSettled) return;
-    const exchange = this;
-    this.#response = new Http2Response(headers, {
-      request: this.#owner.request,
-      get socket(): Socket | undefined {
-        return exchange.#session.socket;
-      },
-      resume: () => void this.#stream.resume(),
-      discard: () => this.#abandon(),
-    });
-    this.#owner.onResponse(this.#response);
-    // Not only when it is read: a small body is then whole, and its stream gone, whoever reads it and when.
-    this.#stream.resume();
+    const head = new ResponseHead(received);
+    this.#head = head;
+    const sink = this.#owner.onResponse(head);
+    this.#sink = sink;
+    for (const chunk of this.#early ?? []) sink.push(chunk);
+    this.#early = undefined;
+    if (this.#owner.isCollecting) this.#stream.read(0);
+    // This lets it flow, read or not: a small body is then whole, and its stream gone, whoever reads it and when.
+    else this.#stream.on('data', (chunk: Buffer) => this.#receive(chunk));
   }
 
   #receive(chunk: Buffer): void {
@@ -174,48 +194,48 @@ export class StreamExchange {
       if (this.#received > DISCARD_BYTES) this.#reset();
       return;
     }
-    if (this.#response?.push(chunk) === false) this.#stream.pause();
+    if (this.#sink !== undefined) {
+      if (!this.#sink.push(chunk)) this.#stream.pause();
+    } else if (this.#early === undefined) {
+      this.#early = [chunk];
+    } else {
+      this.#early.push(chunk);
+    }
   }
 
   #ended(): void {
-    const response = this.#response;
-    if (this.#isSettled || response === undefined || !this.#isWhole(response)) return;
+    const head = this.#head;
+    if (this.#isSettled || head === undefined || !this.#isWhole(head)) return;
     this.#settle({ kind: 'whole' });
-    response.finish();
+    this.#sink?.finish();
     if (this.#stream.writableFinished) return;
     // The server answered before it had the whole body. After an error it wants no more of it; otherwise it may well
     // read on, and is given the rest for as long as it takes it.
-    if (response.statusCode >= 400) this.#reset();
+    if (head.statusCode >= 400) this.#reset();
     else this.#startLinger();
   }
 
   /** With a length announced, that is what counts, as over HTTP/1.1; without, the end itself has to be right. */
-  #isWhole(response: Http2Response): boolean {
-    const announced = response.announcedBytes(this.#owner.method);
+  #isWhole(head: ResponseHead): boolean {
+    const announced = head.announcedBytes(this.#owner.method);
     if (announced !== undefined) return this.#received === announced;
-    return this.#end.inOrder !== false && this.#stream.rstCode === constants.NGHTTP2_NO_ERROR;
+    return this.#endedInOrder !== false && this.#stream.rstCode === constants.NGHTTP2_NO_ERROR;
   }
 
   #closed(): void {
     clearTimeout(this.#linger);
     if (!this.#isSettled) {
-      this.#error = this.#session.failureOf(this.#stream, this.#response !== undefined, this.#streamError);
+      this.#error = this.#session.failureOf(this.#stream, this.#head !== undefined, this.#streamError);
       this.#settle({ kind: 'failed', error: this.#error });
     }
-    this.#releaseUpload(this.#error);
+    this.#session.streamClosed();
+    this.#upload?.release(this.#error);
     this.#owner.onClosed();
   }
 
   #settle(outcome: StreamOutcome): void {
     this.#isSettled = true;
     this.#owner.onSettled(outcome);
-  }
-
-  /** The consumer destroyed the response before its end. */
-  #abandon(): void {
-    if (this.#isSettled) return;
-    this.#settle({ kind: 'abandoned' });
-    this.#reset();
   }
 
   #reset(): void {
@@ -228,11 +248,5 @@ export class StreamExchange {
 
   #startLinger(): void {
     this.#linger = setTimeout(() => this.#reset(), LINGER_MS).unref();
-  }
-
-  #releaseUpload(error: Error | null): void {
-    const callback = this.#pendingWrite;
-    this.#pendingWrite = undefined;
-    callback?.(error);
   }
 }

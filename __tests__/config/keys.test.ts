@@ -156,6 +156,8 @@ describe('an unknown key', () => {
     [{ retries: 1 }, 'retries', 'did you mean retry.maxRetries?'],
     [{ clients: {} }, 'clients', 'did you mean client?'],
     [{ retry: { retries: 1 } }, 'retry.retries', 'did you mean retry.maxRetries?'],
+    [{ retry: { noResponseRetries: 2 } }, 'retry.noResponseRetries', 'failures without a response count'],
+    [{ retry: { checkRetryAfter: true } }, 'retry.checkRetryAfter', 'did you mean retry.retryAfter?'],
     [{ retry: { maxAttempts: 1 } }, 'retry.maxAttempts', 'does not count the first attempt'],
     [{ retry: { initBackoff: 1 } }, 'retry.initBackoff', 'did you mean retry.backoff.initBackoff?'],
     [{ retry: { max_retry: 1 } }, 'retry.max_retry', 'did you mean maxRetries?'],

@@ -16,6 +16,12 @@ export const FOREIGN_KEYS: ReadonlyMap<string, string> = new Map([
   ['headers', 'set them on the axios instance'],
   ['http2', 'did you mean client.http2Only?'],
   // axios-retry, retry-axios, got, ky, p-retry
+  ['noresponseretries', 'failures without a response count in retry.maxRetries as well'],
+  ['backofftype', 'the backoff is always exponential and jittered; see retry.backoff'],
+  ['checkretryafter', 'did you mean retry.retryAfter?'],
+  ['maxretryafter', 'a longer Retry-After than retry.retryTimeout leaves room for ends the retries'],
+  ['validateresponse', "axios' own validateStatus says what fails; retry.shouldRetry what is retried"],
+  ['onerror', 'did you mean retry.onGiveUp?'],
   ['retries', 'did you mean retry.maxRetries?'],
   ['limit', 'did you mean retry.maxRetries?'],
   ['attempts', 'did you mean retry.maxRetries (which does not count the first attempt)?'],

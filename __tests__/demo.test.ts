@@ -1,4 +1,5 @@
-import { exec } from 'node:child_process';
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { runScenes } from '../examples/demo/runner.js';
 import type { Scene } from '../examples/demo/scene.js';
@@ -11,11 +12,12 @@ interface Run {
   output: string;
 }
 
-/** Runs `npm run demo` as people do, but into a pipe. */
+/** Runs what `npm run demo` runs, without the compiler in front of it, into a pipe. */
 async function demo(...args: string[]): Promise<Run> {
-  const command = ['npm run --silent demo --', ...args].join(' ');
+  const command = ['--require', './__tests__/helpers/ts-register.cjs', 'examples/demo/main.ts', ...args];
   try {
-    const { stdout } = await promisify(exec)(command, { timeout: 90_000 });
+    const options = { cwd: join(__dirname, '..'), timeout: 90_000 };
+    const { stdout } = await promisify(execFile)(process.execPath, command, options);
     return { exitCode: 0, output: stdout };
   } catch (error) {
     const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };

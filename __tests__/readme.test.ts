@@ -69,8 +69,9 @@ function typeErrors(blocks: readonly Block[]): string[] {
     },
     host,
   );
-  return ts
-    .getPreEmitDiagnostics(program)
+  // Of the blocks only: the library itself is checked where everything is.
+  return [...files.keys()]
+    .flatMap((path) => ts.getPreEmitDiagnostics(program, program.getSourceFile(path)))
     .filter(({ file }) => file !== undefined && files.has(file.fileName))
     .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'));
 }

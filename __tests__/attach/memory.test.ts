@@ -11,13 +11,15 @@ import { ENDLESS, start, times, unavailable } from './setup.js';
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-/** How many of these objects are still there after garbage collection. */
+/** How many of these objects are still there after garbage collection, if need be several times. */
 async function alive(refs: readonly WeakRef<object>[]): Promise<number> {
+  const count = () => refs.filter((ref) => ref.deref() !== undefined).length;
   for (let round = 0; round < 5; round += 1) {
     await delay(5);
     collectGarbage();
+    if (count() === 0) return 0;
   }
-  return refs.filter((ref) => ref.deref() !== undefined).length;
+  return count();
 }
 
 // Node keeps the options of the request that opened a connection, and with them its outcome, as long as that is open.

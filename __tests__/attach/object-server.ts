@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createCipheriv, createHash } from 'node:crypto';
 import type { OutgoingHttpHeaders } from 'node:http';
 import { setTimeout } from 'node:timers';
 import { type Answer, type Exchange, handler } from '../helpers/origin.js';
@@ -90,13 +90,8 @@ export const unsatisfiable = (size: number, headers: OutgoingHttpHeaders = {}): 
 
 /** Bytes that look random, and are the same each time. */
 export function pseudoRandomBytes(length: number, seed = 1): Buffer {
-  const bytes = Buffer.alloc(length);
-  let state = seed;
-  for (let at = 0; at < length; at += 4) {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    bytes.writeUInt32LE(state, Math.min(at, length - 4));
-  }
-  return bytes;
+  const key = Buffer.alloc(16, seed);
+  return createCipheriv('aes-128-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(length));
 }
 
 /** For the comparison of large bodies: jest would print both. */

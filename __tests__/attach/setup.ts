@@ -18,9 +18,11 @@ export interface StartOptions {
   defaults?: CreateAxiosDefaults;
   /** What is done to the instance before the policy is attached. */
   before?: (instance: AxiosInstance) => void;
+  /** Whether the origin is an https one. @defaultValue true */
+  tls?: boolean;
 }
 
-/** An https origin, an instance that asks it, and the policy attached to that. */
+/** An origin, an instance that asks it, and the policy attached to that. */
 export interface Started {
   origin: Origin;
   http: AxiosInstance;
@@ -28,12 +30,19 @@ export interface Started {
 }
 
 /** Starts an origin and attaches a policy to a new instance for it; both end with the test. */
-export async function start({ axios, client, retry, defaults, before }: StartOptions): Promise<Started> {
-  const origin = await startOrigin({ tls: true });
+export async function start({
+  axios,
+  client,
+  retry,
+  defaults,
+  before,
+  tls = true,
+}: StartOptions): Promise<Started> {
+  const origin = await startOrigin({ tls });
   const http = axios.create({ baseURL: origin.url, ...defaults });
   before?.(http);
   const policy = attachPolicy(http, {
-    client: { tls: { ca }, ...client },
+    client: { tls: { ca }, allowHttp: !tls, ...client },
     retry: retry === false ? false : { backoff: QUICK, ...retry },
   });
   atEnd(() => policy.close({ abort: true }));

@@ -246,11 +246,11 @@ describe('A timeout error', () => {
 describe("The caller's abort", () => {
   it.each(['buffered', 'stream'])('wins over a timeout of the same moment: %s', async (kind) => {
     const origin = await answering(stallBody({ declared: 1000, sent: 10 }));
-    const { http } = attached({ client: { timeout: 60 } });
+    const { http } = attached({ client: { timeout: 200 } });
     const controller = new AbortController();
     const { signal } = controller;
-    setTimeout(() => controller.abort(), 50);
-    const busyUntil = performance.now() + 70;
+    setTimeout(() => controller.abort(), 190);
+    const busyUntil = performance.now() + 210;
     const request =
       kind === 'stream'
         ? http.get<Readable>(origin.url, { responseType: 'stream', signal }).then(({ data }) => drain(data))
@@ -258,7 +258,7 @@ describe("The caller's abort", () => {
     const failure = failureOf(request);
     await until(() => origin.requests.length === 1);
     // Both timers are due when the event loop gets to them.
-    await wait(30);
+    await wait(Math.max(0, busyUntil - 40 - performance.now()));
     while (performance.now() < busyUntil);
     expect(await failure).toMatchObject({ code: 'ERR_CANCELED' });
     expect(countListeners(signal)).toBe(0);

@@ -25,6 +25,8 @@ export interface DirectParts {
 /** What it is made with over HTTP/1.1. */
 export interface Http1Parts extends DirectParts {
   readonly chosen: ChosenAgent;
+  /** Whether a body with an `ETag` may be completed by a second response, should it be cut. */
+  readonly mayResume: boolean;
 }
 
 /** Whoever waits for the outcome. One of these is called, once, within the event that brought the outcome. */
@@ -87,7 +89,8 @@ class DirectExchange {
     if (this.#isOver) return;
     const { config } = this.#parts;
     const isAccepted = accepts(config, message.statusCode ?? 0);
-    if (!isPlain(message, config, isAccepted)) {
+    const isResumable = this.#parts.mayResume && message.headers.etag !== undefined;
+    if (isResumable || !isPlain(message, config, isAccepted)) {
       this.#end();
       this.#receiver.handOver(request, message);
       return;

@@ -48,14 +48,22 @@ export class Dispatch {
     const { direct } = wire;
     const config = this.#config;
     if (direct === undefined || platform.adapterName(adapter) !== 'http') return false;
-    if (download !== undefined || bodySnapshot !== undefined || !errors.isReady) return false;
+    if (download?.isUnderWay || bodySnapshot !== undefined || !errors.isReady) return false;
     if (!client.allowHttp && plainHttpHost(config) !== undefined) return false;
     const { transport, adapterHeaders } = direct;
     const plain = adapterHeaders.plainRequest(config);
     if (plain === undefined) return false;
     const chosen = transport.agentFor(plain, config as GivenConnections);
     if (chosen === undefined) return this.#sendOverHttp2(plain, direct, receiver);
-    const parts = { config, attempt: this.#attempt, chosen, signal: this.#signal, errors, adapterHeaders };
+    const parts = {
+      config,
+      attempt: this.#attempt,
+      chosen,
+      signal: this.#signal,
+      errors,
+      adapterHeaders,
+      mayResume: download !== undefined,
+    };
     direct.request(plain, parts, receiver);
     return true;
   }
@@ -64,7 +72,7 @@ export class Dispatch {
     const { adapterHeaders, requestHttp2, transport } = direct;
     const config = this.#config;
     const client = transport.http2For(plain, config as GivenConnections);
-    if (client === undefined) return false;
+    if (client === undefined || this.#call.download !== undefined) return false;
     const { errors } = this.#parts;
     const parts = { config, attempt: this.#attempt, client, signal: this.#signal, errors, adapterHeaders };
     return requestHttp2(plain, parts, receiver);
@@ -103,6 +111,7 @@ export class Dispatch {
   handOver(request: ClientRequest, response: IncomingMessage): Promise<AxiosResponse> {
     const { wire, bare } = this.#parts;
     const attemptConfig = this.#attemptConfig('http');
+    this.#call.download?.onResponse(response as ResponseMessage);
     const replay = wire.direct?.transport.replay(attemptConfig as AttemptConnections, request, response);
     return bare.request({ ...attemptConfig, transport: replay } as RequestConfig);
   }

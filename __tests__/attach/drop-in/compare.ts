@@ -121,12 +121,12 @@ export interface Comparison {
 export async function compare(
   axios: AxiosStatic,
   { defaults, arrange, request }: Case,
-  create?: () => AxiosInstance,
+  create: () => AxiosInstance = () => axios.create(defaults),
 ): Promise<Comparison> {
   const run = async (which: keyof Comparison) => {
     const origin = await startOrigin();
     arrange?.(origin);
-    const http = create?.() ?? axios.create(defaults);
+    const http = create();
     const before = { ...http.defaults };
     const policy =
       which === 'bare'
@@ -144,11 +144,6 @@ export async function compare(
     await origin.close();
     return JSON.parse(JSON.stringify(picture, keepUndefined).replaceAll(String(origin.port), 'PORT'));
   };
-  // An instance of its own for each: then they need not wait for each other.
-  if (create === undefined) {
-    const [bare, first, later] = await Promise.all([run('bare'), run('first'), run('later')]);
-    return { bare, first, later };
-  }
   return { bare: await run('bare'), first: await run('first'), later: await run('later') };
 }
 

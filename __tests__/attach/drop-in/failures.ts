@@ -1,5 +1,6 @@
 import * as http1 from 'node:http';
 import { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { AxiosRequestConfig } from 'axios';
 import { closedPort, failingLookup } from '../../helpers/faults.js';
 import {
@@ -7,6 +8,7 @@ import {
   drip,
   hangUp,
   never,
+  type Origin,
   partialHead,
   raw,
   reply,
@@ -94,14 +96,14 @@ const data: Case[] = [
 ];
 
 const timeouts: Case[] = [
-  failing('that times out', never(), { timeout: 60 }),
-  failing('that times out, without redirects', never(), { timeout: 60, maxRedirects: 0 }),
+  failing('that times out', never(), { timeout: 120 }),
+  failing('that times out, without redirects', never(), { timeout: 120, maxRedirects: 0 }),
   failing('that times out with a clear code', never(), {
-    timeout: 60,
+    timeout: 120,
     transitional: { clarifyTimeoutError: true },
   }),
-  failing('that times out with a message of its own', never(), { timeout: 60, timeoutErrorMessage: 'slow' }),
-  failing('that times out, its limit a string', never(), { timeout: '60' as never }),
+  failing('that times out with a message of its own', never(), { timeout: 120, timeoutErrorMessage: 'slow' }),
+  failing('that times out, its limit a string', never(), { timeout: '120' as never }),
   failing('that is in time', slow(20, reply({ body: 'in time' })), { timeout: 5000 }),
   failing('whose timeout is no number', reply(), { timeout: 'soon' as never }),
   failing('whose timeout is not a number', reply(), { timeout: Number.NaN }),
@@ -113,7 +115,7 @@ const timeouts: Case[] = [
   failing('whose timeout is null', reply(), { timeout: null as never }),
   {
     is: 'that times out by the instance',
-    defaults: { timeout: 60 },
+    defaults: { timeout: 120 },
     arrange: (origin) => origin.always(never()),
     request: ({ http, url }) => http.get(url),
   },
@@ -198,24 +200,29 @@ const adapter = (is: string, adapt: (config: object) => unknown): Case => ({
 });
 
 /** A request that is aborted with a reason once it is under way. */
-const abortedWith = (is: string, config: Config): Case => ({
+/** Aborted while an adapter waits: `when`, and not after a while, so that it has sent by then whatever it sends. */
+const abortedWith = (is: string, config: Config, when: (origin: Origin) => Promise<void>): Case => ({
   is,
   arrange: (origin) => origin.always(never()),
-  request: ({ http, url }) => {
+  request: ({ http, origin, url }) => {
     const controller = new AbortController();
-    setTimeout(() => controller.abort(new RangeError('the reason')), 30);
+    void when(origin).then(() => controller.abort(new RangeError('the reason')));
     return http.get(url, { ...config, signal: controller.signal });
   },
 });
 
 const adapters: Case[] = [
-  abortedWith('that is aborted in the fetch adapter', { adapter: 'fetch' }),
-  abortedWith('whose adapter rejects with the reason of the abort', {
-    adapter: ({ signal }) =>
-      new Promise((_, reject) => {
-        signal?.addEventListener?.('abort', () => reject((signal as AbortSignal).reason));
-      }),
-  }),
+  abortedWith('that is aborted in the fetch adapter', { adapter: 'fetch' }, requested),
+  abortedWith(
+    'whose adapter rejects with the reason of the abort',
+    {
+      adapter: ({ signal }) =>
+        new Promise((_, reject) => {
+          signal?.addEventListener?.('abort', () => reject((signal as AbortSignal).reason));
+        }),
+    },
+    () => delay(30),
+  ),
   adapter('whose adapter resolves', async (config) => ({
     status: 200,
     statusText: 'OK',

@@ -52,6 +52,11 @@ export abstract class Download {
     if (onDownloadProgress !== undefined) this.#progress = new DownloadProgress(onDownloadProgress);
   }
 
+  /** Whether something of the body has come. */
+  get isUnderWay(): boolean {
+    return this.plan !== undefined;
+  }
+
   /** Offset of the first byte that is still wanted. */
   protected abstract get offset(): number;
 

@@ -62,7 +62,9 @@ describe.each(FAKED)('When Jest fakes $what', ({ options }) => {
 
 describe('The time a request took', () => {
   async function giveUpAfterAnHour(): Promise<library.RequestMetadata | undefined> {
-    const { http, mock } = mocked({ retryTimeout: '10s', maxRetries: 100 });
+    // A single delay must not outlive retryTimeout, whatever is drawn.
+    const backoff = { maxBackoff: '1s' };
+    const { http, mock } = mocked({ retryTimeout: '10s', maxRetries: 100, backoff });
     mock.onGet(url).reply(503);
     const failure = failureOf(http.get(url));
     await jest.advanceTimersByTimeAsync(3_600_000);

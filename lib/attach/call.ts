@@ -33,10 +33,8 @@ export class Call {
   hasContentType = true;
   /** What the transport saw of the latest attempt. */
   observation: Observation = UNOBSERVED;
-  /** The config as the latest attempt sent it. */
+  /** The config as the latest attempt sent it; from the decision for a retry on, as the next is to send it. */
   sent: RequestConfig | undefined;
-  /** The config the next attempt is to send. */
-  next: RequestConfig | undefined;
   /** What goes to the caller in the end, from the first failure on. */
   outcome: Promise<AxiosResponse> | undefined;
   /** Settles `outcome`. */

@@ -228,7 +228,6 @@ export class Retrier {
     counters.retry();
     next.adapter = adapter;
     next.transformRequest = undefined;
-    call.next = next;
     const response = bare.request(next);
     try {
       // The response to the caller has passed them before its body was cut.

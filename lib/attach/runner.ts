@@ -108,8 +108,7 @@ export class AttemptRunner {
     const isFirst = call.record.attempts === 1;
     if (isFirst) call.noteTransforms(config);
     // mergeConfig clones what interceptors put on the config, and in old versions drops what is under a symbol.
-    else Object.assign(config, call.next, { headers: config.headers });
-    call.next = undefined;
+    else Object.assign(config, call.sent, { headers: config.headers });
     call.unveil(config);
     call.stamp(config);
     call.sent = config;

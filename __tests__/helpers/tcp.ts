@@ -34,10 +34,15 @@ export function trackSockets(server: Server): Set<Socket> {
   return open;
 }
 
-/** A port of 127.0.0.1 nobody listens on: connections are refused. */
+/** A port of 127.0.0.1 nobody listens on, and no other test will by chance: connections are refused. */
 export async function closedPort(): Promise<number> {
-  const server = createServer();
-  const port = await listen(server);
-  await shut(server, []);
-  return port;
+  for (;;) {
+    // Below every system's ephemeral ports (RFC 6335, section 6): none of these is given to whoever asks for any.
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    const server = createServer();
+    const free = await listen(server, { port }).catch(() => undefined);
+    if (free === undefined) continue;
+    await shut(server, []);
+    return free;
+  }
 }

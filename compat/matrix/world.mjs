@@ -109,17 +109,6 @@ export async function textOf(stream) {
 }
 
 /**
- * The address of a server that is gone.
- *
- * @returns {Promise<string>}
- */
-export async function refusingUrl() {
-  const origin = await startOrigin();
-  await origin.close();
-  return origin.url;
-}
-
-/**
  * An answer that closes the connection of the first `count` requests without a word, and is good then.
  *
  * @param {number} count

@@ -1,4 +1,6 @@
 // @ts-check
+import { refusingUrl } from '../support/closed-port.mjs';
+
 /** Requests to make, and ways to answer them. */
 
 /**
@@ -16,11 +18,11 @@ export const postWithKey = (http) => http.post('/r', 'x', { headers: { 'Idempote
 export const put = (http) => http.put('/r', 'x');
 
 /**
- * To a server that is gone.
+ * To a server that is not there.
  *
  * @type {Request}
  */
-export const refusedPost = (http, origin) => origin.close().then(() => http.post('/r', 'x'));
+export const refusedPost = (http) => refusingUrl().then((baseURL) => http.post('/r', 'x', { baseURL }));
 
 /**
  * @param {number} timeout

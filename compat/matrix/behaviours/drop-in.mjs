@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
+import { refusingUrl } from '../../support/closed-port.mjs';
 import { always } from '../behaviour.mjs';
 import { compare } from '../compare.mjs';
-import { refusingUrl, rejectionOf, textOf } from '../world.mjs';
+import { rejectionOf, textOf } from '../world.mjs';
 
 /** @typedef {import('../../support/origin.mjs').Answer} Answer */
 

@@ -1,7 +1,8 @@
 // @ts-check
 import assert from 'node:assert/strict';
+import { refusingUrl } from '../../support/closed-port.mjs';
 import { always } from '../behaviour.mjs';
-import { droppingFirst, refusingUrl, rejectionOf } from '../world.mjs';
+import { droppingFirst, rejectionOf } from '../world.mjs';
 
 export const retries = [
   always('A GET that is answered 503 is sent again until the answer is good.', async (world) => {

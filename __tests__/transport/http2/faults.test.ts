@@ -161,8 +161,9 @@ it.each([
       'ERR_POLICY_HTTP2_SESSION',
     ];
     expect(Object.keys(ends).filter((end) => !known.includes(end))).toEqual([]);
-    // Success and failure were among them, so the test has tested something.
-    for (const end of known.slice(0, 3)) expect(ends[end] ?? 0).toBeGreaterThan(0);
+    // Success and failure were among them, so the test has tested something. Which failure is a matter of chance.
+    const { whole = 0, ...failures } = ends;
+    expect([whole > 0, Object.keys(failures).length > 0]).toEqual([true, true]);
     await until(() =>
       stats().every(({ sessions }) => sessions.every(({ activeStreams }) => activeStreams === 0)),
     );

@@ -12,7 +12,7 @@ import {
   renderExplanation,
   type WorstCase,
 } from '../lib/index.js';
-import { Backoff } from '../lib/retry/backoff.js';
+import { backoffMs } from '../lib/retry/backoff.js';
 import { decide } from '../lib/retry/decide.js';
 
 const README = readFileSync(join(__dirname, '..', 'README.md'), 'utf8');
@@ -348,7 +348,7 @@ describe('the schedule of delays', () => {
 describe('the longest time', () => {
   /** A request under a clock of its own: how long it takes if attempts last as `lastsMs` says, and draws come out so. */
   function takesMs(retry: ResolvedRetry, lastsMs: (attempt: number) => number, random: () => number): number {
-    const backoff = new Backoff(retry.backoff, random);
+    let delayMs: number | undefined;
     let elapsedMs = 0;
     for (let attempt = 1; ; attempt += 1) {
       elapsedMs += lastsMs(attempt);
@@ -361,7 +361,10 @@ describe('the longest time', () => {
         retries: attempt - 1,
         elapsedMs,
         retry,
-        backoffMs: () => backoff.nextMs(),
+        backoffMs: () => {
+          delayMs = backoffMs(retry.backoff, delayMs, random);
+          return delayMs;
+        },
         withdraw: () => true,
         random,
       });

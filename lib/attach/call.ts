@@ -1,11 +1,9 @@
 import type { ResolvedRequestPolicy } from '../config/resolved.js';
-import type { Backoff } from '../retry/backoff.js';
 import type { TrackingBudget } from '../retry/budget.js';
 import type { Observation } from '../retry/classify.js';
 import { UNOBSERVED } from '../retry/classify.js';
 import type { CallRecord, RequestMetadata } from '../retry/metadata.js';
 import type { AxiosResponse, RequestConfig } from './axios-like.js';
-import type { Settled } from './outcome.js';
 import type { Download } from './resume/download.js';
 import { originOf } from './url.js';
 
@@ -38,11 +36,13 @@ export class Call {
   /** What goes to the caller in the end, from the first failure on. */
   outcome: Promise<AxiosResponse> | undefined;
   /** Settles `outcome`. */
-  deliver:
-    | { readonly resolve: (response: AxiosResponse) => void; readonly reject: (error: unknown) => void }
-    | undefined;
-  /** What the latest attempt came to, until it is judged. */
-  settled: Settled | undefined;
+  deliver: ((outcome: AxiosResponse | Promise<never>) => void) | undefined;
+  /** Wakes it from the sleep before a retry. */
+  timer: ReturnType<typeof setTimeout> | undefined;
+  /** The delay before the next attempt. */
+  delayMs = 0;
+  /** Gives up on what is left of the latest response, before the next attempt. */
+  discard: (() => void) | undefined;
   /** Whether the latest attempt brought a response that axios accepts. */
   succeeded = false;
   /** Whether its outcome went to the caller. Who sees it again sees the cause of another request's failure. */
@@ -51,8 +51,8 @@ export class Call {
   origin = '';
   /** How often it was sent, re-sends after a lost keep-alive race included. */
   sends = 0;
-  /** The delays to come. */
-  backoff: Backoff | undefined;
+  /** The latest delay that was drawn; a server may have asked for a longer one. */
+  backoffMs: number | undefined;
   /** Makes the body of each attempt anew, until `onRetry` replaces it by one of its own. */
   makeBody: (() => unknown) | undefined;
   /** Bytes of a form-data body, kept from before it was streamed out. */
@@ -64,7 +64,7 @@ export class Call {
   /** Retries of which the budget has its tokens back; `undefined` before the first success. */
   refunded: number | undefined;
   /** Ends what the request waits for: a response, or the end of the sleep before a retry. */
-  onCancel: (() => void) | undefined;
+  onCancel: ((call: Call) => void) | undefined;
 
   constructor({ settings, record, budget, adapter, transformRequest }: CallParts) {
     this.settings = settings;
@@ -84,7 +84,7 @@ export class Call {
 
   cancel(): void {
     this.cancelled = true;
-    this.onCancel?.();
+    this.onCancel?.(this);
   }
 
   /** Puts this call on a config, where mergeConfig and spreading interceptors keep it. */

@@ -1,6 +1,6 @@
 import type { ResolvedRetry } from '../config/resolved.js';
 import type { GiveUpReason } from '../config/types.js';
-import { Backoff } from '../retry/backoff.js';
+import { backoffMs } from '../retry/backoff.js';
 import { UNOBSERVED } from '../retry/classify.js';
 import { decide, type Verdict } from '../retry/decide.js';
 import { headerGetter } from '../retry/headers.js';
@@ -16,10 +16,8 @@ import type { Platform } from './platform.js';
 import type { PriorInterceptors } from './prior-interceptors.js';
 import { releaseBody } from './release.js';
 import { configOfNext } from './resume/next-config.js';
-import { isCancelled, sleep } from './sleep.js';
+import { isCancelled, rise, sleep } from './sleep.js';
 import { succeed } from './success.js';
-
-const NOTHING: Settled = { error: undefined };
 
 /** What retries are made with. */
 export interface RetrierParts {
@@ -37,15 +35,8 @@ export interface RetrierParts {
 type Retry = Extract<Verdict, { retry: true }>;
 type Refusal = Extract<Verdict, { retry: false }>;
 
-/** What follows an attempt: its response goes to the caller, or another attempt is made. */
-type Step = { readonly response: AxiosResponse } | NextAttempt;
-
-interface NextAttempt {
-  readonly next: RequestConfig;
-  readonly delayMs: number;
-  readonly sleepMs: number;
-  readonly discard: () => void;
-}
+/** What follows an attempt: its response goes to the caller, or a sleep and another attempt. */
+type Step = { readonly response: AxiosResponse } | { readonly sleepMs: number; readonly next: RequestConfig };
 
 /** Sees the outcome of every attempt, and makes the next one or lets the outcome through. */
 export class Retrier {
@@ -107,37 +98,41 @@ export class Retrier {
   /** Judges what an attempt came to, and makes others until there is an outcome. */
   #drive(call: Call, settled: Settled): Promise<AxiosResponse> {
     this.#parts.inFlight.add(call);
-    call.settled = settled;
-    call.outcome = new Promise((resolve, reject) => {
-      call.deliver = { resolve, reject };
+    call.outcome = new Promise((resolve) => {
+      call.deliver = resolve;
     });
-    void this.#goOn(call);
+    void this.#goOn(call, settled);
     return call.outcome;
   }
 
   // Between two attempts no function waits, there is only a timer: one that waits keeps whatever it had in its hands, and
   // is itself most of what a sleeping request would hold. So neither stack nor memory grows with the number of retries.
-  async #goOn(call: Call): Promise<void> {
+  async #goOn(call: Call, settled: Settled): Promise<void> {
     try {
-      const step = await this.#step(call);
-      if ('response' in step) this.#close(call)?.resolve(step.response);
-      else sleep(step.sleepMs, step.next, call, () => void this.#again(call, step));
+      const step = await this.#step(call, settled);
+      if ('response' in step) this.#close(call)?.(step.response);
+      else sleep(step.sleepMs, step.next, call, this.#wake);
     } catch (error) {
-      this.#close(call)?.reject(error);
+      this.#close(call)?.(Promise.reject(error));
     }
   }
 
-  async #again(call: Call, { next, delayMs, discard }: NextAttempt): Promise<void> {
+  /** One function for every sleep. */
+  readonly #wake = async (call: Call): Promise<void> => {
+    const next = call.sent as RequestConfig;
+    rise(next, call);
+    call.discard?.();
+    call.discard = undefined;
+    let settled: Settled;
     try {
-      discard();
       if (isCancelled(call, next)) throw await this.#cancel(call, next);
-      call.settled = await this.#dispatch(call, next, delayMs);
+      settled = await this.#dispatch(call, next);
     } catch (error) {
-      this.#close(call)?.reject(error);
+      this.#close(call)?.(Promise.reject(error));
       return;
     }
-    await this.#goOn(call);
-  }
+    await this.#goOn(call, settled);
+  };
 
   /** Closes a call whose outcome goes to the caller, by what is returned. */
   #close(call: Call): Call['deliver'] {
@@ -151,15 +146,14 @@ export class Retrier {
     return deliver;
   }
 
-  async #step(call: Call): Promise<Step> {
-    const { record, settings, settled = NOTHING } = call;
-    call.settled = undefined;
+  async #step(call: Call, settled: Settled): Promise<Step> {
+    const { record, settings } = call;
     const ending = endingOf(call, settled, settings.retry);
     record.attemptEnded(ending);
     const verdict = await this.#judge(call, ending);
     if (!verdict.retry) return { response: await this.#finish(call, ending, verdict) };
 
-    const discard = releaseBody((ending.response as AxiosResponse | undefined)?.data);
+    call.discard = releaseBody((ending.response as AxiosResponse | undefined)?.data);
     const next = configOfNext(call, ending);
     call.stamp(next);
     const decidedMs = record.elapsedMs;
@@ -172,8 +166,8 @@ export class Retrier {
     // What was sent weighs more than its copy, see configOfNext.
     call.sent = next;
     call.observation = UNOBSERVED;
-    const { delayMs } = verdict;
-    return { next, delayMs, sleepMs: Math.max(0, delayMs - hookMs), discard };
+    call.delayMs = verdict.delayMs;
+    return { next, sleepMs: Math.max(0, verdict.delayMs - hookMs) };
   }
 
   async #judge(call: Call, ending: Ending): Promise<Verdict> {
@@ -199,7 +193,7 @@ export class Retrier {
         isRetryableStatus: (status) => ask('statuses', () => retry.isRetryableStatus(status), false),
       },
       requestedMs: retry.retryAfter ? requestedDelayMs(header, Date.now(), ending.status) : undefined,
-      backoffMs: () => this.#backoff(call, retry).nextMs(),
+      backoffMs: () => this.#drawBackoffMs(call, retry),
       withdraw: () => ask('budget', () => call.budget.withdraw(call.origin), false),
       random: this.#parts.random,
     });
@@ -216,14 +210,14 @@ export class Retrier {
     }
   }
 
-  #backoff(call: Call, retry: ResolvedRetry): Backoff {
-    call.backoff ??= new Backoff(retry.backoff, this.#parts.random);
-    return call.backoff;
+  #drawBackoffMs(call: Call, { backoff }: ResolvedRetry): number {
+    call.backoffMs = backoffMs(backoff, call.backoffMs, this.#parts.random);
+    return call.backoffMs;
   }
 
-  async #dispatch(call: Call, next: RequestConfig, delayMs: number): Promise<Settled> {
+  async #dispatch(call: Call, next: RequestConfig): Promise<Settled> {
     const { bare, adapter, prior, counters } = this.#parts;
-    call.record.retryScheduled(delayMs);
+    call.record.retryScheduled(call.delayMs);
     call.record.attemptStarted();
     counters.retry();
     next.adapter = adapter;

@@ -12,18 +12,27 @@ export function isCancelled(call: Call, { signal, cancelToken }: RequestConfig):
  *
  * The timer keeps the process alive, for otherwise a process with nothing else to do would exit and lose the request.
  */
-export function sleep(delayMs: number, config: RequestConfig, call: Call, onWake: () => void): void {
+export function sleep(
+  delayMs: number,
+  config: RequestConfig,
+  call: Call,
+  onWake: (call: Call) => void,
+): void {
   if (isCancelled(call, config)) {
-    onWake();
+    onWake(call);
     return;
   }
-  const wake = () => {
-    clearTimeout(timer);
-    unfollow(config, call, wake);
-    onWake();
-  };
-  const timer = setTimeout(wake, delayMs);
-  follow(config, call, wake);
+  call.timer = setTimeout(onWake, delayMs, call);
+  // A closure counts where a hundred thousand sleep, and most have nothing to follow.
+  if (config.signal == null && config.cancelToken == null) call.onCancel = onWake;
+  else follow(config, call, () => onWake(call));
+}
+
+/** Leaves nothing of a {@link sleep} behind; to be called when it is over. */
+export function rise(config: RequestConfig, call: Call): void {
+  clearTimeout(call.timer);
+  call.timer = undefined;
+  unfollow(config, call);
 }
 
 /**
@@ -41,7 +50,7 @@ export async function waitFor(
     const stop = begin(wake);
     function wake(): void {
       stop();
-      unfollow(config, call, wake);
+      unfollow(config, call);
       resolve();
     }
     follow(config, call, wake);
@@ -55,7 +64,9 @@ function follow(config: RequestConfig, call: Call, listener: () => void): void {
   cancelTokenOf(config)?.subscribe?.(listener);
 }
 
-function unfollow(config: RequestConfig, call: Call, listener: () => void): void {
+function unfollow(config: RequestConfig, call: Call): void {
+  const listener = call.onCancel as (() => void) | undefined;
+  if (listener === undefined) return;
   call.onCancel = undefined;
   config.signal?.removeEventListener?.('abort', listener);
   cancelTokenOf(config)?.unsubscribe?.(listener);

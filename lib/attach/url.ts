@@ -46,11 +46,16 @@ function resolve(address: string): URL | undefined {
   }
 }
 
+/** The latest origin. Most requests go where the last one went, and those that wait shall not each hold a copy. */
+let latestOrigin = '';
+
 /** `https://host:port` of a request, for bookkeeping per origin; empty for a relative URL without a base. */
 export function originOf(config: Pick<RequestConfig, 'url' | 'baseURL' | 'allowAbsoluteUrls'>): string {
   const [, scheme = '', authority = ''] =
     /^([a-z][a-z\d+.-]*:\/\/)(?:[^/?#]*@)?([^/?#]*)/i.exec(addressOf(config)) ?? [];
-  return (scheme + authority).toLowerCase();
+  const origin = (scheme + authority).toLowerCase();
+  if (origin !== latestOrigin) latestOrigin = origin;
+  return latestOrigin;
 }
 
 /** The whole URL of a request without its params, for messages; it may hold credentials and a query. */

@@ -4,7 +4,7 @@
  * backoff and a fixed seed: the same configuration gives the same numbers, on every machine.
  */
 import type { ResolvedRetry } from '../config/resolved.js';
-import { Backoff } from '../retry/backoff.js';
+import { backoffMs } from '../retry/backoff.js';
 import { longestDelayMs, longestDelaysMs, mostRetries } from './bounds.js';
 import { seededRandom } from './seeded-random.js';
 import type { DelayRange, DelaySchedule, RetryDelay } from './types.js';
@@ -26,17 +26,17 @@ interface Simulation {
   readonly totals: Float64Array;
 }
 
-function simulate({ backoff: config, retryTimeoutMs }: ResolvedRetry, retries: number): Simulation {
+function simulate({ backoff, retryTimeoutMs }: ResolvedRetry, retries: number): Simulation {
   const random = seededRandom(SEED);
   const delays = Array.from({ length: retries }, () => new Float64Array(SIMULATED_REQUESTS));
   const reached = new Array<number>(retries).fill(0);
   const totals = new Float64Array(SIMULATED_REQUESTS);
   for (const request of totals.keys()) {
-    const backoff = new Backoff(config, random);
+    let delayMs: number | undefined;
     let sleptMs = 0;
     let goesOn = true;
     for (const [index, drawn] of delays.entries()) {
-      const delayMs = backoff.nextMs();
+      delayMs = backoffMs(backoff, delayMs, random);
       drawn[request] = delayMs;
       goesOn &&= sleptMs + delayMs <= retryTimeoutMs;
       if (goesOn) {

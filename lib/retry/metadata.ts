@@ -96,8 +96,7 @@ export class CallRecord {
     code?: string | undefined;
   }): void {
     if (kind === 'ok') return;
-    const known = { kind, ...(status !== undefined && { status }), ...(code !== undefined && { code }) };
-    this.#outcomes = append(this.#outcomes, Object.freeze(known));
+    this.#outcomes = append(this.#outcomes, outcomeOf(kind, status, code));
   }
 
   /** A retry was decided; its attempt begins after the sleep. */
@@ -139,6 +138,19 @@ export class CallRecord {
   toJSON(): RequestMetadata {
     return this.snapshot();
   }
+}
+
+/** The latest outcome. In an outage thousands wait for their retry after the very same. */
+let latestOutcome: AttemptOutcome = Object.freeze({ kind: 'ok' });
+
+function outcomeOf(kind: OutcomeKind, status: number | undefined, code: string | undefined): AttemptOutcome {
+  const isSame =
+    latestOutcome.kind === kind && latestOutcome.status === status && latestOutcome.code === code;
+  if (!isSame) {
+    const known = { kind, ...(status !== undefined && { status }), ...(code !== undefined && { code }) };
+    latestOutcome = Object.freeze(known);
+  }
+  return latestOutcome;
 }
 
 /** Begins with an array of one, where pushing onto an empty one would make room for sixteen. */

@@ -2,7 +2,7 @@
 import { resolvePolicy } from '../../../lib/config/resolve.js';
 import type { ResolvedRetry } from '../../../lib/config/resolved.js';
 import type { RetryConfig } from '../../../lib/config/types.js';
-import { Backoff } from '../../../lib/retry/backoff.js';
+import { backoffMs } from '../../../lib/retry/backoff.js';
 import { createBudget } from '../../../lib/retry/budget.js';
 import { decide } from '../../../lib/retry/decide.js';
 import { headerGetter } from '../../../lib/retry/headers.js';
@@ -24,7 +24,7 @@ class ProductCall implements Call {
   readonly #budget: SimulatedBudget;
   readonly #world: World;
   readonly #startedMs: number;
-  #backoff: Backoff | undefined;
+  #backoffMs: number | undefined;
   #retries = 0;
 
   constructor(timeoutMs: number, retry: ResolvedRetry, budget: SimulatedBudget, world: World) {
@@ -49,7 +49,7 @@ class ProductCall implements Call {
       elapsedMs: nowMs() - this.#startedMs,
       retry,
       requestedMs: retry.retryAfter ? requestedDelayMs(headerGetter(headers), nowMs(), status) : undefined,
-      backoffMs: () => this.#delays().nextMs(),
+      backoffMs: () => this.#drawBackoffMs(),
       withdraw: () => this.#budget.withdraw(ORIGIN, kind),
       random,
     });
@@ -62,9 +62,9 @@ class ProductCall implements Call {
     this.#budget.deposit(ORIGIN, this.#retries);
   }
 
-  #delays(): Backoff {
-    this.#backoff ??= new Backoff(this.#retry.backoff, this.#world.random);
-    return this.#backoff;
+  #drawBackoffMs(): number {
+    this.#backoffMs = backoffMs(this.#retry.backoff, this.#backoffMs, this.#world.random);
+    return this.#backoffMs;
   }
 }
 

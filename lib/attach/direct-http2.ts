@@ -11,10 +11,10 @@ import {
   addRedirects,
   type DirectParts,
   type DirectReceiver,
-  dataOf,
   isCancel,
   isPlain,
   responseOf,
+  takeData,
 } from './direct-request.js';
 import type { PlainRequest } from './plain-request.js';
 
@@ -77,12 +77,12 @@ class Http2DirectExchange implements BufferedReceiver {
     return true;
   }
 
-  onBody(pieces: readonly Buffer[]): void {
+  onBody(pieces: Buffer[]): void {
     const response = this.#response;
     if (this.#isOver || response === undefined) return;
     this.#end();
     const { config, errors } = this.#parts;
-    response.data = dataOf(pieces, config);
+    response.data = takeData(pieces, config);
     if (this.#isAccepted) this.#receiver.receive(response);
     else this.#receiver.fail(errors.ofStatus(response, config));
   }

@@ -105,11 +105,11 @@ class DirectExchange {
     message.on('end', () => this.#complete(response, pieces, isAccepted));
   }
 
-  #complete(response: AxiosResponse, pieces: readonly Buffer[], isAccepted: boolean): void {
+  #complete(response: AxiosResponse, pieces: Buffer[], isAccepted: boolean): void {
     if (this.#isOver) return;
     this.#end();
     const { config, errors } = this.#parts;
-    response.data = dataOf(pieces, config);
+    response.data = takeData(pieces, config);
     if (isAccepted) this.#receiver.receive(response);
     else this.#receiver.fail(errors.ofStatus(response, config));
   }
@@ -177,9 +177,12 @@ export function responseOf(message: DirectMessage, config: RequestConfig, reques
   } as AxiosResponse;
 }
 
-/** What axios makes of the body of a response. */
-export function dataOf(pieces: readonly Buffer[], { responseType }: RequestConfig): unknown {
+/** What axios makes of the body of a response. Empties `pieces`. */
+export function takeData(pieces: Buffer[], { responseType }: RequestConfig): unknown {
   const body = pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces);
+  // The response refers to its listeners, and they to the array. By now it may be in the old generation, where it would
+  // keep the pieces until a major collection, whether the caller has dropped the response or not.
+  pieces.length = 0;
   return responseType === 'arraybuffer' ? body : withoutMark(body.toString('utf8'));
 }
 

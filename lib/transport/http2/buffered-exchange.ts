@@ -30,7 +30,8 @@ export interface BufferedOptions {
 export interface BufferedReceiver {
   /** @returns whether the body is to be collected; if not, {@link onStream} is called instead of {@link onBody}. */
   onHead(request: BufferedRequest, response: BufferedResponse): boolean;
-  onBody(body: readonly Buffer[]): void;
+  /** @param body what came of it, in pieces; the array is the receiver's. */
+  onBody(body: Buffer[]): void;
   /** The response as a stream, and a request to go with it, which is like one of `http.request`. */
   onStream(request: Http2Request, response: Http2Response): void;
   onError(error: Error, request: BufferedRequest): void;

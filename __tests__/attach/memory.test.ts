@@ -1,10 +1,11 @@
+import { text } from 'node:stream/consumers';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import type { AxiosError } from 'axios';
+import type { AxiosError, AxiosRequestConfig } from 'axios';
 import { getPolicyMetadata } from '../../lib/index.js';
 import { failureOf } from '../helpers/attached.js';
 import { AXIOS_COPIES } from '../helpers/axios-copies.js';
-import { reply } from '../helpers/origin.js';
+import { type Answer, redirect, reply } from '../helpers/origin.js';
 import { delay, until } from '../helpers/wait.js';
 import { ENDLESS, start, times, unavailable } from './setup.js';
 
@@ -22,16 +23,12 @@ async function alive(refs: readonly WeakRef<object>[]): Promise<number> {
   return count();
 }
 
-// Node keeps the options of the request that opened a connection, and with them its outcome, as long as that is open.
-const client = { poolMaxIdlePerHost: 0 };
-
 describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
   describe('given many retries', () => {
     it('keeps none of the failures but the last', async () => {
       const errors: WeakRef<object>[] = [];
       const { origin, http } = await start({
         axios,
-        client,
         retry: { maxRetries: 60, onRetry: ({ error }) => void errors.push(new WeakRef(error as AxiosError)) },
       });
       origin.enqueue(...times(60, unavailable()), reply());
@@ -45,7 +42,6 @@ describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
       const errors: WeakRef<object>[] = [];
       const { origin, http, policy } = await start({
         axios,
-        client,
         retry: {
           backoff: ENDLESS,
           onRetry: ({ error }) => void errors.push(new WeakRef(error as AxiosError)),
@@ -57,6 +53,32 @@ describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
       expect(await alive(errors)).toBe(0);
       policy.detach({ abort: true });
       expect(axios.isCancel(await failure)).toBe(true);
+    });
+  });
+
+  describe('given a connection that idles', () => {
+    // The first request of an instance goes through axios' adapter, the second does not.
+    it.each<[string, Answer, AxiosRequestConfig]>([
+      ['a body', reply({ body: 'x'.repeat(100_000) }), {}],
+      ['a body that axios’ adapter read', reply({ body: 'x'.repeat(100_000) }), { maxContentLength: 1e6 }],
+      ['a stream', reply({ body: 'x' }), { responseType: 'stream' }],
+      ['a failure', reply({ status: 404 }), { validateStatus: () => true }],
+      ['the end of a redirect', redirect(307, '/'), {}],
+    ])('keeps nothing of the requests it was used for: %s', async (_name, answer, config) => {
+      const { origin, http, policy } = await start({ axios });
+      const used: WeakRef<object>[] = [];
+      const use = async () => {
+        const response = await http.get('/', config);
+        if (config.responseType === 'stream') await text(response.data);
+        used.push(new WeakRef(response), new WeakRef(response.request));
+      };
+      origin.enqueue(answer);
+      await use();
+      origin.enqueue(answer);
+      await use();
+      await until(() => policy.stats().pools[0]?.idle === 1);
+      expect(policy.stats().pools[0]).toMatchObject({ active: 0, idle: 1 });
+      expect(await alive(used)).toBe(0);
     });
   });
 

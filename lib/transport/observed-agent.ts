@@ -1,6 +1,7 @@
 import type { Agent } from 'node:http';
 import { addRequest, frontOf, passOverIdle } from './agent-front.js';
 import type { Attempt } from './attempt.js';
+import { connectionOptions, forgetAtEnd } from './axios-socket.js';
 import { Http1Exchange, observeForeignSocket } from './exchange.js';
 
 const ATTEMPT = Symbol('attempt');
@@ -31,8 +32,9 @@ function sharedFront(agent: Agent, foreign: boolean): Agent {
     if (foreign) observeForeignSocket(request);
     attempt.watch(request);
     attempt.follow(new Http1Exchange(request));
+    forgetAtEnd(request);
     if (attempt.fresh) passOverIdle(request);
-    addRequest(agent, request, options);
+    addRequest(agent, request, connectionOptions(options, agent));
   });
   fronts.set(agent, front);
   return front;

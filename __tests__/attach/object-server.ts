@@ -1,7 +1,7 @@
 import { createCipheriv, createHash } from 'node:crypto';
 import type { OutgoingHttpHeaders } from 'node:http';
-import { setTimeout } from 'node:timers';
 import { type Answer, type Exchange, handler } from '../helpers/origin.js';
+import { onceRead } from '../helpers/wait.js';
 
 /** What a server that stores one object does with a request. By default, what RFC 9110 says. */
 export interface Serving {
@@ -75,8 +75,8 @@ function send({ response, connection, socket }: Exchange, body: Buffer, { cutAft
     if (cutAfter === undefined) return void response.end(piece);
     response.write(piece, () => {
       if (how === 'fin') socket.end();
-      // RST throws away what the other side has not read yet; give it the time to.
-      else if (how === 'rst') setTimeout(() => connection.resetAndDestroy(), 20);
+      // RST throws away what the other side has not read yet.
+      else if (how === 'rst') onceRead(() => connection.resetAndDestroy());
     });
   };
   next();

@@ -7,7 +7,7 @@ import { atEnd } from '../helpers/cleanup.js';
 import { startHttp2Origin } from '../helpers/http2-origin.js';
 import { countListeners, watchLeaks } from '../helpers/leaks.js';
 import { never } from '../helpers/origin.js';
-import { delay, until } from '../helpers/wait.js';
+import { delay, onceRead, until } from '../helpers/wait.js';
 import { digest, pseudoRandomBytes, type Serving, serve } from './object-server.js';
 import { ENDLESS, QUICK, type StartOptions, start as startAny } from './setup.js';
 
@@ -213,7 +213,7 @@ describe('a body over HTTP/2', () => {
           range === undefined ? { ':status': 200, ...fields } : { ':status': 206, ...fields, ...part },
         );
         if (range !== undefined) stream.end(object.subarray(first));
-        else stream.write(object.subarray(0, 50_000), () => setTimeout(() => stream.close(2), 20));
+        else stream.write(object.subarray(0, 50_000), () => onceRead(() => stream.close(2)));
       });
       const { data, status } = await http.get('/object', { responseType });
       const chunks: Buffer[] = responseType === 'stream' ? await data.toArray() : [data];

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { clearTimeout, setTimeout } from 'node:timers';
 import { gzipSync } from 'node:zlib';
 import type { RecordedRequest } from './origin.js';
+import { onceRead } from './wait.js';
 
 /** One request on its way through the origin. */
 export interface Exchange {
@@ -155,8 +156,9 @@ function beginBody(response: ServerResponse, declared: number, sent: number, wri
 
 function finish(exchange: Exchange, how: End): void {
   if (how === 'fin') return void exchange.socket.end();
-  // RST throws away what the other side has not read yet; give it the time to.
-  later(exchange, 20, () => exchange.connection.resetAndDestroy());
+  // RST throws away what the other side has not read yet.
+  const cancel = onceRead(() => exchange.connection.resetAndDestroy());
+  exchange.connection.once('close', cancel);
 }
 
 function later({ connection }: Exchange, ms: number, action: () => void): void {

@@ -14,7 +14,7 @@ import type { Server, Socket } from 'node:net';
 import * as certs from './certs.js';
 import { atEnd } from './cleanup.js';
 import { listen, shut, trackSockets } from './tcp.js';
-import { until } from './wait.js';
+import { onceRead, until } from './wait.js';
 
 /** A request on its way through the origin. */
 export interface Http2Call {
@@ -212,8 +212,7 @@ export function partial(
     const { stream } = call;
     stream.resume();
     stream.respond({ ':status': 200, ...(announced === undefined ? {} : { 'content-length': announced }) });
-    // A moment later, so that what was sent arrives first.
-    stream.write(Buffer.alloc(sent, 'x'), () => setTimeout(() => then(call), 15));
+    stream.write(Buffer.alloc(sent, 'x'), () => onceRead(() => then(call)));
   };
 }
 

@@ -1,9 +1,32 @@
 // Imported, not global: these stay real when a test fakes the global timers.
 import { performance } from 'node:perf_hooks';
-import { setTimeout } from 'node:timers';
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 
 /** Resolves after `ms` milliseconds. */
 export const delay = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/**
+ * Calls `action` when whoever is in this process has had the time to read what was sent to it: after 20 ms, and not
+ * before the event loop has looked for input several times since. A process that stood still for longer than that
+ * finds the timer due before the input.
+ *
+ * @returns what takes it back.
+ */
+export function onceRead(action: () => void): () => void {
+  let turns = 5;
+  let isOver = false;
+  const turn = () => {
+    if (isOver) return;
+    turns -= 1;
+    if (turns === 0) action();
+    else setImmediate(turn);
+  };
+  const timer = setTimeout(turn, 20);
+  return () => {
+    isOver = true;
+    clearTimeout(timer);
+  };
+}
 
 /**
  * Resolves as soon as `condition` holds, asked every few milliseconds.

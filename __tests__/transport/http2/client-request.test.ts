@@ -15,7 +15,7 @@ import { SessionPool, type SessionWaiter } from '../../../lib/transport/http2/se
 import { http2Client } from '../../helpers/http2-client.js';
 import { FRAME, type FrameScript, startFrameOrigin } from '../../helpers/http2-frames.js';
 import { handler, startOrigin } from '../../helpers/origin.js';
-import { until } from '../../helpers/wait.js';
+import { onceRead, until } from '../../helpers/wait.js';
 
 const ok: FrameScript = (peer, id) =>
   void peer.headers(id, { ':status': 200 }).data(id, Buffer.from('ok'), true);
@@ -108,7 +108,7 @@ describe('a request used like a ClientRequest', () => {
   it('does not end the process when nobody listens to the errors of its response', async () => {
     const { send, origin } = await start((peer, id) => {
       peer.headers(id, { ':status': 200 }).data(id, 10);
-      setTimeout(() => peer.reset(id, 2), 10);
+      onceRead(() => peer.reset(id, 2));
     });
     const request = send();
     request.end();

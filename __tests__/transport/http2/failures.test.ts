@@ -7,7 +7,7 @@ import type { Http2SessionError, Http2StreamError } from '../../../lib/errors.js
 import { AXIOS_COPIES } from '../../helpers/axios-copies.js';
 import { http2Client, overHttp2 } from '../../helpers/http2-client.js';
 import { FRAME, type FramePeer, type FrameScript, startFrameOrigin } from '../../helpers/http2-frames.js';
-import { until } from '../../helpers/wait.js';
+import { onceRead, until } from '../../helpers/wait.js';
 
 const {
   NGHTTP2_NO_ERROR,
@@ -95,7 +95,7 @@ describe.each(AXIOS_COPIES)('a response that fails, with $name', ({ axios }) => 
     it.each(cases)('$body, ended by $end, is an error with its response', async ({ head, play }) => {
       const { over } = await talkTo((peer, id) => {
         peer.headers(id, head).data(id, 1000);
-        setTimeout(play, 15, peer, id);
+        onceRead(() => play(peer, id));
       });
       const error = await failureOf(over.api.get('/'));
       expect(error.isAxiosError).toBe(true);
@@ -108,7 +108,7 @@ describe.each(AXIOS_COPIES)('a response that fails, with $name', ({ axios }) => 
     it.each(cases)('$body, ended by $end, is an error without redirects, too', async ({ head, play }) => {
       const { over } = await talkTo((peer, id) => {
         peer.headers(id, head).data(id, 1000);
-        setTimeout(play, 15, peer, id);
+        onceRead(() => play(peer, id));
       });
       const error = await failureOf(over.api.get('/', { maxRedirects: 0 }));
       expect(error.cause).toMatchObject({ name: expect.stringMatching(/^Http2/) });
@@ -117,7 +117,7 @@ describe.each(AXIOS_COPIES)('a response that fails, with $name', ({ axios }) => 
     it.each(cases)('$body, ended by $end, is an error of the stream', async ({ head, play }) => {
       const { over } = await talkTo((peer, id) => {
         peer.headers(id, head).data(id, 1000);
-        setTimeout(play, 15, peer, id);
+        onceRead(() => play(peer, id));
       });
       const { data } = await over.api.get('/', { responseType: 'stream' });
       await expect(text(data as Readable)).rejects.toMatchObject({ name: expect.stringMatching(/^Http2/) });
@@ -129,7 +129,7 @@ describe.each(AXIOS_COPIES)('a response that fails, with $name', ({ axios }) => 
         peer
           .headers(id, { ':status': 200, 'content-encoding': 'gzip' })
           .data(id, gzipSync('x'.repeat(9000)).subarray(0, 30));
-        setTimeout(() => peer.reset(id, NGHTTP2_NO_ERROR), 15);
+        onceRead(() => peer.reset(id, NGHTTP2_NO_ERROR));
       });
       expect((await failureOf(over.api.get('/'))).cause).toMatchObject({
         policyCode: 'ERR_POLICY_HTTP2_STREAM',
@@ -167,7 +167,7 @@ describe.each(AXIOS_COPIES)('a response that fails, with $name', ({ axios }) => 
       async (_name, end) => {
         const { over } = await talkTo((peer, id) => {
           peer.headers(id, { ':status': 200, 'content-length': 1000 }).data(id, 1000, true);
-          setTimeout(end, 5, peer);
+          onceRead(() => end(peer));
         });
         expect((await over.api.get<string>('/')).data).toHaveLength(1000);
         expect(over.exchange).toMatchObject({ phase: 'complete', truncated: false });

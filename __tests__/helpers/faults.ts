@@ -5,9 +5,9 @@ import { clearTimeout, setTimeout } from 'node:timers';
 import { Worker } from 'node:worker_threads';
 import { atEnd } from './cleanup.js';
 import { listen, shut, trackSockets } from './tcp.js';
-import { until } from './wait.js';
+import { onceRead, until } from './wait.js';
 
-export { closedPort } from './tcp.js';
+export { closedPort, portToTake } from './tcp.js';
 
 /** A TCP server without a protocol. */
 export interface TcpServer {
@@ -22,8 +22,16 @@ export interface TcpServer {
   close(): Promise<void>;
 }
 
-/** Starts a server that gives each connection to `onSocket`. It closes by itself when the test ends. */
-export async function startTcp(onSocket: (socket: Socket) => void, host = '127.0.0.1'): Promise<TcpServer> {
+/**
+ * Starts a server that gives each connection to `onSocket`. It closes by itself when the test ends.
+ *
+ * @param port a fixed one instead of a free one.
+ */
+export async function startTcp(
+  onSocket: (socket: Socket) => void,
+  host = '127.0.0.1',
+  port = 0,
+): Promise<TcpServer> {
   const sockets: Socket[] = [];
   const server = createServer((socket) => {
     sockets.push(socket);
@@ -32,10 +40,10 @@ export async function startTcp(onSocket: (socket: Socket) => void, host = '127.0
   const open = trackSockets(server);
   const close = () => shut(server, open);
   atEnd(close);
-  const port = await listen(server, { host });
+  const listening = await listen(server, { host, port });
   return {
-    port,
-    host: `${isIP(host) === 6 ? `[${host}]` : host}:${port}`,
+    port: listening,
+    host: `${isIP(host) === 6 ? `[${host}]` : host}:${listening}`,
     sockets,
     get openSockets() {
       return open.size;
@@ -101,9 +109,14 @@ async function fill(port: number, fillers: Socket[]): Promise<boolean> {
   const filler = connect(port, '127.0.0.1').on('error', () => {});
   fillers.push(filler);
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, 200, false);
+    let giveUp = () => {};
+    // A process that stood still finds this timer due before the connection that was made meanwhile.
+    const timer = setTimeout(() => {
+      giveUp = onceRead(() => resolve(false));
+    }, 100);
     filler.once('connect', () => {
       clearTimeout(timer);
+      giveUp();
       resolve(true);
     });
   });

@@ -34,15 +34,34 @@ export function trackSockets(server: Server): Set<Socket> {
   return open;
 }
 
+// Below every system's ephemeral ports (RFC 6335, section 6): none of these is given to whoever asks for any.
+const REFUSING = 20_000;
+const REFUSING_COUNT = 12_000;
+/** Apart from those that refuse, and from those of the other workers of jest. */
+const TO_TAKE = 10_000 + 1000 * (Number(process.env.JEST_WORKER_ID ?? 1) % 10);
+const TO_TAKE_COUNT = 1000;
+let taken = Math.floor(Math.random() * TO_TAKE_COUNT);
+
 /** A port of 127.0.0.1 nobody listens on, and no other test will by chance: connections are refused. */
 export async function closedPort(): Promise<number> {
   for (;;) {
-    // Below every system's ephemeral ports (RFC 6335, section 6): none of these is given to whoever asks for any.
-    const port = 20_000 + Math.floor(Math.random() * 12_000);
-    const server = createServer();
-    const free = await listen(server, { port }).catch(() => undefined);
-    if (free === undefined) continue;
-    await shut(server, []);
-    return free;
+    const port = REFUSING + Math.floor(Math.random() * REFUSING_COUNT);
+    if (await isFree(port)) return port;
   }
+}
+
+/** A port of 127.0.0.1 for a server that has to be told one. Nobody else gets it, also while that server is away. */
+export async function portToTake(): Promise<number> {
+  for (;;) {
+    taken = (taken + 1) % TO_TAKE_COUNT;
+    if (await isFree(TO_TAKE + taken)) return TO_TAKE + taken;
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  const free = await listen(server, { port }).catch(() => undefined);
+  if (free === undefined) return false;
+  await shut(server, []);
+  return true;
 }

@@ -13,7 +13,7 @@ import { ProxyAgents } from '../../lib/transport/proxy-agents.js';
 import { SocketRegistry } from '../../lib/transport/socket-registry.js';
 import * as certs from '../helpers/certs.js';
 import { atEnd } from '../helpers/cleanup.js';
-import { closedPort, startTcp, type TcpServer } from '../helpers/faults.js';
+import { closedPort, portToTake, startTcp, type TcpServer } from '../helpers/faults.js';
 import { handler, type Origin, redirect, reply, startOrigin } from '../helpers/origin.js';
 import { until } from '../helpers/wait.js';
 
@@ -25,14 +25,14 @@ const PASSWORD_HASH = '$apr1$abcdefgh$W/owtJsS3q.qcvy7Rehe1.';
 /** A proxy of the operating system, and how it is told to serve tests. */
 interface RealProxy {
   readonly name: string;
-  /** @param connectPort the only port it may open tunnels to. */
-  config(options: { port: number; connectPort: number; passwords: string }): string;
+  /** @param connectPorts the only ports it may open tunnels to. */
+  config(options: { port: number; connectPorts: readonly number[]; passwords: string }): string;
   args(configFile: string): string[];
 }
 
 const SQUID: RealProxy = {
   name: 'squid',
-  config: ({ port, connectPort, passwords }) => `
+  config: ({ port, connectPorts, passwords }) => `
 http_port 127.0.0.1:${port}
 visible_hostname test.invalid
 pid_filename none
@@ -46,7 +46,7 @@ shutdown_lifetime 0 seconds
 auth_param basic program ${find('basic_ncsa_auth')} ${passwords}
 auth_param basic children 1 startup=1
 acl known proxy_auth REQUIRED
-acl tunneled port ${connectPort}
+acl tunneled port ${connectPorts.join(' ')}
 acl CONNECT method CONNECT
 http_access deny !known
 http_access deny CONNECT !tunneled
@@ -57,14 +57,14 @@ http_access allow all
 
 const TINYPROXY: RealProxy = {
   name: 'tinyproxy',
-  config: ({ port, connectPort }) => `
+  config: ({ port, connectPorts }) => `
 Port ${port}
 Listen 127.0.0.1
 Allow 127.0.0.1
 Timeout 60
 MaxClients 50
 LogLevel Critical
-ConnectPort ${connectPort}
+${connectPorts.map((connectPort) => `ConnectPort ${connectPort}`).join('\n')}
 BasicAuth ${USER} ${PASSWORD}
 `,
   args: (configFile) => ['-d', '-c', configFile],
@@ -91,15 +91,15 @@ function isProgram(path: string): boolean {
 }
 
 /** Runs the proxy until the test ends; the relay in front of it counts connections. */
-async function start(proxy: RealProxy, program: string, connectPort: number): Promise<TcpServer> {
-  const port = await closedPort();
+async function start(proxy: RealProxy, program: string, connectPorts: readonly number[]): Promise<TcpServer> {
+  const port = await portToTake();
   const directory = await mkdtemp(join(tmpdir(), 'real-proxy-'));
   // Started by root, squid goes on as another user.
   await chmod(directory, 0o755);
   const passwords = join(directory, 'passwords');
   const configFile = join(directory, 'proxy.conf');
   await writeFile(passwords, `${USER}:${PASSWORD_HASH}\n`);
-  await writeFile(configFile, proxy.config({ port, connectPort, passwords }));
+  await writeFile(configFile, proxy.config({ port, connectPorts, passwords }));
   const child = spawn(program, proxy.args(configFile), { stdio: 'ignore', cwd: directory });
   const exited = once(child, 'exit');
   atEnd(async () => {
@@ -189,9 +189,10 @@ describe.each([SQUID, TINYPROXY])('through $name', (proxy) => {
   let relay: TcpServer;
   let plain: Origin;
   let secure: Origin;
+  let downPort: number;
   beforeAll(async () => {
-    [plain, secure] = await Promise.all([startOrigin(), startOrigin({ tls: true })]);
-    relay = await start(proxy, program, secure.port);
+    [plain, secure, downPort] = await Promise.all([startOrigin(), startOrigin({ tls: true }), closedPort()]);
+    relay = await start(proxy, program, [secure.port, downPort]);
   }, 30_000);
 
   const connectionsDuring = async (action: () => Promise<unknown>): Promise<number> => {
@@ -274,9 +275,7 @@ describe.each([SQUID, TINYPROXY])('through $name', (proxy) => {
   });
 
   it('an origin that is down is a failure of the proxy: 5xx', async () => {
-    const options = through(relay);
-    await secure.close();
-    const error = await failureOf(axios.get(secure.url, options));
+    const error = await failureOf(axios.get(`https://localhost:${downPort}/`, through(relay)));
     expect(error.code).toBe('ERR_POLICY_PROXY_TUNNEL');
     expect(error.cause?.proxyStatus).toBeGreaterThanOrEqual(500);
   });

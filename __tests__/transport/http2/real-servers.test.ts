@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { ClientConfig } from '../../../lib/index.js';
 import { attached, failureOf, policyCodeOf } from '../../helpers/attached.js';
-import { closedPort } from '../../helpers/faults.js';
+import { portToTake } from '../../helpers/faults.js';
 import { handler, never, type Origin, startOrigin } from '../../helpers/origin.js';
 import { until } from '../../helpers/wait.js';
 import {
@@ -53,7 +53,7 @@ interface Nginx extends Started {
 async function startNginx(program: string): Promise<Nginx> {
   const origin = await startOrigin();
   origin.always(handler((_request, response, { body }) => void response.end(body)));
-  const [port, fewPort, http1Port] = [await closedPort(), await closedPort(), await closedPort()];
+  const [port, fewPort, http1Port] = [await portToTake(), await portToTake(), await portToTake()];
   const directory = await documents();
   const kept = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
   const locations = `
@@ -91,7 +91,7 @@ http {
 }
 
 async function startNghttpd(program: string, ...extra: string[]): Promise<Started> {
-  const port = await closedPort();
+  const port = await portToTake();
   const directory = await documents();
   const options = ['-a', '127.0.0.1', '-d', directory, '--echo-upload', ...extra];
   const tls = extra.includes('--no-tls') ? [] : [TLS_FILES.key, TLS_FILES.cert];

@@ -144,6 +144,27 @@ describe('What is not silence of the server', () => {
     expect(origin.connections).toBe(1);
     httpAgent.destroy();
   });
+
+  it.each(['first', 'later'] as const)(
+    'the time in which the process stood still, of a %s request',
+    async (when) => {
+      const origin = await answering(
+        slow(
+          60,
+          // Behind which the event loop gets to its timers first, and then to its input.
+          handler((_request, response) =>
+            setImmediate(() => {
+              response.end('in time');
+              const busyUntil = performance.now() + 150;
+              while (performance.now() < busyUntil);
+            }),
+          ),
+        ),
+      );
+      const { http } = await attachedFor(when, { client });
+      expect((await http.get(origin.url)).data).toBe('in time');
+    },
+  );
 });
 
 describe('A request of its own', () => {

@@ -35,7 +35,7 @@ export class AttemptRun implements Http2Receiver {
   readonly #limits: AttemptLimits;
   readonly #signal: AttemptSignal;
   readonly #dispatch: Dispatch;
-  readonly #deadline = new Deadline((limit, limitMs) => this.#expire(limit, limitMs));
+  readonly #deadline: Deadline;
   #timeoutMessage = '';
   #body: Destroyable | undefined;
   #resolve: (response: AxiosResponse) => void = ignore;
@@ -49,6 +49,7 @@ export class AttemptRun implements Http2Receiver {
   /** @param spentMs of the attempt's time, by a request that it sends again. */
   constructor(parts: RunnerParts, call: Call, config: RequestConfig, attempt: Attempt, spentMs = 0) {
     this.#parts = parts;
+    this.#deadline = new Deadline((limit, limitMs) => this.#expire(limit, limitMs), parts.platform.soon);
     this.#call = call;
     this.#config = config;
     this.#attempt = attempt;

@@ -56,6 +56,6 @@ export interface Platform {
   downloadOf(call: Call, config: RequestConfig, parts: ResumeParts): Download | undefined;
   /** Calls back when nothing more will come of a body. */
   whenEnded(body: Readable, callback: () => void): void;
-  /** Calls back when the microtasks of by then are done. */
+  /** Calls back when the microtasks of by then are done, and what input there is was read. */
   soon(callback: () => void): void;
 }

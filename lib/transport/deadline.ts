@@ -17,12 +17,18 @@ const CHECKS_PER_LIMIT = 4;
 /** The clocks of one attempt: one for the whole of it, one for silence. Whichever runs out first ends both. */
 export class Deadline {
   readonly #onExpire: (limit: ExpiredLimit, limitMs: number) => void;
+  readonly #soon: (callback: () => void) => void;
   #whole: NodeJS.Timeout | undefined;
   #silence: NodeJS.Timeout | undefined;
   #expired: ExpiredLimit | undefined;
 
-  constructor(onExpire: (limit: ExpiredLimit, limitMs: number) => void) {
+  /** @param soon calls back when the input that waits by then was read. */
+  constructor(
+    onExpire: (limit: ExpiredLimit, limitMs: number) => void,
+    soon: (callback: () => void) => void,
+  ) {
     this.#onExpire = onExpire;
+    this.#soon = soon;
   }
 
   /** The limit that ran out, if one did. */
@@ -51,23 +57,31 @@ export class Deadline {
     if (limitMs === false) return;
     let seen = source()?.progress;
     let since = performance.now();
-    const check = () => {
+    const isSilent = () => {
       const now = performance.now();
       const current = source();
-      if (current === undefined || current.progress !== seen || !current.waitingForPeer) {
-        seen = current?.progress;
-        since = now;
-      } else if (now - since >= limitMs) {
-        this.#expire(limit, limitMs);
-      }
+      if (current !== undefined && current.progress === seen && current.waitingForPeer)
+        return now - since >= limitMs;
+      seen = current?.progress;
+      since = now;
+      return false;
     };
-    this.#silence = setInterval(check, Math.max(1, limitMs / CHECKS_PER_LIMIT));
+    const check = () => {
+      if (!isSilent()) return;
+      // Timers run before input is read. After a blocked event loop there may be some that is to be read right now.
+      this.#soon(() => {
+        if (this.#silence === silence && isSilent()) this.#expire(limit, limitMs);
+      });
+    };
+    const silence = setInterval(check, Math.max(1, limitMs / CHECKS_PER_LIMIT));
+    this.#silence = silence;
   }
 
   /** Stops both clocks. */
   stop(): void {
     clearTimeout(this.#whole);
     clearInterval(this.#silence);
+    this.#silence = undefined;
   }
 
   #expire(limit: ExpiredLimit, limitMs: number): void {

@@ -117,16 +117,20 @@ export interface Comparison {
   later: unknown;
 }
 
-/** Runs a case on a bare instance, and on ones with a policy. */
+/**
+ * Runs a case on a bare instance, and on ones with a policy.
+ *
+ * @param create if it does not give each of them an instance of its own.
+ */
 export async function compare(
   axios: AxiosStatic,
   { defaults, arrange, request }: Case,
-  create: () => AxiosInstance = () => axios.create(defaults),
+  create?: () => AxiosInstance,
 ): Promise<Comparison> {
   const run = async (which: keyof Comparison) => {
     const origin = await startOrigin();
     arrange?.(origin);
-    const http = create();
+    const http = create?.() ?? axios.create(defaults);
     const before = { ...http.defaults };
     const policy =
       which === 'bare'
@@ -144,7 +148,10 @@ export async function compare(
     await origin.close();
     return JSON.parse(JSON.stringify(picture, keepUndefined).replaceAll(String(origin.port), 'PORT'));
   };
-  return { bare: await run('bare'), first: await run('first'), later: await run('later') };
+  if (create !== undefined)
+    return { bare: await run('bare'), first: await run('first'), later: await run('later') };
+  const [bare, first, later] = await Promise.all([run('bare'), run('first'), run('later')]);
+  return { bare, first, later };
 }
 
 /** Makes a request that a policy may learn from, on a connection of its own. */

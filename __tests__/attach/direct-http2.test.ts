@@ -307,10 +307,12 @@ describe.each(AXIOS_COPIES)('a direct request over HTTP/2, with $name', ({ axios
     it('is not sent again if its answer was lost on a session that others were using', async () => {
       const { http } = await warm();
       origin.always((call) => (call.number === 2 ? partial(1000, 10)(call) : dropConnection()(call)));
-      const other = failureOf(http.get(origin.url, { policy: { retry: false } }));
-      await until(() => origin.requests.length === 2);
-      // Until its head has arrived.
-      await delay(30);
+      // As a stream, so that it is there when its head is.
+      const { data } = await http.get<Readable>(origin.url, {
+        responseType: 'stream',
+        policy: { retry: false },
+      });
+      const other = failureOf(data.toArray());
       const error = await failureOf(http.post(origin.url, 'order'));
       expect(getPolicyMetadata(error)).toMatchObject({ attempts: 1, giveUp: 'not-idempotent' });
       await other;

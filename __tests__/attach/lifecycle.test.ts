@@ -209,12 +209,20 @@ describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
     });
 
     it('cancels one that a hook holds up', async () => {
-      const { origin, http, policy } = await start({ axios, retry: { onRetry: () => sleepFor(30) } });
+      let isHeld = false;
+      let letGo = () => {};
+      const onRetry = () => {
+        isHeld = true;
+        return new Promise<void>((resolve) => {
+          letGo = resolve;
+        });
+      };
+      const { origin, http, policy } = await start({ axios, retry: { onRetry } });
       origin.enqueue(unavailable());
       const failure = failureOf(http.get('/'));
-      await until(() => origin.requests.length === 1);
-      await sleepFor(10);
+      await until(() => isHeld);
       policy.detach({ abort: true });
+      letGo();
       const error = await failure;
       expect(axios.isCancel(error)).toBe(true);
       expect(error.config?.signal).toBeUndefined();

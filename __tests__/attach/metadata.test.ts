@@ -177,7 +177,7 @@ describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
       const url = `https://me:hunter2@localhost:${origin.port}/path?token=t0p`;
       const line = describeFailure(await failureOf(http.get(url, { params: { key: 's3cret' } })));
       expect(line).toMatch(
-        /^GET https:\/\/localhost:\d+\/path failed after 3 retries in \d+ ms \(maxRetries 3, retryTimeout 3m\): 503 Service Unavailable$/,
+        /^GET https:\/\/localhost:\d+\/path failed after 3 retries in [\d.]+ m?s \(maxRetries 3, retryTimeout 3m\): 503 Service Unavailable$/,
       );
     });
 

@@ -104,7 +104,7 @@ describe.each(AXIOS_COPIES)('a buffered body that was cut, with $name,', ({ axio
   });
 
   it('goes on after a silence, when the time for it is up', async () => {
-    const { origin, http } = await start({ client: { readTimeout: 80 } });
+    const { origin, http } = await start({ client: { readTimeout: 80 }, tls: false });
     origin.enqueue(serve(OBJECT, { ...cut, how: 'stall' }), serve(OBJECT));
     const response = await http.get('/object', buffered);
     expect(response.data.toString()).toBe(OBJECT);

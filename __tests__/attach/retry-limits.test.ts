@@ -53,7 +53,7 @@ describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
 
     it('starts no attempt after it', async () => {
       const backoff = { initBackoff: 40, maxBackoff: 40 };
-      const { origin, http } = await start({ axios, retry: { retryTimeout: 250, backoff } });
+      const { origin, http } = await start({ axios, retry: { retryTimeout: 250, backoff }, tls: false });
       origin.always(unavailable());
       const metadata = getPolicyMetadata(await failureOf(http.get('/')));
       expect(metadata).toMatchObject({ giveUp: 'retry-timeout' });

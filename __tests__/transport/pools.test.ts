@@ -1,9 +1,11 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { ClientRequest } from 'node:http';
 import type { Socket } from 'node:net';
 import type { AxiosResponse } from 'axios';
-import type { Policy } from '../../lib/index.js';
+import type { Policy, PoolMessage } from '../../lib/index.js';
 import { type Attached, attached } from '../helpers/attached.js';
 import { runChild } from '../helpers/child.js';
+import { atEnd } from '../helpers/cleanup.js';
 import { never, type Origin, reply, slow, startOrigin } from '../helpers/origin.js';
 import { delay, until } from '../helpers/wait.js';
 
@@ -87,9 +89,13 @@ describe.each(PATHS)('Over $path', ({ tls, maxRedirects }) => {
   it('an idle connection is closed after poolIdleTimeout', async () => {
     const origin = await startOrigin({ tls });
     const { http, policy } = attached({ defaults, client: { poolIdleTimeout: 60 } });
+    const events: string[] = [];
+    const listener = (message: unknown) => void events.push((message as PoolMessage).event);
+    subscribe('axios-policy:pool', listener);
+    atEnd(() => void unsubscribe('axios-policy:pool', listener));
     await http.get(origin.url);
-    await idle(policy, 1);
     await origin.idle();
+    expect(events).toEqual(['kept', 'closed']);
     expect(policy.stats().pools).toEqual([]);
     await http.get(origin.url);
     expect(origin.connections).toBe(2);

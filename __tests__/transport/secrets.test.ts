@@ -58,7 +58,7 @@ describe('TLS material of the policy does not show', () => {
 
   it('in a response', async () => {
     const origin = await startOrigin({ tls: { requestCert: true, ca: certs.ca } });
-    const { http } = attached({ client });
+    const { http } = attached({ client: { ...client, connectTimeout: '5s', timeout: '5s' } });
     const response = await http.get(origin.url);
     expect(origin.handshakes[0]?.clientName).toBeDefined();
     expect(

@@ -83,11 +83,14 @@ describe('the limit of streams', () => {
 
   it('makes for another session when all streams are taken for long', async () => {
     const { origin, get, client } = await start({}, settings);
-    origin.always((call) => (call.number <= 10 ? silence(call) : respond()(call)));
+    const pending: unknown[] = [];
+    origin.always((call) => {
+      pending.push(client.stats()[0]?.pending);
+      return call.number <= 10 ? silence(call) : respond()(call);
+    });
     for (let i = 0; i < 10; i++) get().catch(() => {});
-    const last = get();
-    await until(() => client.stats()[0]?.pending === 6);
-    expect((await last).status).toBe(200);
+    expect((await get()).status).toBe(200);
+    expect(pending.slice(0, 5)).toEqual([6, 6, 6, 6, 6]);
     // Five requests each hold the first two sessions.
     expect(origin.sessions).toHaveLength(3);
   });
@@ -117,7 +120,7 @@ describe('the limit of streams', () => {
   });
 
   it('is waited for when another session cannot be made', async () => {
-    const { origin, get } = await start({ connectTimeoutMs: 50 }, { settings: { maxConcurrentStreams: 1 } });
+    const { origin, get } = await start({}, { settings: { maxConcurrentStreams: 1 } });
     origin.always((call) => (call.number === 1 ? later(300)(call) : respond()(call)));
     const first = get();
     await until(() => origin.requests.length === 1);
@@ -164,7 +167,8 @@ describe('an idle session', () => {
 
   it('is closed when there are more than poolMaxIdlePerHost', async () => {
     const { origin, get } = await start({ poolMaxIdlePerHost: 1 }, { settings: { maxConcurrentStreams: 1 } });
-    origin.always(later(150));
+    // None is answered before there are two.
+    origin.always((call) => void until(() => origin.connections === 2).then(() => respond()(call)));
     await Promise.all([get(), get()]);
     expect(origin.connections).toBe(2);
     await until(() => origin.openSockets === 1);
@@ -199,11 +203,11 @@ describe('an idle session', () => {
   });
 
   it('that was lost without a word is not used again', async () => {
-    const { origin, get, idle } = await start();
+    const { origin, get, client, idle } = await start();
     await get();
     await idle();
     origin.dropConnections();
-    await delay(20);
+    await until(() => client.stats().length === 0);
     expect((await get()).status).toBe(200);
     expect(origin.connections).toBe(2);
   });
@@ -228,9 +232,10 @@ describe('an idle session', () => {
       },
       { tls: true },
     );
-    const over = overHttp2(axios, http2Client(), { baseURL: origin.url });
+    const client = http2Client();
+    const over = overHttp2(axios, client, { baseURL: origin.url });
     await over.api.get('/');
-    await delay(20);
+    await until(() => client.stats()[0]?.sessions[0]?.state === 'idle');
     await expect(over.api.get('/')).rejects.toMatchObject({ code: 'ECONNRESET' });
     expect(over.exchange.lostKeepAliveRace).toBe(true);
   });

@@ -19,8 +19,8 @@ import {
 } from '../helpers/origin.js';
 import { until } from '../helpers/wait.js';
 
-const SILENCE = { isAxiosError: true, code: 'ECONNABORTED', message: 'readTimeout of 100ms exceeded' };
-const client = { readTimeout: 100, timeout: false } as const;
+const SILENCE = { isAxiosError: true, code: 'ECONNABORTED', message: 'readTimeout of 60ms exceeded' };
+const client = { readTimeout: 60, timeout: false } as const;
 
 async function answering(answer: Answer, tls = false): Promise<Origin> {
   return (await startOrigin({ tls })).always(answer);
@@ -65,7 +65,7 @@ describe.each([
       if (how === 'by pausing after the first piece') data.on('data', () => data.pause());
       if (how === 'not at all') {
         // What came waits for its reader, who may be slow; it is the reader's turn.
-        await wait(250);
+        await wait(150);
         expect(data.destroyed).toBe(false);
         data.resume();
       }
@@ -76,7 +76,7 @@ describe.each([
 
   it('lets a body live that is slow but comes', async () => {
     const pieces = Array.from({ length: 10 }, () => 'piece');
-    const origin = await answering(drip({ pieces, everyMs: 25 }), tls);
+    const origin = await answering(drip({ pieces, everyMs: 15 }), tls);
     const { http } = await attachedFor(when, { client });
     expect((await http.get(origin.url)).data).toBe(pieces.join(''));
     const { data } = await http.get<Readable>(origin.url, { responseType: 'stream' });
@@ -97,7 +97,7 @@ describe.each([
     const startedAt = performance.now();
     // Longer than for the others: the buffers of the system empty in steps of megabytes.
     const own = { policy: { readTimeout: 400 } };
-    expect((await http.post(origin.url, Buffer.alloc(24 * 1024 * 1024), own)).data).toBe('received');
+    expect((await http.post(origin.url, Buffer.alloc(14 * 1024 * 1024), own)).data).toBe('received');
     expect(performance.now() - startedAt).toBeGreaterThan(400);
     expect(origin.requests[0]?.bodyComplete).toBe(true);
   });
@@ -105,7 +105,7 @@ describe.each([
   it('ends an upload that stalls', async () => {
     const origin = await answering(deaf(), tls);
     const { http, policy } = await attachedFor(when, { client });
-    expect(await failureOf(http.post(origin.url, Buffer.alloc(24 * 1024 * 1024)))).toMatchObject(SILENCE);
+    expect(await failureOf(http.post(origin.url, Buffer.alloc(16 * 1024 * 1024)))).toMatchObject(SILENCE);
     await until(() => policy.stats().pools.length === 0);
   });
 });
@@ -116,7 +116,7 @@ describe('A consumer that pauses', () => {
     const origin = await answering(reply({ body }));
     const { http } = attached({ client });
     const { data } = await http.get<Readable>(origin.url, { responseType: 'stream' });
-    await wait(250);
+    await wait(150);
     expect(await drain(data)).toBe(body.length);
   });
 
@@ -125,7 +125,7 @@ describe('A consumer that pauses', () => {
     const origin = await answering(gzipDrip({ body, pieces: 1, everyMs: 1 }));
     const { http } = attached({ client });
     const { data } = await http.get<Readable>(origin.url, { responseType: 'stream' });
-    await wait(250);
+    await wait(150);
     expect(await drain(data)).toBe(body.length);
   });
 });
@@ -133,7 +133,7 @@ describe('A consumer that pauses', () => {
 describe('What is not silence of the server', () => {
   it('the wait for a connection of a busy pool', async () => {
     const origin = await startOrigin();
-    origin.enqueue(drip({ pieces: Array.from({ length: 10 }, () => 'x'), everyMs: 25 }));
+    origin.enqueue(drip({ pieces: Array.from({ length: 10 }, () => 'x'), everyMs: 15 }));
     const httpAgent = new Agent({ maxSockets: 1, keepAlive: true });
     const { http } = attached({ client });
     const first = http.get(`${origin.url}/first`, { httpAgent });
@@ -150,7 +150,7 @@ describe('What is not silence of the server', () => {
     async (when) => {
       const origin = await answering(
         slow(
-          60,
+          35,
           // Behind which the event loop gets to its timers first, and then to its input.
           handler((_request, response) =>
             setImmediate(() => {

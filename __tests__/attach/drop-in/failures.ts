@@ -96,14 +96,14 @@ const data: Case[] = [
 ];
 
 const timeouts: Case[] = [
-  failing('that times out', never(), { timeout: 120 }),
-  failing('that times out, without redirects', never(), { timeout: 120, maxRedirects: 0 }),
+  failing('that times out', never(), { timeout: 250 }),
+  failing('that times out, without redirects', never(), { timeout: 250, maxRedirects: 0 }),
   failing('that times out with a clear code', never(), {
-    timeout: 120,
+    timeout: 250,
     transitional: { clarifyTimeoutError: true },
   }),
-  failing('that times out with a message of its own', never(), { timeout: 120, timeoutErrorMessage: 'slow' }),
-  failing('that times out, its limit a string', never(), { timeout: '120' as never }),
+  failing('that times out with a message of its own', never(), { timeout: 250, timeoutErrorMessage: 'slow' }),
+  failing('that times out, its limit a string', never(), { timeout: '250' as never }),
   failing('that is in time', slow(20, reply({ body: 'in time' })), { timeout: 5000 }),
   failing('whose timeout is no number', reply(), { timeout: 'soon' as never }),
   failing('whose timeout is not a number', reply(), { timeout: Number.NaN }),
@@ -115,7 +115,7 @@ const timeouts: Case[] = [
   failing('whose timeout is null', reply(), { timeout: null as never }),
   {
     is: 'that times out by the instance',
-    defaults: { timeout: 120 },
+    defaults: { timeout: 250 },
     arrange: (origin) => origin.always(never()),
     request: ({ http, url }) => http.get(url),
   },
@@ -163,7 +163,7 @@ const cancels: Case[] = [
   {
     is: 'whose signal timed out',
     arrange: (origin) => origin.always(never()),
-    request: ({ http, url }) => http.get(url, { signal: AbortSignal.timeout(50) }),
+    request: ({ http, url }) => http.get(url, { signal: AbortSignal.timeout(250) }),
   },
   {
     is: 'whose token was cancelled before it was made',
@@ -185,10 +185,10 @@ const cancels: Case[] = [
   },
   {
     is: 'whose upload is destroyed',
-    request: ({ http, url }) => {
+    request: ({ http, origin, url }) => {
       const body = new Readable({ read() {} });
       body.push('beginning');
-      setTimeout(() => body.destroy(), 30);
+      void until(() => origin.requests[0]?.body.toString() === 'beginning').then(() => body.destroy());
       return http.post(url, body);
     },
   },
@@ -199,7 +199,6 @@ const adapter = (is: string, adapt: (config: object) => unknown): Case => ({
   request: ({ http }) => http.get('http://adapted.test/path', { adapter: adapt as never }),
 });
 
-/** A request that is aborted with a reason once it is under way. */
 /** Aborted while an adapter waits: `when`, and not after a while, so that it has sent by then whatever it sends. */
 const abortedWith = (is: string, config: Config, when: (origin: Origin) => Promise<void>): Case => ({
   is,

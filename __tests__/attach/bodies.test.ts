@@ -91,11 +91,15 @@ describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
       expect(bytes).toContain('value');
     });
 
-    it.each(FORMS)('sends %s whole after a timeout, as multipart with one boundary', async (_name, body) => {
-      const { origin, http } = await start({ axios });
-      origin.enqueue(never(), reset());
-      await http.post('/', body(), { policy: { idempotent: true, timeout: 300 } });
-      expect(sameEachTime(origin, 3).type).toMatch(/^multipart\/form-data; boundary=/);
+    it('sends either whole after a timeout, as multipart with one boundary', async () => {
+      await Promise.all(
+        FORMS.map(async ([, body]) => {
+          const { origin, http } = await start({ axios });
+          origin.enqueue(never(), reset());
+          await http.post('/', body(), { policy: { idempotent: true, timeout: 300 } });
+          expect(sameEachTime(origin, 3).type).toMatch(/^multipart\/form-data; boundary=/);
+        }),
+      );
     });
 
     it('keeps a boundary that the caller chose', async () => {

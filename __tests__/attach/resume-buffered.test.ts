@@ -4,7 +4,7 @@ import { getPolicyMetadata, type Outcome } from '../../lib/index.js';
 import { failureOf } from '../helpers/attached.js';
 import { AXIOS_COPIES } from '../helpers/axios-copies.js';
 import { type Answer, type Origin, redirect, reply } from '../helpers/origin.js';
-import { delay } from '../helpers/wait.js';
+import { until } from '../helpers/wait.js';
 import { digest, pseudoRandomBytes, type Serving, serve, unsatisfiable } from './object-server.js';
 import { QUICK, type StartOptions, start as startAny, times, unavailable } from './setup.js';
 
@@ -203,7 +203,7 @@ describe.each(AXIOS_COPIES)('a buffered body that was cut, with $name,', ({ axio
     const { data } = await http.get('/object', { ...buffered, onDownloadProgress });
     expect(digest(data)).toBe(digest(object));
     // axios reports up to a third of a second late.
-    await delay(400);
+    await until(() => events.at(-1)?.loaded === 400_000);
     const loaded = events.map((event) => event.loaded);
     expect(loaded).toEqual([...loaded].sort((a, b) => a - b));
     expect(loaded.at(-1)).toBe(400_000);

@@ -2,7 +2,7 @@ module.exports = {
   testEnvironment: 'node',
   // Most of a socket test is waiting, so more of them fit on a machine than it has cores.
   maxWorkers: 3,
-  testSequencer: '<rootDir>/jest.sequencer.cjs',
+  testSequencer: '<rootDir>/__tests__/helpers/long-first.cjs',
   roots: ['<rootDir>/lib', '<rootDir>/__tests__'],
   testMatch: ['<rootDir>/__tests__/**/*.test.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },

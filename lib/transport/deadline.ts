@@ -54,10 +54,12 @@ export class Deadline {
    */
   limitSilence(limitMs: LimitMs, limit: ExpiredLimit, source: () => ProgressSource | undefined): void {
     clearInterval(this.#silence);
+    this.#silence = undefined;
     if (limitMs === false) return;
     let seen = source()?.progress;
     let since = performance.now();
-    const isSilent = () => {
+    // Looks, and says whether there has been silence for too long.
+    const look = (): boolean => {
       const now = performance.now();
       const current = source();
       if (current !== undefined && current.progress === seen && current.waitingForPeer)
@@ -67,10 +69,10 @@ export class Deadline {
       return false;
     };
     const check = () => {
-      if (!isSilent()) return;
+      if (!look()) return;
       // Timers run before input is read. After a blocked event loop there may be some that is to be read right now.
       this.#soon(() => {
-        if (this.#silence === silence && isSilent()) this.#expire(limit, limitMs);
+        if (this.#silence === silence && look()) this.#expire(limit, limitMs);
       });
     };
     const silence = setInterval(check, Math.max(1, limitMs / CHECKS_PER_LIMIT));

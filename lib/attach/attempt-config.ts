@@ -37,18 +37,20 @@ export function copyForAttempt(
  * @returns takes them off again.
  */
 export function lend({ bodySnapshot, sends }: Call, config: RequestConfig, own: Changes): () => void {
-  const target: Record<string, unknown> = config as object as Record<string, unknown>;
+  const target = config as object as Record<string, unknown>;
+  const lent: Record<string, unknown> = own;
+  const keys = Object.keys(lent);
+  const before: Record<string, unknown> = {};
   const { data } = config;
   if (sends > 1 && bodySnapshot !== undefined) config.data = bodySnapshot;
-  const before: [key: string, had: boolean, value: unknown][] = [];
-  for (const [key, value] of Object.entries(own)) {
-    before.push([key, Object.hasOwn(config, key), target[key]]);
-    target[key] = value;
+  for (const key of keys) {
+    if (Object.hasOwn(config, key)) before[key] = target[key];
+    target[key] = lent[key];
   }
   return () => {
-    config.data = data;
-    for (const [key, had, value] of before) {
-      if (had) target[key] = value;
+    if (data !== undefined) config.data = data;
+    for (const key of keys) {
+      if (Object.hasOwn(before, key)) target[key] = before[key];
       else delete target[key];
     }
   };

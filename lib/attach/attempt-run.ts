@@ -73,7 +73,7 @@ export class AttemptRun implements Http2Receiver {
       this.#resolve = resolve;
       this.#reject = reject;
       try {
-        if (!this.#dispatch.sendDirectly(this)) this.giveBack();
+        if (!this.#dispatch.sendDirectly(this)) this.#send();
       } catch (error) {
         this.fail(error);
       }
@@ -99,6 +99,14 @@ export class AttemptRun implements Http2Receiver {
 
   /** {@inheritDoc Http2Receiver.giveBack} */
   giveBack(): void {
+    try {
+      this.#send();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  #send(): void {
     this.#await(this.#dispatch.send());
   }
 

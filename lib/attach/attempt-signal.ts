@@ -6,7 +6,8 @@ import type { RequestConfig } from './axios-like.js';
  */
 export class AttemptSignal {
   readonly #source: RequestConfig['signal'];
-  readonly #onSourceAbort = () => this.abort((this.#source as AbortSignal | undefined)?.reason);
+  /** Follows the source, if there is one. */
+  readonly #onSourceAbort: (() => void) | undefined;
   /** Made when somebody needs a real one; most attempts do not. */
   #controller: AbortController | undefined;
   #listener: (() => void) | undefined;
@@ -15,8 +16,10 @@ export class AttemptSignal {
 
   constructor(source: RequestConfig['signal']) {
     this.#source = source;
-    if (source?.aborted) this.#onSourceAbort();
-    else source?.addEventListener?.('abort', this.#onSourceAbort);
+    if (source == null) return;
+    this.#onSourceAbort = () => this.abort((source as Partial<AbortSignal>).reason);
+    if (source.aborted) this.#onSourceAbort();
+    else source.addEventListener?.('abort', this.#onSourceAbort);
   }
 
   get aborted(): boolean {

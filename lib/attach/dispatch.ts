@@ -78,22 +78,33 @@ export class Dispatch {
     return requestHttp2(plain, parts, receiver);
   }
 
-  /** Sends it through the adapter that was chosen for it. */
-  async send(): Promise<AxiosResponse> {
+  /**
+   * Sends it through the adapter that was chosen for it.
+   *
+   * @throws at once what the caller's own adapter does.
+   */
+  send(): Promise<AxiosResponse> {
     const { adapter } = this.#call;
-    const { wire, errors, client, bare, platform } = this.#parts;
+    const { client, platform } = this.#parts;
     const named = platform.adapterName(adapter);
     // The agents would refuse it too, as they do after a redirect; but mocks and fetch know nothing of agents.
     const refused = client.allowHttp ? undefined : plainHttpHost(this.#config);
-    if (refused !== undefined) {
-      await errors.ready;
-      throw errors.wrap(new HttpNotAllowedError(refused), this.#config);
-    }
-    if (typeof adapter === 'function') {
-      const own = { ...this.#connections(named), signal: this.#signal.signal };
-      this.#takeBack = lend(this.#call, this.#config, own as Partial<RequestConfig>);
-      return adapter(this.#config);
-    }
+    if (refused !== undefined) return this.#refuse(refused);
+    if (typeof adapter !== 'function') return this.#sendByAxios(named);
+    const own: Partial<RequestConfig> = this.#connections(named) as object;
+    own.signal = this.#signal.signal;
+    this.#takeBack = lend(this.#call, this.#config, own);
+    return adapter(this.#config);
+  }
+
+  async #refuse(host: string): Promise<never> {
+    const { errors } = this.#parts;
+    await errors.ready;
+    throw errors.wrap(new HttpNotAllowedError(host), this.#config);
+  }
+
+  async #sendByAxios(named: RequestConfig['adapter']): Promise<AxiosResponse> {
+    const { bare, wire } = this.#parts;
     const attemptConfig = this.#attemptConfig(named);
     const learn = named === 'http' ? wire.direct?.adapterHeaders.watch(this.#config.headers) : undefined;
     if (learn === undefined) return bare.request(attemptConfig);

@@ -39,26 +39,33 @@ export class AttemptRunner {
   }
 
   /** One function for every request of the policy. */
-  readonly adapter = async (config: RequestConfig): Promise<AxiosResponse> => {
+  readonly adapter = (config: RequestConfig): Promise<AxiosResponse> => {
     const call = callOf(config);
     // An interceptor that rebuilt the config without unknown keys has taken the request out of the policy.
     if (call === undefined) return this.#runAlone(config);
     // Not awaited without need: axios hands a request to Node in the tick of the call.
     const preparation = this.#prepare(call, config);
-    if (preparation !== undefined) await preparation;
-    try {
-      const { download } = call;
-      const response = await (download === undefined
-        ? this.#run(call, config)
-        : this.#download(download, call, config));
-      call.succeeded = true;
-      // Here and not in the response interceptor: one registered before ours may have made something else of it.
-      if (!call.asksAboutSuccess) succeed(call);
-      return response;
-    } catch (error) {
-      return this.#rethrow(call, config, error);
-    }
+    const result =
+      preparation === undefined
+        ? this.#runPrepared(call, config)
+        : preparation.then(() => this.#runPrepared(call, config));
+    return result.then(
+      (response) => this.#book(call, response),
+      (error: unknown) => this.#rethrow(call, config, error),
+    );
   };
+
+  #runPrepared(call: Call, config: RequestConfig): Promise<AxiosResponse> {
+    const { download } = call;
+    return download === undefined ? this.#run(call, config) : this.#download(download, call, config);
+  }
+
+  #book(call: Call, response: AxiosResponse): AxiosResponse {
+    call.succeeded = true;
+    // Here and not in the response interceptor: one registered before ours may have made something else of it.
+    if (!call.asksAboutSuccess) succeed(call);
+    return response;
+  }
 
   #rethrow(call: Call, config: RequestConfig, error: unknown): never {
     // The reason of a cancel token is one object for all requests that share it: by it nobody will find this call again.

@@ -46,16 +46,18 @@ function resolve(address: string): URL | undefined {
   }
 }
 
-/** The latest origin. Most requests go where the last one went, and those that wait shall not each hold a copy. */
-let latestOrigin = '';
+/** The latest of all. Most requests go where the last one went, and those that wait shall not each hold a copy. */
+let latest = { address: '', origin: '' };
 
 /** `https://host:port` of a request, for bookkeeping per origin; empty for a relative URL without a base. */
 export function originOf(config: Pick<RequestConfig, 'url' | 'baseURL' | 'allowAbsoluteUrls'>): string {
+  const address = addressOf(config);
+  if (address === latest.address) return latest.origin;
   const [, scheme = '', authority = ''] =
-    /^([a-z][a-z\d+.-]*:\/\/)(?:[^/?#]*@)?([^/?#]*)/i.exec(addressOf(config)) ?? [];
+    /^([a-z][a-z\d+.-]*:\/\/)(?:[^/?#]*@)?([^/?#]*)/i.exec(address) ?? [];
   const origin = (scheme + authority).toLowerCase();
-  if (origin !== latestOrigin) latestOrigin = origin;
-  return latestOrigin;
+  latest = { address, origin: origin === latest.origin ? latest.origin : origin };
+  return latest.origin;
 }
 
 /** The whole URL of a request without its params, for messages; it may hold credentials and a query. */

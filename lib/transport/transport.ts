@@ -106,13 +106,14 @@ export class Transport {
     const foreignHttps = foreign(given.httpsAgent, httpsAgent, this.#keptHttps);
     const egress = this.#egressFor(given.proxy);
     const http = this.#denyHttp ?? foreignHttp;
-    const agents = {
+    const connections: AttemptConnections = {
       httpAgent: observedAgent(attempt, http ?? egress.http, http !== undefined),
       httpsAgent: observedAgent(attempt, foreignHttps ?? egress.https, foreignHttps !== undefined),
+      proxy: foreignHttps === undefined ? false : (given.proxy ?? false),
     };
-    if (foreignHttps !== undefined) return { ...agents, proxy: given.proxy ?? false };
-    if (egress.http2 === undefined || given.transport != null) return { ...agents, proxy: false };
-    return { ...agents, proxy: false, transport: this.#http2Transport(egress.http2, attempt, agents, given) };
+    if (foreignHttps !== undefined || egress.http2 === undefined || given.transport != null)
+      return connections;
+    return { ...connections, transport: this.#http2Transport(egress.http2, attempt, connections, given) };
   }
 
   /**

@@ -70,7 +70,7 @@ const BODIES: readonly Item[] = [
     retry: errorInBody,
     ok: hello,
     requests: 2,
-    metadata: { retries: 1, outcomes: [] },
+    metadata: { retries: 1, outcomes: [{ kind: 'ok', status: 200 }] },
   },
   {
     title: 'a body that names SlowDown is an error: the request is sent again',

@@ -14,12 +14,12 @@ const setUpFailing = () => {
   const { record, clock } = all;
   record.attemptStarted();
   clock.ms += 50;
-  record.attemptEnded({ kind: 'status', status: 503, code: 'ERR_BAD_RESPONSE' });
+  record.attemptFailed({ kind: 'status', status: 503, code: 'ERR_BAD_RESPONSE' });
   record.retryScheduled(100);
   clock.ms += 100;
   record.attemptStarted();
   clock.ms += 20;
-  record.attemptEnded({ kind: 'connect', status: undefined, code: 'ECONNREFUSED' });
+  record.attemptFailed({ kind: 'connect', status: undefined, code: 'ECONNREFUSED' });
   return all;
 };
 
@@ -73,7 +73,6 @@ describe('at the end', () => {
   it('a success adds no outcome and no reason, and the time stands still', () => {
     const { record, clock } = setUpFailing();
     record.attemptStarted();
-    record.attemptEnded({ kind: 'ok', status: 200 });
     record.finished();
     clock.ms += 10_000;
     record.finished();
@@ -147,7 +146,7 @@ describe('what is given out', () => {
   it('holds of an outcome only kind, status and code', () => {
     const { record } = setUp();
     const outcome = { kind: 'dropped' as const, error: new Error('secret'), config: { headers: 'secret' } };
-    record.attemptEnded(outcome);
+    record.attemptFailed(outcome);
     expect(record.snapshot().outcomes).toEqual([{ kind: 'dropped' }]);
   });
 });

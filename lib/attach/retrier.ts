@@ -121,10 +121,10 @@ export class Retrier {
   readonly #wake = async (call: Call): Promise<void> => {
     const next = call.sent as RequestConfig;
     rise(next, call);
-    call.discard?.();
-    call.discard = undefined;
     let settled: Settled;
     try {
+      call.discard?.();
+      call.discard = undefined;
       if (isCancelled(call, next)) throw await this.#cancel(call, next);
       settled = await this.#dispatch(call, next);
     } catch (error) {
@@ -149,8 +149,10 @@ export class Retrier {
   async #step(call: Call, settled: Settled): Promise<Step> {
     const { record, settings } = call;
     const ending = endingOf(call, settled, settings.retry);
-    record.attemptEnded(ending);
+    const isAccepted = ending.kind === 'ok';
+    if (!isAccepted) record.attemptFailed(ending);
     const verdict = await this.#judge(call, ending);
+    if (isAccepted && (verdict.retry || verdict.wouldRetry)) record.attemptFailed(ending);
     if (!verdict.retry) return { response: await this.#finish(call, ending, verdict) };
 
     call.discard = releaseBody((ending.response as AxiosResponse | undefined)?.data);

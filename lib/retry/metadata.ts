@@ -85,8 +85,8 @@ export class CallRecord {
     this.#attempts += 1;
   }
 
-  /** An attempt ended; what is not `ok` becomes an outcome. */
-  attemptEnded({
+  /** An attempt failed; of kind `ok`, if `shouldRetry` called an accepted response a failure. */
+  attemptFailed({
     kind,
     status,
     code,
@@ -95,7 +95,6 @@ export class CallRecord {
     status?: number | undefined;
     code?: string | undefined;
   }): void {
-    if (kind === 'ok') return;
     this.#outcomes = append(this.#outcomes, outcomeOf(kind, status, code));
   }
 

@@ -28,6 +28,18 @@ function mocked(retry: library.RetryConfig = {}) {
   return { ...it, mock: new MockAdapter(it.http as never) };
 }
 
+describe('When a test replaces setTimeout', () => {
+  afterEach(() => jest.restoreAllMocks());
+
+  it('by one that is quick, and knows nothing but the callback, there are retries still', async () => {
+    const { setTimeout: real } = globalThis;
+    jest.spyOn(globalThis, 'setTimeout').mockImplementation((callback) => real(() => callback(), 0));
+    const { http, mock } = mocked();
+    mock.onGet(url).replyOnce(503).onGet(url).reply(200);
+    expect((await http.get(url, { timeout: 0, policy: { timeout: false } })).status).toBe(200);
+  });
+});
+
 describe.each(FAKED)('When Jest fakes $what', ({ options }) => {
   beforeEach(() => jest.useFakeTimers(options));
 

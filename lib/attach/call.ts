@@ -64,7 +64,7 @@ export class Call {
   /** Retries of which the budget has its tokens back; `undefined` before the first success. */
   refunded: number | undefined;
   /** Ends what the request waits for: a response, or the end of the sleep before a retry. */
-  onCancel: ((call: Call) => void) | undefined;
+  onCancel: (() => void) | undefined;
 
   constructor({ settings, record, budget, adapter, transformRequest }: CallParts) {
     this.settings = settings;
@@ -84,7 +84,7 @@ export class Call {
 
   cancel(): void {
     this.cancelled = true;
-    this.onCancel?.(this);
+    this.onCancel?.();
   }
 
   /** Puts this call on a config, where mergeConfig and spreading interceptors keep it. */

@@ -22,10 +22,10 @@ export function sleep(
     onWake(call);
     return;
   }
-  call.timer = setTimeout(onWake, delayMs, call);
-  // A closure counts where a hundred thousand sleep, and most have nothing to follow.
-  if (config.signal == null && config.cancelToken == null) call.onCancel = onWake;
-  else follow(config, call, () => onWake(call));
+  // Not the timer's own arguments: whoever replaces setTimeout, as tests do, may forget to pass them on.
+  const wake = () => onWake(call);
+  call.timer = setTimeout(wake, delayMs);
+  follow(config, call, wake);
 }
 
 /** Leaves nothing of a {@link sleep} behind; to be called when it is over. */
@@ -65,7 +65,7 @@ function follow(config: RequestConfig, call: Call, listener: () => void): void {
 }
 
 function unfollow(config: RequestConfig, call: Call): void {
-  const listener = call.onCancel as (() => void) | undefined;
+  const listener = call.onCancel;
   if (listener === undefined) return;
   call.onCancel = undefined;
   config.signal?.removeEventListener?.('abort', listener);

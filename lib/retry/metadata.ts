@@ -48,7 +48,7 @@ export class CallRecord {
   readonly #retryTimeoutMs: number;
   // Most requests have none.
   #delaysMs: number[] | undefined;
-  #outcomes: AttemptOutcome[] | undefined;
+  #outcomes: readonly AttemptOutcome[] | undefined;
   #attempts = 0;
   #endMs: number | undefined;
   #giveUp: GiveUpReason | undefined;
@@ -95,7 +95,8 @@ export class CallRecord {
     status?: number | undefined;
     code?: string | undefined;
   }): void {
-    this.#outcomes = append(this.#outcomes, outcomeOf(kind, status, code));
+    const list = listOf(kind, status, code);
+    this.#outcomes = this.#outcomes === undefined ? list : [...this.#outcomes, ...list];
   }
 
   /** A retry was decided; its attempt begins after the sleep. */
@@ -139,17 +140,19 @@ export class CallRecord {
   }
 }
 
-/** The latest outcome. In an outage thousands wait for their retry after the very same. */
-let latestOutcome: AttemptOutcome = Object.freeze({ kind: 'ok' });
+/** The latest outcome, in a list of its own. In an outage thousands wait for their first retry after the very same. */
+let latest: readonly [AttemptOutcome] = [Object.freeze({ kind: 'ok' })];
 
-function outcomeOf(kind: OutcomeKind, status: number | undefined, code: string | undefined): AttemptOutcome {
-  const isSame =
-    latestOutcome.kind === kind && latestOutcome.status === status && latestOutcome.code === code;
-  if (!isSame) {
-    const known = { kind, ...(status !== undefined && { status }), ...(code !== undefined && { code }) };
-    latestOutcome = Object.freeze(known);
-  }
-  return latestOutcome;
+function listOf(
+  kind: OutcomeKind,
+  status: number | undefined,
+  code: string | undefined,
+): readonly AttemptOutcome[] {
+  const [known] = latest;
+  if (known.kind === kind && known.status === status && known.code === code) return latest;
+  const outcome = { kind, ...(status !== undefined && { status }), ...(code !== undefined && { code }) };
+  latest = [Object.freeze(outcome)];
+  return latest;
 }
 
 /** Begins with an array of one, where pushing onto an empty one would make room for sixteen. */

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { MAX_TIMER_MS } from '../../config/duration.js';
 import { classify } from '../../retry/classify.js';
 import type { AxiosError, AxiosResponse, RequestConfig } from '../axios-like.js';
 import { type Call, rememberCall } from '../call.js';
@@ -118,11 +119,10 @@ export class StreamedDownload extends Download {
     inFlight.add(call);
     await waitFor(
       (wake) => {
-        // A stream that nobody reads keeps no process alive.
-        const timer = setTimeout(wake, call.record.remainingMs).unref();
+        const stopTimer = whenOver(call, wake);
         const stop = body.whenWanted(wake);
         return () => {
-          clearTimeout(timer);
+          stopTimer();
           stop();
         };
       },
@@ -142,6 +142,22 @@ export class StreamedDownload extends Download {
     if (kind === 'whole') body.finish();
     else body.destroy(this.cut as Error);
   }
+}
+
+/**
+ * Calls back when the time for retries is over, and not earlier: a timer is early by as long as the event loop had been
+ * busy when it was set.
+ */
+function whenOver({ record }: Call, callback: () => void): () => void {
+  let timer: NodeJS.Timeout;
+  const look = () => {
+    const { remainingMs } = record;
+    if (remainingMs <= 0) return callback();
+    // A stream that nobody reads keeps no process alive.
+    timer = setTimeout(look, Math.min(Math.ceil(remainingMs), MAX_TIMER_MS)).unref();
+  };
+  timer = setTimeout(look).unref();
+  return () => clearTimeout(timer);
 }
 
 /** Whether another attempt may do better. */

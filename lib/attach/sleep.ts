@@ -32,7 +32,7 @@ export function sleep(
 export function rise(config: RequestConfig, call: Call): void {
   clearTimeout(call.timer);
   call.timer = undefined;
-  unfollow(config, call);
+  if (call.onCancel !== undefined) unfollow(config, call, call.onCancel);
 }
 
 /**
@@ -50,7 +50,7 @@ export async function waitFor(
     const stop = begin(wake);
     function wake(): void {
       stop();
-      unfollow(config, call);
+      unfollow(config, call, wake);
       resolve();
     }
     follow(config, call, wake);
@@ -64,9 +64,7 @@ function follow(config: RequestConfig, call: Call, listener: () => void): void {
   cancelTokenOf(config)?.subscribe?.(listener);
 }
 
-function unfollow(config: RequestConfig, call: Call): void {
-  const listener = call.onCancel;
-  if (listener === undefined) return;
+function unfollow(config: RequestConfig, call: Call, listener: () => void): void {
   call.onCancel = undefined;
   config.signal?.removeEventListener?.('abort', listener);
   cancelTokenOf(config)?.unsubscribe?.(listener);

@@ -1,9 +1,9 @@
+import { type NoProxyMatcher, parseNoProxy } from '../config/no-proxy.js';
 import { parseProxyUrl } from '../config/proxy-url.js';
 import type { ProxyAddress, ResolvedClient } from '../config/resolved.js';
 import { PolicyConfigError } from '../errors.js';
-import { type NoProxyMatcher, parseNoProxy } from './no-proxy.js';
 
-export { matchesNoProxy } from './no-proxy.js';
+export { matchesNoProxy } from '../config/no-proxy.js';
 
 /** Where a request goes. */
 export interface ProxyTarget {

@@ -1,14 +1,13 @@
-import { BlockList, isIP, isIPv6 } from 'node:net';
-import { domainToASCII } from 'node:url';
+import { type IpBlock, ipBlock, isInBlock, parseIp } from './ip-address.js';
 
 /** Whether a host is to be reached without a proxy. */
 export type NoProxyMatcher = (hostname: string, port: number) => boolean;
 
-/** What one entry says about a host: a name for the suffix rule, or an address. */
+/** A host: a name for the suffix rule, or an address. */
 interface Host {
+  /** As it was written, in lower case and ASCII, without brackets. */
   readonly name: string;
-  /** `0` for a name. */
-  readonly family: 0 | 4 | 6;
+  readonly address: bigint | undefined;
 }
 
 type HostRule = (host: Host) => boolean;
@@ -58,59 +57,53 @@ function parseEntry(entry: string): (host: Host, port: number) => boolean {
 
 function splitPort(entry: string): { pattern: string; port: number | undefined } {
   // The colons of a bare IPv6 address or block are its own.
-  if (isIPv6(entry.replace(/\/.*$/, ''))) return { pattern: entry, port: undefined };
+  if (isBareIpv6(entry)) return { pattern: entry, port: undefined };
   const found = /^(.+):(\d+)$/.exec(entry);
   return { pattern: found?.[1] ?? entry, port: found ? Number(found[2]) : undefined };
+}
+
+function isBareIpv6(entry: string): boolean {
+  const [address = ''] = entry.split('/', 1);
+  return address.includes(':') && parseIp(address) !== undefined;
 }
 
 function hostRule(pattern: string): HostRule {
   if (pattern === '*') return () => true;
   const slash = pattern.indexOf('/');
-  const { name, family } = normalizeHost(slash === -1 ? pattern : pattern.slice(0, slash));
-  if (slash !== -1) return blockRule(name, family, pattern.slice(slash + 1));
-  return family === 0 ? domainRule(name) : addressRule(name, family);
+  const { name, address } = normalizeHost(slash === -1 ? pattern : pattern.slice(0, slash));
+  if (slash !== -1) return blockRule(blockOf(name, pattern.slice(slash + 1)));
+  return address === undefined ? domainRule(name) : blockRule({ value: address, freeBits: 0n });
 }
 
 function domainRule(name: string): HostRule {
   const domain = name.replace(/^\*?\./, '');
   if (domain === '' || domain.includes('*')) return () => false;
   const suffix = `.${domain}`;
-  return (host) => host.family === 0 && (host.name === domain || host.name.endsWith(suffix));
+  return (host) => host.address === undefined && (host.name === domain || host.name.endsWith(suffix));
 }
 
-function addressRule(address: string, family: 4 | 6): HostRule {
-  const list = new BlockList();
-  list.addAddress(address, ipVersion(family));
-  return blockListRule(list);
+function blockOf(address: string, prefix: string): IpBlock | undefined {
+  return /^\d{1,3}$/.test(prefix) ? ipBlock(address, Number(prefix)) : undefined;
 }
 
-function blockRule(address: string, family: Host['family'], prefix: string): HostRule {
-  const bits = /^\d{1,3}$/.test(prefix) ? Number(prefix) : Number.NaN;
-  if (family === 0 || !(bits <= (family === 4 ? 32 : 128))) return () => false;
-  const list = new BlockList();
-  list.addSubnet(address, bits, ipVersion(family));
-  return blockListRule(list);
-}
-
-// A BlockList compares values, not spellings (`::1` is `0:0:0:0:0:0:0:1`), and knows IPv4-mapped IPv6 addresses.
-function blockListRule(list: BlockList): HostRule {
-  return ({ name, family }) => family !== 0 && list.check(name, ipVersion(family));
-}
-
-function ipVersion(family: 4 | 6): 'ipv4' | 'ipv6' {
-  return family === 4 ? 'ipv4' : 'ipv6';
+function blockRule(block: IpBlock | undefined): HostRule {
+  return ({ address }) => block !== undefined && address !== undefined && isInBlock(address, block);
 }
 
 function normalizeHost(hostname: string): Host {
   const bare = hostname.replace(/^\[(.*)\]$/, '$1');
-  const family = isIP(bare);
-  // The zone of a link-local address (`fe80::1%eth0`) names a local interface, it is no part of the address.
-  if (family !== 0) return { name: bare.replace(/%.*$/, ''), family: family === 4 ? 4 : 6 };
+  const address = parseIp(bare);
+  if (address !== undefined) return { name: bare, address };
   // A trailing dot says "absolute", not "another host".
-  return { name: toAscii(bare.toLowerCase()).replace(/\.$/, ''), family: 0 };
+  return { name: toAscii(bare.toLowerCase()).replace(/\.$/, ''), address };
 }
 
 // URLs carry internationalized names as punycode; people write them as they read them.
 function toAscii(name: string): string {
-  return /^[\0-\x7f]*$/.test(name) ? name : domainToASCII(name);
+  if (/^[\0-\x7f]*$/.test(name) || /[/?#@:\\]/.test(name)) return name;
+  try {
+    return new URL(`http://${name}`).hostname;
+  } catch {
+    return '';
+  }
 }

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { matchesNoProxy, parseNoProxy } from '../../lib/transport/no-proxy.js';
+import { matchesNoProxy, parseNoProxy } from '../../lib/config/no-proxy.js';
 
 describe('an entry', () => {
   it.each([

@@ -43,13 +43,13 @@ export class Dispatch {
    * @returns whether it is of that kind, and the receiver will be told.
    */
   sendDirectly(receiver: Http2Receiver): boolean {
-    const { client, errors, platform, wire } = this.#parts;
+    const { bare, client, errors, platform, wire } = this.#parts;
     const { adapter, download, bodySnapshot } = this.#call;
     const { direct } = wire;
     const config = this.#config;
     if (direct === undefined || platform.adapterName(adapter) !== 'http') return false;
     if (download?.isUnderWay || bodySnapshot !== undefined || !errors.isReady) return false;
-    if (!client.allowHttp && plainHttpHost(config) !== undefined) return false;
+    if (!client.allowHttp && plainHttpHost(config, bare) !== undefined) return false;
     const { transport, adapterHeaders } = direct;
     const plain = adapterHeaders.plainRequest(config);
     if (plain === undefined) return false;
@@ -85,10 +85,10 @@ export class Dispatch {
    */
   send(): Promise<AxiosResponse> {
     const { adapter } = this.#call;
-    const { client, platform } = this.#parts;
+    const { bare, client, platform } = this.#parts;
     const named = platform.adapterName(adapter);
     // The agents would refuse it too, as they do after a redirect; but mocks and fetch know nothing of agents.
-    const refused = client.allowHttp ? undefined : plainHttpHost(this.#config);
+    const refused = client.allowHttp ? undefined : plainHttpHost(this.#config, bare);
     if (refused !== undefined) return this.#refuse(refused);
     if (typeof adapter !== 'function') return this.#sendByAxios(named);
     const own: Partial<RequestConfig> = this.#connections(named) as object;

@@ -1,6 +1,6 @@
 import type { RequestConfig } from './axios-like.js';
 import { axiosTimeoutMs } from './limits.js';
-import { isAbsolute, joinUrl } from './url.js';
+import { commonUrl, parse } from './url.js';
 import { fieldsOfRequest, type HeaderFields, type OwnHeaders } from './wire-headers.js';
 
 /** What makes a request one for axios' own adapter, if it is set at all. */
@@ -50,16 +50,23 @@ export function plainRequest(
   const body = bodyOf(config.data);
   if (url === undefined || body === null) return undefined;
 
+  const hasParams = config.params !== undefined && config.params !== null;
+  const hadEncoding = hasParams && config.headers.has('Accept-Encoding');
   // Should axios' adapter make the request after all, it adds the same.
   const headers = fieldsOfRequest(config.headers, own, body?.length);
   if (headers === undefined) return undefined;
 
-  const path = url.pathname + url.search;
+  const path = hasParams ? serialized(url, serialize) : url.pathname + url.search;
+  if (path === undefined) {
+    // Of what axios adds, this comes after the params.
+    if (!hadEncoding) config.headers.delete('Accept-Encoding');
+    return undefined;
+  }
   return {
     protocol: url.protocol as 'http:' | 'https:',
     hostname: url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname,
     port: url.port,
-    path: config.params == null ? path : serialize(path),
+    path,
     method: (config.method ?? 'get').toUpperCase(),
     headers,
     body,
@@ -89,21 +96,18 @@ function bodyOf(data: unknown): Buffer | undefined | null {
   return data instanceof ArrayBuffer ? Buffer.from(data) : null;
 }
 
-/** The URL without params, or `undefined` if axios has something to say about it. */
-function urlOf({ url = '', baseURL, allowAbsoluteUrls }: RequestConfig): URL | undefined {
-  const isRelative = !isAbsolute(url);
-  // Versions before 1.8 do not know the option.
-  if (!isRelative && allowAbsoluteUrls === false) return undefined;
-  const whole = baseURL && isRelative ? joinUrl(baseURL, url) : url;
-  if (!/^https?:\/\//i.test(whole)) return undefined;
-  const parsed = parse(whole);
-  return parsed?.username === '' && parsed.password === '' ? parsed : undefined;
-}
-
-function parse(url: string): URL | undefined {
+/** The path with the params, or `undefined` if they cannot be serialized: what that is to the caller, axios knows. */
+function serialized({ pathname, search }: URL, serialize: (path: string) => string): string | undefined {
   try {
-    return new URL(url);
+    return serialize(pathname + search);
   } catch {
     return undefined;
   }
+}
+
+/** The URL without params, or `undefined` if axios has something to say about it. */
+function urlOf(config: RequestConfig): URL | undefined {
+  const whole = commonUrl(config);
+  const parsed = whole === undefined ? undefined : parse(whole);
+  return parsed?.username === '' && parsed.password === '' ? parsed : undefined;
 }

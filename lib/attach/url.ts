@@ -1,36 +1,83 @@
 import type { RequestConfig } from './axios-like.js';
 
-const ABSOLUTE = /^(?:[a-z][a-z\d+.-]*:)?\/\//i;
+/** What axios builds the URL of a request from. By its types strings; callers in JavaScript pass anything. */
+export type Address = Pick<RequestConfig, 'url' | 'baseURL' | 'allowAbsoluteUrls'>;
 
-/** Whether a URL has a host of its own, as axios sees it. */
-export function isAbsolute(url: string): boolean {
-  return ABSOLUTE.test(url);
+/** What builds a URL as one copy of axios does. */
+export interface UrlBuilder {
+  getUri(config: Address): string;
+}
+
+const HTTP = /^https?:\/\//i;
+const ABSOLUTE = /^(?:[a-z][a-z\d+.-]*:)?\/\//i;
+// Neither a scheme nor white space in front, which parsers of URLs pass over; nor a host, nor what they leave out.
+const RELATIVE = /^(?![\0-\x20]|\/\/|[a-z][a-z\d+.-]*:)[^\t\n\r]*$/i;
+
+/**
+ * The URL that every version of axios builds of a request, without its `params`.
+ *
+ * @returns `undefined` for what versions read differently or refuse (a `url` that is no string, a scheme without `//`, a
+ * falsy `allowAbsoluteUrls`), or what is no `http://` or `https://` URL: that is for axios itself.
+ */
+export function commonUrl({ url, baseURL, allowAbsoluteUrls }: Address): string | undefined {
+  if (url === undefined || url === null || url === '') return isHttp(baseURL) ? baseURL : undefined;
+  if (isHttp(url)) return allowAbsoluteUrls === undefined || allowAbsoluteUrls === true ? url : undefined;
+  if (typeof url !== 'string' || !RELATIVE.test(url) || !isHttp(baseURL)) return undefined;
+  // Of more slashes than these, old versions leave some.
+  return baseURL.endsWith('///') ? undefined : joinUrl(baseURL, url);
+}
+
+function isHttp(url: unknown): url is string {
+  return typeof url === 'string' && HTTP.test(url);
 }
 
 /** A relative URL under its base, as axios joins them. */
 export function joinUrl(baseURL: string, url: string): string {
-  return url === '' ? baseURL : `${baseURL.replace(/\/+$/, '')}/${url.replace(/^\/+/, '')}`;
+  if (url === '') return baseURL;
+  let end = baseURL.length;
+  while (end > 0 && baseURL[end - 1] === '/') end -= 1;
+  return `${baseURL.slice(0, end)}/${url.replace(/^\/+/, '')}`;
 }
 
 /** The part of a request's address that names scheme and host: `url` if it is absolute, `baseURL` otherwise. */
-export function addressOf(config: Pick<RequestConfig, 'url' | 'baseURL' | 'allowAbsoluteUrls'>): string {
-  const url = (config.url ?? '').trim();
-  const { baseURL } = config;
-  if (baseURL === undefined || baseURL === '') return url;
-  return isAbsolute(url) && config.allowAbsoluteUrls !== false ? url : baseURL.trim();
+function addressOf(config: Address): string {
+  const url = text(config.url);
+  const baseURL = text(config.baseURL);
+  if (baseURL === '') return url;
+  return ABSOLUTE.test(url) && config.allowAbsoluteUrls !== false ? url : baseURL;
+}
+
+function text(value: unknown): string {
+  if (typeof value === 'string') return value.trim();
+  try {
+    return value ? String(value).trim() : '';
+  } catch {
+    // An object without toString, or with one that throws: axios will say so.
+    return '';
+  }
 }
 
 /**
  * The host of a request to an `http://` URL, as far as its own config says, or the page it is made from; `undefined` if
  * the URL is another.
+ *
+ * @param axios knows what becomes of a config that not every version reads in the same way.
  */
-export function plainHttpHost(
-  config: Pick<RequestConfig, 'url' | 'baseURL' | 'allowAbsoluteUrls'>,
-): string | undefined {
-  const address = addressOf(config);
+export function plainHttpHost(config: Address, axios: UrlBuilder): string | undefined {
+  const address = commonUrl(config) ?? builtBy(axios, config);
   if (/^https:\/\//i.test(address)) return undefined;
   const url = resolve(address);
   return url?.protocol === 'http:' ? url.host : undefined;
+}
+
+function builtBy(axios: UrlBuilder, config: Address): string {
+  const { url, baseURL, allowAbsoluteUrls } = config;
+  try {
+    return String(axios.getUri({ url, baseURL, allowAbsoluteUrls } as Address));
+  } catch {
+    // axios refuses it; an adapter of the caller's might not.
+    return addressOf(config);
+  }
 }
 
 /** As fetch and XMLHttpRequest do: they pass over tabs and line ends, and a page's relative URLs are relative to it. */
@@ -39,8 +86,13 @@ function resolve(address: string): URL | undefined {
     document?: { readonly baseURI?: string };
     location?: { readonly href?: string };
   };
+  return parse(address, document?.baseURI ?? location?.href);
+}
+
+/** @returns `undefined` for what is no URL. */
+export function parse(url: string, base?: string): URL | undefined {
   try {
-    return new URL(address, document?.baseURI ?? location?.href);
+    return new URL(url, base);
   } catch {
     return undefined;
   }
@@ -50,19 +102,26 @@ function resolve(address: string): URL | undefined {
 let latest = { address: '', origin: '' };
 
 /** `https://host:port` of a request, for bookkeeping per origin; empty for a relative URL without a base. */
-export function originOf(config: Pick<RequestConfig, 'url' | 'baseURL' | 'allowAbsoluteUrls'>): string {
+export function originOf(config: Address): string {
   const address = addressOf(config);
   if (address === latest.address) return latest.origin;
-  const [, scheme = '', authority = ''] =
-    /^([a-z][a-z\d+.-]*:\/\/)(?:[^/?#]*@)?([^/?#]*)/i.exec(address) ?? [];
-  const origin = (scheme + authority).toLowerCase();
+  const origin = readOrigin(address);
   latest = { address, origin: origin === latest.origin ? latest.origin : origin };
   return latest.origin;
 }
 
+function readOrigin(address: string): string {
+  const [, scheme = '', authority = ''] =
+    /^([a-z][a-z\d+.-]*:\/\/)(?:[^/\\?#]*@)?([^/\\?#]*)/i.exec(address) ?? [];
+  if (scheme !== '') return (scheme + authority).toLowerCase();
+  const { protocol, host } = parse(address) ?? {};
+  // `https:/host` is what parsers make `https://host` of.
+  return host ? `${protocol}//${host}` : '';
+}
+
 /** The whole URL of a request without its params, for messages; it may hold credentials and a query. */
-export function urlOf(config: Pick<RequestConfig, 'url' | 'baseURL' | 'allowAbsoluteUrls'>): string {
+export function urlOf(config: Address): string {
   const address = addressOf(config);
-  const url = (config.url ?? '').trim();
+  const url = text(config.url);
   return address === url ? address : joinUrl(address, url);
 }

@@ -294,6 +294,13 @@ const adapters: Case[] = [
 
 const options: Case[] = [
   failing('with an option axios does not know', reply(), { somethingElse: { nested: true } }),
+  failing('with a paramsSerializer that throws', reply(), {
+    params: { a: 1 },
+    paramsSerializer: () => {
+      throw new RangeError('no');
+    },
+  }),
+  failing('with params that cannot be serialized', reply(), { params: { day: new Date(Number.NaN) } }),
   failing('with a bad paramsSerializer', reply(), { paramsSerializer: { encode: 5 as never } }),
   failing('with a bad transitional option', reply(), { transitional: { silentJSONParsing: 'yes' as never } }),
   failing(

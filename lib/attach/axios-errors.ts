@@ -34,8 +34,11 @@ interface ErrorClasses {
 export class AxiosErrors {
   #classes: ErrorClasses | undefined;
   readonly #loading: Promise<void>;
+  readonly #bare: AxiosInstance;
+  #otherCode: Promise<string | undefined> | undefined;
 
   constructor(bare: AxiosInstance) {
+    this.#bare = bare;
     this.#loading = bare.request({ url: '/', signal: AbortSignal.abort() }).then(
       () => undefined,
       (canceled: object) => {
@@ -59,7 +62,7 @@ export class AxiosErrors {
   /** An AxiosError as axios itself would make it. */
   create(
     message: string,
-    code: string,
+    code: string | undefined,
     config: RequestConfig,
     request: unknown,
     response?: AxiosResponse,
@@ -72,11 +75,26 @@ export class AxiosErrors {
     return this.#loaded.AxiosError.from(error, null, config, request, response);
   }
 
-  /** What axios makes of a status of 400 and more that `validateStatus` does not accept. */
-  ofStatus(response: AxiosResponse, config: RequestConfig): AxiosError {
-    const code = response.status < 500 ? 'ERR_BAD_REQUEST' : 'ERR_BAD_RESPONSE';
+  /** What axios makes of a status that `validateStatus` does not accept. */
+  async ofStatus(response: AxiosResponse, config: RequestConfig): Promise<AxiosError> {
     const message = `Request failed with status code ${response.status}`;
-    return this.create(message, code, config, response.request, response);
+    return this.create(message, await this.#codeOf(response.status), config, response.request, response);
+  }
+
+  #codeOf(status: number): string | undefined | Promise<string | undefined> {
+    if (status >= 400 && status < 500) return 'ERR_BAD_REQUEST';
+    return status >= 500 && status < 600 ? 'ERR_BAD_RESPONSE' : this.#codeOfOtherStatus();
+  }
+
+  /** It depends on the version of axios, which is asked: of old ones such errors have no code. */
+  #codeOfOtherStatus(): Promise<string | undefined> {
+    this.#otherCode ??= this.#bare
+      .request({ url: 'data:,', adapter: 'http', validateStatus: () => false })
+      .then(
+        () => undefined,
+        ({ code }: AxiosError) => code,
+      );
+    return this.#otherCode;
   }
 
   /** What a cancelled request rejects with. */

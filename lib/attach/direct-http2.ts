@@ -5,15 +5,16 @@ import type { BufferedResponse } from '../transport/http2/buffered-response.js';
 import type { Http2Client } from '../transport/http2/client.js';
 import type { Http2Request } from '../transport/http2/request.js';
 import type { Http2Response } from '../transport/http2/response.js';
+import { requestOfError, showRedirectable } from '../transport/redirectable.js';
 import { type AxiosResponse, cancelTokenOf } from './axios-like.js';
 import {
-  accepts,
   addRedirects,
   type DirectParts,
   type DirectReceiver,
   isCancel,
   isPlain,
   responseOf,
+  settle,
   takeData,
 } from './direct-request.js';
 import type { PlainRequest } from './plain-request.js';
@@ -47,7 +48,6 @@ class Http2DirectExchange implements BufferedReceiver {
   readonly #onCancel = (reason?: unknown) => this.#cancel(reason);
   #exchange: BufferedExchange | undefined;
   #response: AxiosResponse | undefined;
-  #isAccepted = false;
   #isOver = false;
 
   constructor(plain: PlainRequest, parts: Http2Parts, receiver: Http2Receiver) {
@@ -61,6 +61,7 @@ class Http2DirectExchange implements BufferedReceiver {
     const exchange = client.buffered(this.#plain, this);
     if (exchange === undefined) return false;
     this.#exchange = exchange;
+    this.#showRedirectable(exchange.request);
     attempt.follow(exchange);
     signal.onAbort = this.#onCancel;
     cancelTokenOf(config)?.subscribe?.(this.#onCancel);
@@ -70,8 +71,7 @@ class Http2DirectExchange implements BufferedReceiver {
 
   onHead(request: BufferedRequest, head: BufferedResponse): boolean {
     const { config } = this.#parts;
-    this.#isAccepted = accepts(config, head.statusCode);
-    if (!isPlain(head, config, this.#isAccepted)) return false;
+    if (!isPlain(head, config)) return false;
     if (config.maxRedirects !== 0) addRedirects(head, this.#plain);
     this.#response = responseOf(head, config, request);
     return true;
@@ -83,8 +83,7 @@ class Http2DirectExchange implements BufferedReceiver {
     this.#end();
     const { config, errors } = this.#parts;
     response.data = takeData(pieces, config);
-    if (this.#isAccepted) this.#receiver.receive(response);
-    else this.#receiver.fail(errors.ofStatus(response, config));
+    settle(response, config, errors, this.#receiver);
   }
 
   onStream(request: Http2Request, response: Http2Response): void {
@@ -99,7 +98,8 @@ class Http2DirectExchange implements BufferedReceiver {
     this.#end();
     const { adapterHeaders, config, errors } = this.#parts;
     const response = adapterHeaders.hasResponseOfCut ? this.#response : undefined;
-    this.#receiver.fail(errors.from(error, config, request, response));
+    const known = this.#response === undefined ? requestOfError(request) : request;
+    this.#receiver.fail(errors.from(error, config, known, response));
   }
 
   onHttp1(): void {
@@ -113,8 +113,15 @@ class Http2DirectExchange implements BufferedReceiver {
     if (this.#isOver) return;
     this.#end();
     const { config, errors } = this.#parts;
-    this.#receiver.fail(isCancel(reason) ? reason : errors.canceled(config, this.#exchange?.request));
-    this.#exchange?.cancel();
+    const request = this.#exchange && requestOfError(this.#exchange.request);
+    const error = isCancel(reason) ? reason : errors.canceled(config, request);
+    this.#receiver.fail(error);
+    request?.destroy(error as Error);
+  }
+
+  #showRedirectable(request: BufferedRequest): void {
+    const { body, ...options } = this.#plain;
+    showRedirectable(request, { options, maxRedirects: this.#parts.config.maxRedirects, body });
   }
 
   #end(): void {

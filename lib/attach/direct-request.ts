@@ -1,9 +1,11 @@
 // Default imports: whoever instruments or mocks these modules does so by replacing their properties.
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
+import type { Writable } from 'node:stream';
 import type { Attempt } from '../transport/attempt.js';
 import { Http1Exchange, observeForeignSocket } from '../transport/exchange.js';
 import { observedAgent } from '../transport/observed-agent.js';
+import { requestOfError, showRedirectable } from '../transport/redirectable.js';
 import type { ChosenAgent } from '../transport/transport.js';
 import type { AdapterHeaders } from './adapter-headers.js';
 import type { AttemptSignal } from './attempt-signal.js';
@@ -65,8 +67,10 @@ class DirectExchange {
     const { attempt, chosen, config, signal } = this.#parts;
     const agent = attempt.fresh ? observedAgent(attempt, chosen.agent, chosen.isForeign) : chosen.agent;
     const scheme = protocol === 'https:' ? https : http;
-    const request = scheme.request({ protocol, hostname, port, path, method, headers, agent });
+    const options = { protocol, hostname, port, path, method, headers, agent };
+    const request = scheme.request(options);
     this.#request = request;
+    showRedirectable(request, { options, maxRedirects: config.maxRedirects, body });
     this.#observe(request, agent);
     request.on('response', (response) => this.#respond(request, response));
     request.on('error', (error) => this.#fail(error));
@@ -88,9 +92,8 @@ class DirectExchange {
   #respond(request: ClientRequest, message: IncomingMessage): void {
     if (this.#isOver) return;
     const { config } = this.#parts;
-    const isAccepted = accepts(config, message.statusCode ?? 0);
     const isResumable = this.#parts.mayResume && message.headers.etag !== undefined;
-    if (isResumable || !isPlain(message, config, isAccepted)) {
+    if (isResumable || !isPlain(message, config)) {
       this.#end();
       this.#receiver.handOver(request, message);
       return;
@@ -102,16 +105,15 @@ class DirectExchange {
     message.on('data', (piece: Buffer) => pieces.push(piece));
     message.on('aborted', () => this.#abort(message, response));
     message.on('error', (error) => this.#fail(error, response));
-    message.on('end', () => this.#complete(response, pieces, isAccepted));
+    message.on('end', () => this.#complete(response, pieces));
   }
 
-  #complete(response: AxiosResponse, pieces: Buffer[], isAccepted: boolean): void {
+  #complete(response: AxiosResponse, pieces: Buffer[]): void {
     if (this.#isOver) return;
     this.#end();
     const { config, errors } = this.#parts;
     response.data = takeData(pieces, config);
-    if (isAccepted) this.#receiver.receive(response);
-    else this.#receiver.fail(errors.ofStatus(response, config));
+    settle(response, config, errors, this.#receiver);
   }
 
   #abort(message: IncomingMessage, response: AxiosResponse): void {
@@ -132,7 +134,8 @@ class DirectExchange {
   #fail(error: Error, response?: AxiosResponse): void {
     if (this.#isOver) return;
     this.#end();
-    this.#receiver.fail(this.#parts.errors.from(error, this.#parts.config, this.#request, response));
+    const { config, errors } = this.#parts;
+    this.#receiver.fail(errors.from(error, config, response?.request ?? this.#axiosRequest, response));
   }
 
   /** @param reason the reason of a cancel token; a signal's is none of axios' concern. */
@@ -140,9 +143,15 @@ class DirectExchange {
     if (this.#isOver) return;
     this.#end();
     const { config, errors } = this.#parts;
-    const error = isCancel(reason) ? reason : errors.canceled(config, this.#request);
+    const request = this.#axiosRequest;
+    const error = isCancel(reason) ? reason : errors.canceled(config, request);
     this.#receiver.fail(error);
-    this.#request?.destroy(error as Error);
+    request?.destroy(error as Error);
+  }
+
+  /** What axios has for the request before there is a response. */
+  get #axiosRequest(): ClientRequest | Writable | undefined {
+    return this.#request && requestOfError(this.#request);
   }
 
   #end(): void {
@@ -187,18 +196,24 @@ export function takeData(pieces: Buffer[], { responseType }: RequestConfig): unk
 }
 
 /** A response that only has to be collected. */
-export function isPlain(message: DirectMessage, config: RequestConfig, isAccepted: boolean): boolean {
+export function isPlain(message: DirectMessage, config: RequestConfig): boolean {
   const { statusCode = 0, headers } = message;
   const isRedirect = statusCode >= 300 && statusCode < 400 && headers.location !== undefined;
   const isEncoded = headers['content-encoding'] !== undefined && config.decompress !== false;
-  // What axios calls other statuses that are not accepted depends on its version.
-  const isUsual = isAccepted || (statusCode >= 400 && statusCode < 600);
-  return isUsual && !isEncoded && !(isRedirect && config.maxRedirects !== 0);
+  return !isEncoded && !(isRedirect && config.maxRedirects !== 0);
 }
 
-/** Whether the caller takes a status for a success. */
-export function accepts({ validateStatus }: RequestConfig, status: number): boolean {
-  return !validateStatus || validateStatus(status);
+/** What axios makes of a response that is there as a whole. */
+export function settle(
+  response: AxiosResponse,
+  config: RequestConfig,
+  errors: AxiosErrors,
+  receiver: DirectReceiver,
+): void {
+  const { validateStatus } = config;
+  const { status } = response;
+  if (!status || !validateStatus || validateStatus(status)) receiver.receive(response);
+  else void errors.ofStatus(response, config).then((error) => receiver.fail(error));
 }
 
 function withoutMark(text: string): string {

@@ -49,19 +49,15 @@ export function plainRequest(
   const url = isCommon(config) ? urlOf(config) : undefined;
   const body = bodyOf(config.data);
   if (url === undefined || body === null) return undefined;
-
+  // Before headers are added, which axios does not do to the last for params that cannot be serialized.
   const hasParams = config.params !== undefined && config.params !== null;
-  const hadEncoding = hasParams && config.headers.has('Accept-Encoding');
+  const path = hasParams ? serialized(url, serialize) : url.pathname + url.search;
+  if (path === undefined) return undefined;
+
   // Should axios' adapter make the request after all, it adds the same.
   const headers = fieldsOfRequest(config.headers, own, body?.length);
   if (headers === undefined) return undefined;
 
-  const path = hasParams ? serialized(url, serialize) : url.pathname + url.search;
-  if (path === undefined) {
-    // Of what axios adds, this comes after the params.
-    if (!hadEncoding) config.headers.delete('Accept-Encoding');
-    return undefined;
-  }
   return {
     protocol: url.protocol as 'http:' | 'https:',
     hostname: url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname,

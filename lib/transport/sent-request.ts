@@ -1,6 +1,13 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { Writable } from 'node:stream';
 
+/** What a redirect follower makes of a request, as far as it is read here. */
+interface Redirectable {
+  _currentRequest?: unknown;
+}
+
+type Followed = ClientRequest & { _redirectable?: Redirectable };
+
 /**
  * A request that was sent already and has its response, for a transport that still has to give it to somebody: the body
  * that is written to it goes nowhere, because the server has it, and the response follows at its end.
@@ -19,7 +26,23 @@ export class SentRequest extends Writable {
     native.on('error', (error) => this.emit('error', error));
     native.once('close', () => this.emit('close'));
     // Not before it was ended: a redirect follower that gets a response while it writes never ends what comes next.
-    this.once('finish', () => this.emit('response', response));
+    this.once('finish', () => this.#respond(response));
+  }
+
+  /** The redirect follower's request: whoever gets the response looks for it on the request that was sent. */
+  get _redirectable(): Redirectable | undefined {
+    return (this.#native as Followed)._redirectable;
+  }
+
+  set _redirectable(redirectable: Redirectable) {
+    (this.#native as Followed)._redirectable = redirectable;
+  }
+
+  #respond(response: IncomingMessage): void {
+    const redirectable = this._redirectable;
+    this.emit('response', response);
+    // Where it followed a redirect, it has another by now.
+    if (redirectable?._currentRequest === this) redirectable._currentRequest = this.#native;
   }
 
   get res(): IncomingMessage | undefined {

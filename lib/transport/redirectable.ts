@@ -1,0 +1,73 @@
+import type { RequestOptions } from 'node:http';
+import type { EventEmitter, Writable } from 'node:stream';
+import { wrap } from 'follow-redirects';
+
+/** What is known of a request that was made without a redirect follower. */
+export interface UnfollowedParts {
+  /** What it was made with. */
+  readonly options: RequestOptions;
+  readonly maxRedirects: number | undefined;
+  readonly body: Buffer | undefined;
+}
+
+/** Keeps what a follower would be made of in private, for it holds the caller's credentials. */
+class Unfollowed {
+  readonly #options: RequestOptions;
+  readonly #maxRedirects: number | undefined;
+  readonly #bodyLength: number;
+
+  constructor({ options, maxRedirects, body }: UnfollowedParts) {
+    this.#options = options;
+    this.#maxRedirects = maxRedirects;
+    this.#bodyLength = body?.length ?? 0;
+  }
+
+  /** The follower's own object, which finds the request made already. */
+  follow(request: EventEmitter): Writable {
+    const scheme = { request: () => request as never };
+    const wrapped = wrap({ http: scheme, https: scheme });
+    const { request: follow } = this.#options.protocol === 'https:' ? wrapped.https : wrapped.http;
+    const limits = { maxBodyLength: Number.POSITIVE_INFINITY };
+    if (this.#maxRedirects) Object.assign(limits, { maxRedirects: this.#maxRedirects });
+    const redirectable: Writable = follow({ ...this.#options, ...limits } as never);
+    Object.assign(redirectable, { _ended: true, _ending: true, _requestBodyLength: this.#bodyLength });
+    // Whoever made the request is told of errors in another way.
+    return redirectable.on('error', () => undefined);
+  }
+}
+
+const UNFOLLOWED = Symbol('axios-policy.unfollowed');
+
+interface Followed {
+  _redirectable?: Writable;
+  [UNFOLLOWED]?: Unfollowed;
+}
+
+// Made when somebody looks: it takes longer than the rest of a request, and next to nobody does.
+const LAZY: PropertyDescriptor & ThisType<EventEmitter & Followed> = {
+  configurable: true,
+  enumerable: true,
+  get() {
+    return this[UNFOLLOWED]?.follow(this);
+  },
+  set(value: Writable) {
+    const property = { value, configurable: true, enumerable: true, writable: true };
+    Object.defineProperty(this, '_redirectable', property);
+  },
+};
+
+/**
+ * Gives a request the `_redirectable` that axios' redirect follower leaves on every one: code reads the final URL and
+ * the number of redirects there.
+ */
+export function showRedirectable(request: EventEmitter, parts: UnfollowedParts): void {
+  // axios uses no follower either where none are followed.
+  if (parts.maxRedirects === 0) return;
+  (request as Followed)[UNFOLLOWED] = new Unfollowed(parts);
+  Object.defineProperty(request, '_redirectable', LAZY);
+}
+
+/** What axios takes for the request of an error that came before the response: the redirect follower's, if it has one. */
+export function requestOfError<Request extends EventEmitter>(request: Request): Request | Writable {
+  return (request as Followed)._redirectable ?? request;
+}

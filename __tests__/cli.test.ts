@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { type CommandIo, runCommand } from '../lib/cli/command.js';
 import { findJsonFault } from '../lib/cli/json-place.js';
 import { resolvePolicy } from '../lib/config/resolve.js';
-import { explainPolicy, renderExplanation } from '../lib/index.js';
+import { explainPolicy, renderExplanation } from '../lib/explain/index.js';
 import { atEnd } from './helpers/cleanup.js';
 
 const ROOT = join(__dirname, '..');

@@ -3,15 +3,15 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { resolvePolicy } from '../lib/config/resolve.js';
 import type { ResolvedRetry } from '../lib/config/resolved.js';
-import { retryTableOf } from '../lib/explain/retry-table.js';
-import { worstCaseNotesOf, worstCasesOf } from '../lib/explain/worst-case.js';
 import {
   explainPolicy,
-  type PolicyConfig,
   type PolicyExplanation,
   renderExplanation,
   type WorstCase,
-} from '../lib/index.js';
+} from '../lib/explain/index.js';
+import { retryTableOf } from '../lib/explain/retry-table.js';
+import { worstCaseNotesOf, worstCasesOf } from '../lib/explain/worst-case.js';
+import type { PolicyConfig } from '../lib/index.js';
 import { backoffMs } from '../lib/retry/backoff.js';
 import { decide } from '../lib/retry/decide.js';
 

@@ -12,7 +12,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   attach: ['config', 'errors', 'transport', 'retry'],
   explain: ['config', 'errors', 'retry'],
   cli: ['config', 'errors', 'explain'],
-  index: ['attach', 'config', 'errors', 'explain', 'retry', 'transport'],
+  index: ['attach', 'config', 'errors', 'retry', 'transport'],
   nestjs: ['index', 'attach', 'config', 'errors'],
   opentelemetry: ['index', 'attach', 'config', 'errors'],
 };

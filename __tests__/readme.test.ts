@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import axios from 'axios';
 import ts from 'typescript';
+import * as explain from '../lib/explain/index.js';
 import * as library from '../lib/index.js';
 import * as nestjs from '../lib/nestjs/index.js';
 import * as opentelemetry from '../lib/opentelemetry/index.js';
@@ -63,6 +64,7 @@ function typeErrors(blocks: readonly Block[]): string[] {
       noUnusedLocals: false,
       paths: {
         'axios-policy': [join(ROOT, 'lib/index.ts')],
+        'axios-policy/explain': [join(ROOT, 'lib/explain/index.ts')],
         'axios-policy/nestjs': [join(ROOT, 'lib/nestjs/index.ts')],
         'axios-policy/opentelemetry': [join(ROOT, 'lib/opentelemetry/index.ts')],
       },
@@ -127,6 +129,7 @@ describe('the blocks of the README', () => {
     const modules: Record<string, unknown> = {
       axios: { __esModule: true, default: axios, ...axios },
       'axios-policy': { ...library, attachPolicy },
+      'axios-policy/explain': explain,
       'axios-policy/nestjs': nestjs,
       'axios-policy/opentelemetry': opentelemetry,
     };

@@ -40,19 +40,5 @@ export {
   PolicyError,
   type PolicyErrorCode,
 } from './errors.js';
-export { explainPolicy } from './explain/explain.js';
-export { renderExplanation } from './explain/render.js';
-export type {
-  DelayRange,
-  DelaySchedule,
-  ExplainedField,
-  ExplainedValue,
-  PolicyExplanation,
-  RetryDelay,
-  RetryTable,
-  RetryTableRow,
-  RetryVerdict,
-  WorstCase,
-} from './explain/types.js';
 export type { AttemptOutcome, RequestMetadata } from './retry/metadata.js';
 export type { ConnectionLabel, ConnectMessage, PoolMessage } from './transport/channels.js';

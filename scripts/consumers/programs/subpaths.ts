@@ -1,3 +1,4 @@
+import { explainPolicy, type PolicyExplanation, renderExplanation } from 'axios-policy/explain';
 import {
   HTTP_POLICY,
   HttpPolicyModule,
@@ -17,3 +18,5 @@ stop();
 export const modules = [HttpPolicyModule.registerAsync({ useClass: Options }), HTTP_POLICY];
 // @ts-expect-error: no option of the module
 HttpPolicyModule.register({ clinet: {} });
+const explanation: PolicyExplanation = explainPolicy({ client: { timeout: '5s' } });
+export const text: string = renderExplanation(explanation);

@@ -56,17 +56,56 @@ export function parseIp(text: string): bigint | undefined {
 }
 
 /**
- * The block of all addresses that begin as this one does.
- *
- * @returns `undefined` if the text is no address, or the prefix is longer than the address.
+ * The same for an IPv4 address as URLs may have it: with fewer than four numbers (`127.1`), hexadecimal or octal ones
+ * (`0x7f.0.0.1`, `0177.0.0.1`). A number without a dot is a name.
  */
-export function ipBlock(text: string, prefixBits: number): IpBlock | undefined {
-  const value = parseIp(text);
-  const freeBits = (text.includes(':') ? IPV6_BITS : IPV4_BITS) - prefixBits;
-  return value === undefined || freeBits < 0 ? undefined : { value, freeBits: BigInt(freeBits) };
+export function parseLooseIpv4(text: string): bigint | undefined {
+  const parts = text.split('.');
+  if (parts.length < 2 || parts.length > 4) return undefined;
+  const numbers = parts.map(numberOf);
+  const last = numbers.pop() ?? Number.NaN;
+  const isSound = numbers.every((number) => number <= 255) && last < 256 ** (4 - numbers.length);
+  if (!isSound) return undefined;
+  const value = numbers.reduce((sum, number, index) => sum + number * 256 ** (3 - index), last);
+  return IPV4_PREFIX | BigInt(value);
 }
 
-/** Whether an address is of a block. */
+function numberOf(text: string): number {
+  if (/^0[\da-f]*[89]/i.test(text)) return Number.NaN;
+  if (/^0\d+$/.test(text)) return Number.parseInt(text, 8);
+  return /^(?:\d+|0x[\da-f]+)$/i.test(text) ? Number(text) : Number.NaN;
+}
+
+/** An IPv4 address in its usual spelling, however it was written; `undefined` for one of IPv6. */
+export function ipv4Text(address: bigint): string | undefined {
+  if (!isIpv4(address)) return undefined;
+  return [24n, 16n, 8n, 0n].map((shift) => (address >> shift) & 0xffn).join('.');
+}
+
+const LOCALHOST = IPV4_PREFIX | (127n << 24n);
+
+/** Whether an address is of this very machine: `127.0.0.0/8`, `::1`, and what connects to it, `0.0.0.0` and `::`. */
+export function isLoopback(address: bigint): boolean {
+  return address <= 1n || address === IPV4_PREFIX || address >> 24n === LOCALHOST >> 24n;
+}
+
+/**
+ * The block of all addresses that begin as this one does.
+ *
+ * @param isIpv6 whether the address was written, and its prefix counted, as IPv6 has it.
+ * @returns `undefined` if the prefix is longer than the address, or has not all of what IPv4 addresses begin with.
+ */
+export function ipBlock(value: bigint, isIpv6: boolean, prefixBits: number): IpBlock | undefined {
+  const freeBits = (isIpv6 ? IPV6_BITS : IPV4_BITS) - prefixBits;
+  const isSound = freeBits >= 0 && !(isIpv4(value) && freeBits > IPV4_BITS);
+  return isSound ? { value, freeBits: BigInt(freeBits) } : undefined;
+}
+
+/** Whether an address is of a block. One of IPv6 has no IPv4 addresses in it. */
 export function isInBlock(address: bigint, { value, freeBits }: IpBlock): boolean {
-  return address >> freeBits === value >> freeBits;
+  return isIpv4(address) === isIpv4(value) && address >> freeBits === value >> freeBits;
+}
+
+function isIpv4(address: bigint): boolean {
+  return address >> BigInt(IPV4_BITS) === IPV4_PREFIX >> BigInt(IPV4_BITS);
 }

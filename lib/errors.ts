@@ -100,11 +100,15 @@ export class ConnectTimeoutError extends PolicyError {
 export class HttpNotAllowedError extends PolicyError {
   override readonly name = 'HttpNotAllowedError';
 
-  constructor(target: string) {
-    super(
-      'ERR_POLICY_HTTP_NOT_ALLOWED',
-      `plain http to ${target} is not allowed: use https, or attach the policy with client.allowHttp: true`,
-    );
+  /**
+   * @param target `host:port` of the origin.
+   * @param isListed whether other hosts are allowed, by a list that lacks this one.
+   */
+  constructor(target: string, isListed = false) {
+    const remedy = isListed
+      ? 'add the host to client.allowHttp'
+      : 'attach the policy with client.allowHttp: true';
+    super('ERR_POLICY_HTTP_NOT_ALLOWED', `plain http to ${target} is not allowed: use https, or ${remedy}`);
   }
 }
 

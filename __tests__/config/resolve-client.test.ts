@@ -32,6 +32,7 @@ describe('a client value that is right', () => {
     [{ http2KeepAliveWhileIdle: 'Y' }, { http2KeepAliveWhileIdle: true }],
     [{ allowHttp: 'TRUE' }, { allowHttp: true }],
     [{ allowHttp: 'off' }, { allowHttp: false }],
+    [{ allowHttp: ['localhost', ' .svc '] }, { allowHttp: { entries: ['localhost', '.svc'] } }],
     [{ allowInvalidCertificates: '1' }, { allowInvalidCertificates: true }],
     [{ userAgent: 'tool/1.0 (é)' }, { userAgent: 'tool/1.0 (é)' }],
     [
@@ -103,6 +104,9 @@ describe('a client value that is wrong', () => {
     ['allowHttp', 'maybe', BOOLEAN, "'maybe'"],
     ['allowHttp', ' true', BOOLEAN, "' true'"],
     ['allowHttp', 1, BOOLEAN, '1'],
+    ['allowHttp', 'localhost', "or an array of hosts, IPs or CIDRs such as '.svc'", "'localhost'"],
+    ['allowHttp', ['a.test', 'http://b.test'], 'an array of hosts', 'at index 1'],
+    ['allowHttp', [''], 'an array of hosts', 'at index 0'],
     ['allowInvalidCertificates', null, `${BOOLEAN} (leave the key out for its default)`, 'null'],
     ['http2KeepAliveWhileIdle', '92 seconds', BOOLEAN, "'92 seconds'"],
     ['poolMaxIdlePerHost', -1, INTEGER, '-1'],

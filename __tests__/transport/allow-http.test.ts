@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { Agent, createServer } from 'node:http';
+import { Agent as SecureAgent } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AxiosError } from 'axios';
@@ -10,6 +11,7 @@ import { attached, attachedFor, failureOf, policyCodeOf } from '../helpers/attac
 import { AXIOS_COPIES } from '../helpers/axios-copies.js';
 import { atEnd } from '../helpers/cleanup.js';
 import { startTcp, type TcpServer } from '../helpers/faults.js';
+import { startHttp2Origin } from '../helpers/http2-origin.js';
 import { redirect, startOrigin } from '../helpers/origin.js';
 import { shut } from '../helpers/tcp.js';
 
@@ -26,10 +28,11 @@ async function startListener(): Promise<TcpServer & { bytes(): number }> {
   return Object.assign(server, { bytes: () => received });
 }
 
-function expectRefusal(error: AxiosError): void {
+function expectRefusal(error: AxiosError, remedy = /client\.allowHttp: true/): void {
   expect(error).toMatchObject({ isAxiosError: true, code: 'ERR_POLICY_HTTP_NOT_ALLOWED' });
   expect(policyCodeOf(error)).toBe('ERR_POLICY_HTTP_NOT_ALLOWED');
-  expect(error.message).toMatch(/^plain http to .+ is not allowed: .*client\.allowHttp: true/);
+  expect(error.message).toMatch(/^plain http to .+ is not allowed: /);
+  expect(error.message).toMatch(remedy);
   expect(error.response).toBeUndefined();
 }
 
@@ -219,5 +222,104 @@ describe('With allowHttp', () => {
     const origin = await startOrigin();
     const { http } = attached({ axios, client: { allowHttp: true } });
     expect((await http.get(origin.url)).data).toBe('Hello World');
+  });
+});
+
+describe.each(MATRIX)(
+  'With a list of hosts in allowHttp, $name with maxRedirects $maxRedirects',
+  ({ axios, maxRedirects }) => {
+    const listed = { allowHttp: ['.svc', '127.0.0.0/8'] };
+    const expectUnlisted = (error: AxiosError, host: string) => {
+      expectRefusal(error, /add the host to client\.allowHttp$/);
+      expect(error.message).toContain(`plain http to ${host} `);
+    };
+
+    it.each(['first', 'later'] as const)('a %s request reaches a host of the list alone', async (when) => {
+      const origin = await startOrigin();
+      const { http } = await attachedFor(when, { axios, client: listed, defaults: { maxRedirects } });
+      expect((await http.get(origin.url)).status).toBe(200);
+      expect((await http.post(origin.url, 'body')).status).toBe(200);
+      expectUnlisted(await failureOf(http.get('http://a.test:81/')), 'a.test:81');
+    });
+
+    it("holds on the request's own agent, and through axios' own proxy", async () => {
+      const origin = await startOrigin();
+      const { http } = attached({ axios, client: listed, defaults: { maxRedirects } });
+      const httpAgent = new Agent();
+      expect((await http.get(origin.url, { httpAgent })).status).toBe(200);
+      expectUnlisted(await failureOf(http.get('http://a.test/', { httpAgent })), 'a.test');
+
+      const proxy = { host: '127.0.0.1', port: Number(new URL(origin.url).port) };
+      const httpsAgent = new SecureAgent();
+      expect((await http.get('http://a.svc/', { proxy, httpAgent, httpsAgent })).status).toBe(200);
+      expect(origin.requests.at(-1)?.url).toBe('http://a.svc/');
+      expectUnlisted(await failureOf(http.get('http://a.test/', { proxy, httpAgent, httpsAgent })), 'a.test');
+    });
+  },
+);
+
+describe('A list of hosts in allowHttp', () => {
+  const listed = { allowHttp: ['127.0.0.1', '.svc'] };
+
+  it.each(AXIOS_COPIES)('holds for redirects: $name', async ({ axios }) => {
+    const plain = await startOrigin();
+    const origin = await startOrigin({ tls: true });
+    const { http } = attached({ axios, client: listed });
+    origin.always(redirect(302, plain.url));
+    expect((await http.get(origin.url)).data).toBe('Hello World');
+
+    plain.always(redirect(302, 'http://a.test:81/'));
+    const error = await failureOf(http.get(origin.url));
+    expectRefusal(error, /add the host to client\.allowHttp$/);
+    expect(error.message).toContain('a.test:81');
+  });
+
+  it('holds for redirects that a proxy of axios would follow', async () => {
+    const proxying = await startOrigin();
+    proxying.always(redirect(302, 'http://a.test/next'));
+    const { http } = attached({ client: listed });
+    const proxy = { host: '127.0.0.1', port: Number(new URL(proxying.url).port) };
+    const agents = { httpAgent: new Agent(), httpsAgent: new SecureAgent() };
+    const error = await failureOf(http.get('http://a.svc/', { proxy, ...agents }));
+    expectRefusal(error, /add the host to client\.allowHttp$/);
+    expect(proxying.requests).toHaveLength(1);
+  });
+
+  it('holds for HTTP/2 without TLS', async () => {
+    const origin = await startHttp2Origin({ tls: false });
+    const { http } = attached({ client: { ...listed, http2Only: true } });
+    expect((await http.get(origin.url)).status).toBe(200);
+    expectRefusal(await failureOf(http.get('http://a.test/')), /add the host to client\.allowHttp$/);
+  });
+
+  it('holds for the fetch adapter, and for an adapter of the caller', async () => {
+    const origin = await startOrigin();
+    const { http } = attached({ client: listed });
+    expect((await http.get(origin.url, { adapter: 'fetch' })).status).toBe(200);
+    expectRefusal(await failureOf(http.get('http://a.test/', { adapter: 'fetch' })), /client\.allowHttp$/);
+    expectRefusal(await failureOf(http.get('http://a.test/', { adapter: jest.fn() })), /client\.allowHttp$/);
+  });
+
+  it('is of the host in the URL, through a unix socket', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'policy-'));
+    const socketPath = join(directory, 'a.sock');
+    const server = createServer((_request, response) => void response.end('local'));
+    await once(server.listen(socketPath), 'listening');
+    atEnd(async () => {
+      server.closeAllConnections();
+      await shut(server, []);
+      await rm(directory, { recursive: true });
+    });
+    const { http } = attached({ client: { allowHttp: ['.svc'] } });
+    expect((await http.get('http://docker.svc/', { socketPath })).data).toBe('local');
+    for (const url of ['http://a.test/', '/path']) {
+      const error = await failureOf(http.get(url, { socketPath }));
+      expectRefusal(error, /add the host to client\.allowHttp$/);
+    }
+  });
+
+  it('that is empty allows none', async () => {
+    const { http } = attached({ client: { allowHttp: [] } });
+    expectRefusal(await failureOf(http.get('http://127.0.0.1/')), /client\.allowHttp$/);
   });
 });

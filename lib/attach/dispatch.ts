@@ -1,4 +1,5 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
+import { allowsHttp } from '../config/allow-http.js';
 import { HttpNotAllowedError } from '../errors.js';
 import type { Attempt } from '../transport/attempt.js';
 import type { AttemptConnections, GivenConnections } from '../transport/transport.js';
@@ -12,7 +13,7 @@ import type { PlainRequest } from './plain-request.js';
 import type { DirectClient } from './platform.js';
 import type { ResponseMessage } from './resume/download.js';
 import type { RunnerParts } from './runner.js';
-import { plainHttpHost } from './url.js';
+import { plainHttpUrl } from './url.js';
 
 /** How one attempt is sent: directly, through one of axios' adapters, or through the caller's own. */
 export class Dispatch {
@@ -43,16 +44,17 @@ export class Dispatch {
    * @returns whether it is of that kind, and the receiver will be told.
    */
   sendDirectly(receiver: Http2Receiver): boolean {
-    const { bare, client, errors, platform, wire } = this.#parts;
+    const { client, errors, platform, wire } = this.#parts;
     const { adapter, download, bodySnapshot } = this.#call;
     const { direct } = wire;
     const config = this.#config;
     if (direct === undefined || platform.adapterName(adapter) !== 'http') return false;
     if (download?.isUnderWay || bodySnapshot !== undefined || !errors.isReady) return false;
-    if (!client.allowHttp && plainHttpHost(config, bare) !== undefined) return false;
     const { transport, adapterHeaders } = direct;
     const plain = adapterHeaders.plainRequest(config);
     if (plain === undefined) return false;
+    const isPlainHttp = plain.protocol === 'http:';
+    if (isPlainHttp && !allowsHttp(client.allowHttp, plain.hostname, plain.port)) return false;
     const chosen = transport.agentFor(plain, config as GivenConnections);
     if (chosen === undefined) return this.#sendOverHttp2(plain, direct, receiver);
     const parts = {
@@ -88,8 +90,10 @@ export class Dispatch {
     const { bare, client, platform } = this.#parts;
     const named = platform.adapterName(adapter);
     // The agents would refuse it too, as they do after a redirect; but mocks and fetch know nothing of agents.
-    const refused = client.allowHttp ? undefined : plainHttpHost(this.#config, bare);
-    if (refused !== undefined) return this.#refuse(refused);
+    const plain = client.allowHttp === true ? undefined : plainHttpUrl(this.#config, bare);
+    if (plain !== undefined && !allowsHttp(client.allowHttp, plain.hostname, plain.port)) {
+      return this.#refuse(plain.host);
+    }
     if (typeof adapter !== 'function') return this.#sendByAxios(named);
     const own: Partial<RequestConfig> = this.#connections(named) as object;
     own.signal = this.#signal.signal;
@@ -98,9 +102,9 @@ export class Dispatch {
   }
 
   async #refuse(host: string): Promise<never> {
-    const { errors } = this.#parts;
+    const { client, errors } = this.#parts;
     await errors.ready;
-    throw errors.wrap(new HttpNotAllowedError(host), this.#config);
+    throw errors.wrap(new HttpNotAllowedError(host, typeof client.allowHttp === 'object'), this.#config);
   }
 
   async #sendByAxios(named: RequestConfig['adapter']): Promise<AxiosResponse> {

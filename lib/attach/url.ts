@@ -58,16 +58,20 @@ function text(value: unknown): string {
 }
 
 /**
- * The host of a request to an `http://` URL, as far as its own config says, or the page it is made from; `undefined` if
- * the URL is another.
+ * Where a request to an `http://` URL goes, as far as its own config says, or the page it is made from; `undefined` if the
+ * URL is another.
  *
  * @param axios knows what becomes of a config that not every version reads in the same way.
  */
-export function plainHttpHost(config: Address, axios: UrlBuilder): string | undefined {
+export function plainHttpUrl(
+  config: Address & Pick<RequestConfig, 'socketPath'>,
+  axios: UrlBuilder,
+): URL | undefined {
   const address = commonUrl(config) ?? builtBy(axios, config);
   if (/^https:\/\//i.test(address)) return undefined;
-  const url = resolve(address);
-  return url?.protocol === 'http:' ? url.host : undefined;
+  // Through a unix socket axios takes a path alone for one of localhost.
+  const url = resolve(address, config.socketPath ? 'http://localhost' : undefined);
+  return url?.protocol === 'http:' ? url : undefined;
 }
 
 function builtBy(axios: UrlBuilder, config: Address): string {
@@ -81,12 +85,12 @@ function builtBy(axios: UrlBuilder, config: Address): string {
 }
 
 /** As fetch and XMLHttpRequest do: they pass over tabs and line ends, and a page's relative URLs are relative to it. */
-function resolve(address: string): URL | undefined {
+function resolve(address: string, ownBase: string | undefined): URL | undefined {
   const { document, location } = globalThis as {
     document?: { readonly baseURI?: string };
     location?: { readonly href?: string };
   };
-  return parse(address, document?.baseURI ?? location?.href);
+  return parse(address, ownBase ?? document?.baseURI ?? location?.href);
 }
 
 /** @returns `undefined` for what is no URL. */

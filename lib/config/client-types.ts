@@ -36,11 +36,12 @@ export interface TlsConfig {
 export interface ClientConfig {
   /**
    * Whether `http://` URLs may be requested, also by redirect, by `baseURL` or through a unix socket. Otherwise they
-   * are refused before a byte is sent, with code `ERR_POLICY_HTTP_NOT_ALLOWED`, never retried. The scheme of
-   * `proxyUrl` is not affected.
+   * are refused before a byte is sent, with code `ERR_POLICY_HTTP_NOT_ALLOWED`, never retried. A list allows the hosts
+   * in it alone, in the grammar of NO_PROXY: `['localhost', '.svc', '10.0.0.0/8']`. The scheme of `proxyUrl` is not
+   * affected.
    * @defaultValue `false`
    */
-  readonly allowHttp?: BooleanLike;
+  readonly allowHttp?: BooleanLike | readonly string[];
 
   /**
    * Skips the checks of a certificate's chain, expiry and host name, for the origin and for an `https://` proxy.

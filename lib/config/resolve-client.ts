@@ -1,4 +1,5 @@
 /** `ClientConfig` to `ResolvedClient`. */
+import { allowHttp } from './allow-http.js';
 import { CLIENT_DEFAULTS as DEFAULTS } from './defaults.js';
 import { durationToMs } from './duration.js';
 import {
@@ -56,7 +57,7 @@ function resolveHttpVersions(client: ClientSection): Pick<ResolvedClient, 'http1
 export function resolveClient(client: ClientSection): ResolvedClient {
   const resolved = {
     ...resolveHttpVersions(client),
-    allowHttp: client.read('allowHttp', booleanLike, DEFAULTS.allowHttp),
+    allowHttp: client.read('allowHttp', allowHttp, DEFAULTS.allowHttp),
     allowInvalidCertificates: client.read(
       'allowInvalidCertificates',
       booleanLike,

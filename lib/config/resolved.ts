@@ -3,6 +3,7 @@
  * Durations are finite milliseconds no longer than a timer can hold, or `false` for "no limit".
  */
 
+import type { AllowHttp } from './allow-http.js';
 import type { Secret } from './secret.js';
 import type { GiveUpEvent, Outcome, RetryBudget, RetryEvent, TlsConfig } from './types.js';
 
@@ -31,7 +32,7 @@ export interface GivenField {
 }
 
 export interface ResolvedClient {
-  readonly allowHttp: boolean;
+  readonly allowHttp: AllowHttp;
   readonly allowInvalidCertificates: boolean;
   readonly connectTimeoutMs: LimitMs;
   readonly defaultContentType: string | undefined;

@@ -13,7 +13,7 @@ import type { RetryConfig, TlsConfig } from './types.js';
 
 /** A resolved `ClientConfig`: durations in ms, `false` = off, `undefined` = none. */
 export interface ClientView {
-  readonly allowHttp: boolean;
+  readonly allowHttp: boolean | readonly string[];
   readonly allowInvalidCertificates: boolean;
   readonly connectTimeout: LimitMs;
   readonly defaultContentType: string | undefined;
@@ -72,7 +72,7 @@ function describeTls(tls: TlsConfig): ClientView['tls'] {
 
 function describeClient(client: ResolvedClient): ClientView {
   return Object.freeze({
-    allowHttp: client.allowHttp,
+    allowHttp: typeof client.allowHttp === 'object' ? client.allowHttp.entries : client.allowHttp,
     allowInvalidCertificates: client.allowInvalidCertificates,
     connectTimeout: client.connectTimeoutMs,
     defaultContentType: client.defaultContentType,

@@ -50,7 +50,7 @@ function tls(keys: ClientView['tls']): Shown {
 }
 
 const CLIENT: { readonly [K in keyof ClientView]: (value: ClientView[K]) => Shown } = {
-  allowHttp: plain,
+  allowHttp: (allowed) => (typeof allowed === 'boolean' ? plain(allowed) : list(allowed, 'none')),
   allowInvalidCertificates: plain,
   connectTimeout: time,
   timeout: time,

@@ -5,7 +5,6 @@ import { createSecureContext, type SecureContext } from 'node:tls';
 import { constants, HttpAgent, HttpsAgent } from 'agentkeepalive';
 import { MAX_TIMER_MS } from '../config/duration.js';
 import type { LimitMs } from '../config/resolved.js';
-import { HttpNotAllowedError } from '../errors.js';
 import { type ConnectAnnouncement, type ConnectionLabel, publishConnect, publishPool } from './channels.js';
 import { connectionState, markReady, watchConnect } from './connect.js';
 import { takeHandover } from './http2/http1.js';
@@ -201,14 +200,6 @@ export class RefusingAgent extends HttpAgent {
     onCreated?.(this.#reason(targetOf(options)), none);
     return none;
   }
-}
-
-/**
- * Stands in for the plain-HTTP agent where `allowHttp` is off. Refusing here, and not in a check of the URL, covers
- * redirects and unix sockets as well.
- */
-export function denyHttp(): RefusingAgent {
-  return new RefusingAgent((target) => new HttpNotAllowedError(target));
 }
 
 function watchNew(

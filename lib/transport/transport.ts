@@ -7,10 +7,11 @@ import nodeHttp, {
 import nodeHttps from 'node:https';
 import type { ProxyAddress, ResolvedClient } from '../config/resolved.js';
 import { type AdoptedOptions, adoptAgent } from './adopt.js';
-import { denyHttp, PoolHttpAgent, PoolHttpsAgent, type PoolOptions } from './agents.js';
+import { PoolHttpAgent, PoolHttpsAgent, type PoolOptions } from './agents.js';
 import type { Attempt } from './attempt.js';
 import { addressOfAxiosProxy } from './axios-proxy.js';
 import { Egress, type EgressOptions } from './egress.js';
+import { HttpGate } from './http-gate.js';
 import type { Http2Client } from './http2/client.js';
 import type { Http2OriginStats } from './http2/session-pool.js';
 import { observedAgent } from './observed-agent.js';
@@ -67,7 +68,7 @@ export class Transport {
   readonly #default: Egress;
   /** Ways through proxies that requests named themselves. */
   readonly #perProxy = new Map<string, Egress>();
-  readonly #denyHttp: Agent | undefined;
+  readonly #httpGate: HttpGate;
   /** Whether the instance's own agent connects in a way of its own (a proxy agent) and stays in use. */
   readonly #keptHttp: boolean;
   readonly #keptHttps: boolean;
@@ -90,7 +91,7 @@ export class Transport {
     const https = new PoolHttpsAgent(httpsPool, tls);
     this.#shared = { client, httpPool, httpsPool, tls, http, https };
     this.#default = new Egress(this.#shared);
-    this.#denyHttp = client.allowHttp ? undefined : denyHttp();
+    this.#httpGate = new HttpGate(client.allowHttp);
   }
 
   /**
@@ -105,9 +106,9 @@ export class Transport {
     const foreignHttp = foreign(given.httpAgent, httpAgent, this.#keptHttp);
     const foreignHttps = foreign(given.httpsAgent, httpsAgent, this.#keptHttps);
     const egress = this.#egressFor(given.proxy);
-    const http = this.#denyHttp ?? foreignHttp;
+    const http = this.#httpGate.before(foreignHttp ?? egress.http);
     const connections: AttemptConnections = {
-      httpAgent: observedAgent(attempt, http ?? egress.http, http !== undefined),
+      httpAgent: observedAgent(attempt, http, foreignHttp !== undefined),
       httpsAgent: observedAgent(attempt, foreignHttps ?? egress.https, foreignHttps !== undefined),
       proxy: foreignHttps === undefined ? false : (given.proxy ?? false),
     };
@@ -117,7 +118,7 @@ export class Transport {
   }
 
   /**
-   * The agent for a request that is made on the native client.
+   * The agent for a request that is made on the native client, and is allowed to be.
    *
    * @returns `undefined` where HTTP/2 may be spoken, or axios is to make something of a proxy and an agent of the caller.
    */
@@ -125,7 +126,7 @@ export class Transport {
     const isHttps = origin.protocol === 'https:';
     const own = isHttps
       ? this.#ownHttpsAgent(given)
-      : (this.#denyHttp ?? foreign(given.httpAgent, this.#instanceAgents.httpAgent, this.#keptHttp));
+      : foreign(given.httpAgent, this.#instanceAgents.httpAgent, this.#keptHttp);
     if (own !== undefined) {
       const isHttp2 = !isHttps && this.#client.http2Only;
       return given.proxy || isHttp2 ? undefined : { agent: own, isForeign: true };

@@ -1,5 +1,6 @@
 import { type ClientRequest, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
+import { allowsHttp } from '../../config/allow-http.js';
 import { HttpNotAllowedError } from '../../errors.js';
 import { FailedRequest } from '../failed-request.js';
 import {
@@ -61,7 +62,9 @@ export class Http2Client {
     const target = targetOf(options);
     if (target.protocol === 'http:') {
       // Emitted, not thrown: thrown from within a redirect it would be wrapped beyond recognition.
-      if (!allowHttp) return new FailedRequest(new HttpNotAllowedError(target.name));
+      if (!allowsHttp(allowHttp, target.hostname, target.port)) {
+        return new FailedRequest(new HttpNotAllowedError(target.name, typeof allowHttp === 'object'));
+      }
       if (!http2Only) return requestHttp({ ...options, agent: options.agent ?? http1.http }, onResponse);
     }
     const key = keyOf(target);

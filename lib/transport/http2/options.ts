@@ -1,6 +1,7 @@
 import type { Agent as HttpAgent } from 'node:http';
 import type { Agent as HttpsAgent, RequestOptions } from 'node:https';
 import type { Socket } from 'node:net';
+import type { AllowHttp } from '../../config/allow-http.js';
 import type { LimitMs } from '../../config/resolved.js';
 import type { ConnectionLabel } from '../channels.js';
 import type { Exchange } from '../exchange.js';
@@ -24,8 +25,8 @@ export interface Http2Target {
 
 /** What an {@link Http2Client} needs of a resolved configuration, and of the rest of the transport. */
 export interface Http2ClientOptions {
-  /** Whether `http://` may be requested at all. */
-  readonly allowHttp: boolean;
+  /** Which hosts may be requested over `http://`. */
+  readonly allowHttp: AllowHttp;
   /** HTTP/2 by prior knowledge; otherwise ALPN decides, and `http://` is HTTP/1.1. */
   readonly http2Only: boolean;
   /** Longest time to a usable session: DNS, TCP, tunnel, TLS and the server's preface together. */

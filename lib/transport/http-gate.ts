@@ -1,0 +1,60 @@
+import type { Agent, ClientRequest } from 'node:http';
+import { type AllowHttp, allowsHttp } from '../config/allow-http.js';
+import { HttpNotAllowedError } from '../errors.js';
+import { addRequest, frontOf } from './agent-front.js';
+import { RefusingAgent } from './agents.js';
+
+/** Where an agent is asked to connect to. */
+interface Endpoint {
+  readonly host?: string | null | undefined;
+  readonly port?: number | string | null | undefined;
+  readonly socketPath?: string | null | undefined;
+}
+
+/**
+ * What Node and follow-redirects take for the host of a request through a unix socket, of which axios tells them none.
+ * Its URL was looked at before.
+ */
+const UNNAMED: ReadonlySet<string> = new Set(['', 'localhost', '::1']);
+
+/**
+ * Lets plain HTTP through to the hosts that `allowHttp` allows, and refuses it to all others. At the agent, and not by
+ * the URL alone, because a redirect chooses another host.
+ */
+export class HttpGate {
+  readonly #allowed: AllowHttp;
+  readonly #refusing: Agent;
+  readonly #fronts = new WeakMap<Agent, Agent>();
+
+  constructor(allowed: AllowHttp) {
+    this.#allowed = allowed;
+    const isListed = typeof allowed === 'object';
+    this.#refusing = new RefusingAgent((target) => new HttpNotAllowedError(target, isListed));
+  }
+
+  /** The agent to use in place of `agent`; the same one for the same agent. */
+  before(agent: Agent): Agent {
+    if (this.#allowed === true) return agent;
+    return this.#allowed === false ? this.#refusing : this.#frontOf(agent);
+  }
+
+  #frontOf(agent: Agent): Agent {
+    const known = this.#fronts.get(agent);
+    if (known !== undefined) return known;
+    const front = frontOf(agent, (request: ClientRequest, options: Endpoint) => {
+      addRequest(this.#allows(request, options) ? agent : this.#refusing, request, options);
+    });
+    this.#fronts.set(agent, front);
+    return front;
+  }
+
+  #allows({ path }: ClientRequest, { host, port, socketPath }: Endpoint): boolean {
+    // In absolute form: axios itself addresses the proxy, and the path tells the host that is meant.
+    if (/^https?:\/\//i.test(path)) {
+      const { hostname, port: ownPort } = new URL(path);
+      return allowsHttp(this.#allowed, hostname, ownPort);
+    }
+    if (socketPath && UNNAMED.has(host ?? '')) return true;
+    return allowsHttp(this.#allowed, host ?? 'localhost', port ?? 80);
+  }
+}

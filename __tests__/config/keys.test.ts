@@ -144,11 +144,6 @@ describe('an unknown key', () => {
       'client.allowInvalidCertificates?',
     ],
     [{ client: { ca: 'pem' } }, 'client.ca', 'did you mean client.tls.ca?'],
-    [
-      { client: { proxy_ca_certificate: 'pem' } },
-      'client.proxy_ca_certificate',
-      'did you mean client.tls.proxyCa?',
-    ],
     [{ client: { maxRetries: 1 } }, 'client.maxRetries', 'did you mean retry.maxRetries?'],
     [{ client: { tls: { cacert: 'pem' } } }, 'client.tls.cacert', 'did you mean client.tls.ca?'],
     [{ client: { tls: { certt: 'pem' } } }, 'client.tls.certt', 'did you mean cert?'],
@@ -190,6 +185,47 @@ describe('an unknown key', () => {
     expect(problems[0]?.path).toBe("client.'a\\nb'");
     expect(problems[1]?.path.length).toBeLessThan(80);
     expect(problems[1]?.expected).toContain('the keys are allowHttp');
+  });
+});
+
+describe('a key that is going to be', () => {
+  it.each<[object, string]>([
+    [{ admission: true }, 'admission'],
+    [{ hedge: { after: '1s' } }, 'hedge'],
+    [{ limit: { concurrency: 5 } }, 'limit'],
+    [{ client: { defaultHeaders: { Authorization: 'Bearer hunter2' } } }, 'client.defaultHeaders'],
+    [{ client: { default_headers: {} } }, 'client.default_headers'],
+    [{ client: { rootCertificate: 'hunter2' } }, 'client.rootCertificate'],
+    [{ client_options: { root_certificate: 'hunter2' } }, 'client_options.root_certificate'],
+    [{ client: { proxyCaCertificate: 'hunter2' } }, 'client.proxyCaCertificate'],
+    [{ client: { proxy_ca_certificate: 'hunter2' } }, 'client.proxy_ca_certificate'],
+    [{ client: { disableSystemCertificates: true } }, 'client.disableSystemCertificates'],
+    [{ client: { disable_system_certificates: true } }, 'client.disable_system_certificates'],
+    [{ client: { http2MaxFrameSize: 16_384 } }, 'client.http2MaxFrameSize'],
+    [{ client: { http2_max_frame_size: '16384' } }, 'client.http2_max_frame_size'],
+    [{ client: { randomizeAddresses: true } }, 'client.randomizeAddresses'],
+    [{ client: { randomize_addresses: 'true' } }, 'client.randomize_addresses'],
+    [{ client: { dns: false } }, 'client.dns'],
+    [{ client: { connectionMaxAge: '5m' } }, 'client.connectionMaxAge'],
+    [{ client: { connection_max_age: '5m' } }, 'client.connection_max_age'],
+    [{ client: { eject: false } }, 'client.eject'],
+    [{ retry: { elsewhere: true } }, 'retry.elsewhere'],
+  ])('such as in %j is refused as not available yet, without its value', (config, path) => {
+    const problems = problemsOf(() => resolvePolicy(config));
+    expect(problems).toHaveLength(1);
+    expect(problems[0]?.path).toBe(path);
+    expect(problems[0]?.expected).toMatch(/^no value \(not available yet/);
+    expect(JSON.stringify(problems)).not.toContain('hunter2');
+  });
+
+  it('of a request is refused as well', () => {
+    const problems = problemsOf(() => resolveRequestPolicy({ hedge: false }, resolvePolicy({})));
+    expect(problems).toMatchObject([{ path: 'policy.hedge', expected: 'no value (not available yet)' }]);
+  });
+
+  it('may be undefined, which is its default', () => {
+    const config = { admission: undefined, client: { dns: undefined }, retry: { elsewhere: undefined } };
+    expect(problemsOf(() => resolvePolicy(config))).toEqual([]);
   });
 });
 

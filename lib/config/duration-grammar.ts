@@ -7,6 +7,7 @@ import { quote } from './render.js';
 
 /** More digits than 2^64 has. They are counted before BigInt sees them: its parser is not linear. */
 const MAX_DIGITS = 20;
+const LONGEST_UNIT = 8;
 /** A longer fraction has a denominator beyond 64 bits. */
 const MAX_FRACTION_DIGITS = 19;
 
@@ -39,10 +40,12 @@ function unitOf(text: string, start: number, end: number): Unit {
   if (unit !== undefined) return unit;
   const lower = name.toLowerCase();
   const advice = UNITS.has(lower) ? `did you mean '${lower}'?` : 'the units are ns us ms s m h d w M y';
+  // A longer one may be anything, a secret too.
+  const shown = name.length <= LONGEST_UNIT ? ` ${quote(name)}` : '';
   const message =
     name === ''
       ? `a unit such as 's' or 'ms' is missing at offset ${start}`
-      : `unknown unit ${quote(name, 20)} at offset ${start}; ${advice}`;
+      : `unknown unit${shown} at offset ${start}; ${advice}`;
   throw new DurationError('UnknownUnit', message, start, end);
 }
 

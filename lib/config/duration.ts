@@ -1,7 +1,7 @@
 /** Lengths of time: from every form a user may write to milliseconds, and back to a text. */
 import { parseDuration } from './duration-grammar.js';
 import { DurationError, NS_PER_MS, UNIT_PROPERTIES } from './duration-units.js';
-import { quote, renderValue } from './render.js';
+import { renderValue } from './render.js';
 import type { Duration } from './types.js';
 
 export { parseDuration } from './duration-grammar.js';
@@ -30,7 +30,7 @@ function unitsToNs(value: object): bigint {
   const unknown = isPlainObject(value) && Object.keys(value).find((key) => !UNIT_PROPERTIES.has(key));
   if (typeof unknown === 'string') {
     const known = [...UNIT_PROPERTIES.keys()].join(' ');
-    throw new DurationError('NotADuration', `it has ${quote(unknown, 20)}; the units are ${known}`);
+    throw new DurationError('NotADuration', `it has ${renderValue(unknown)}; the units are ${known}`);
   }
   const amounts = [...UNIT_PROPERTIES]
     .map(([name, ns]) => ({ name, ns, amount: Reflect.get(value, name) as unknown }))

@@ -1,6 +1,6 @@
 /** Readers of single values: each turns what a user wrote into what the library uses, or says what would be right. */
 import { DurationError, durationToMs } from './duration.js';
-import { quote, renderValue } from './render.js';
+import { quote, renderDuration, renderHeader, renderKind, renderValue } from './render.js';
 import type { LimitMs } from './resolved.js';
 import type { Duration } from './types.js';
 
@@ -74,10 +74,10 @@ function readDuration(value: unknown, expected: string, zero: string | undefined
     // Whatever it is: `durationToMs` looks at it before it believes the type.
     const ms = durationToMs(value as Duration);
     if (ms > 0 || zero === undefined) return ok(ms);
-    return wrong(`a duration longer than 0 (${zero})`, renderValue(value));
+    return wrong(`a duration longer than 0 (${zero})`, renderDuration(value));
   } catch (error) {
     if (!(error instanceof DurationError)) throw error;
-    return wrong(expected, `${renderValue(value)} (${error.message})`);
+    return wrong(expected, `${renderDuration(value)} (${error.message})`);
   }
 }
 
@@ -110,7 +110,7 @@ export const limit: Parser<LimitMs> = durationOrFalse('use false to switch it of
 export const headerValue: Parser<string> = (value) =>
   typeof value === 'string' && /^[\t\x20-\x7e\x80-\xff]+$/.test(value)
     ? ok(value)
-    : wrong('a header value: a non-empty line without control characters or non-latin1', renderValue(value));
+    : wrong('a header value: a non-empty line without control characters or non-latin1', renderHeader(value));
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
@@ -138,12 +138,12 @@ export function listOf<T>(expected: string, item: (value: unknown) => T | undefi
   };
 }
 
-/** One of some words, exactly. */
+/** One of some words, exactly; what is none of them is not shown. */
 export function oneOf<T extends string>(words: readonly T[]): Parser<T> {
   return (value) => {
     const found = words.find((word) => word === value);
     return found === undefined
-      ? wrong(`one of ${words.map((word) => quote(word)).join(', ')}`, renderValue(value))
+      ? wrong(`one of ${words.map((word) => quote(word)).join(', ')}`, renderKind(value))
       : ok(found);
   };
 }

@@ -29,7 +29,9 @@ function basicAuthorization({ username, password }: URL): Secret<string> | undef
 }
 
 function refusal(url: URL, scheme: string): string | undefined {
-  if (scheme !== 'http' && scheme !== 'https') return `a ${scheme}:// URL`;
+  // `user:…` reads as a scheme, too; those of proxies are short.
+  if (scheme !== 'http' && scheme !== 'https')
+    return /^[a-z]{2,5}\d?[a-z]?$/.test(scheme) ? `a ${scheme}:// URL` : 'a URL with another scheme';
   // A `/`, `?` or `#` of a password that is not encoded ends the host early; the rest would become a path.
   if (url.pathname !== '/' || url.search !== '' || url.hash !== '')
     return 'a URL with a path, query or fragment';

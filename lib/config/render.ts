@@ -1,6 +1,20 @@
-/** How a wrong value is shown in a message: short, on one line, without secrets. */
+/**
+ * How a wrong value is shown in a message: short, on one line, without secrets. A token or a key may stand in any field
+ * by mistake, so a text is quoted only if it looks like what somebody would write there.
+ */
 
 const LONGEST = 60;
+/** Longer texts are described, not quoted. */
+const LONGEST_QUOTED = 20;
+
+/** Numbers, each with a unit or without: `5 Sec`, `1h, 30m`, `-1`, `0:00:05`. */
+const SPANS = /^\s*[-+]?(?:[\d.:]+\s*[a-zµ]{0,8}[\s,]*){1,4}$/i;
+/** ISO 8601: `PT5S`. */
+const ISO_PERIOD = /^[-+]?P[\dTYMWDHS.,]+$/i;
+/** A word or two: `maybe`, `localhost`. */
+const WORDS = /^\s*[a-z]{0,10}(?: [a-z]{1,10})?\s*$/i;
+/** A word in the place of a length of time: `soon`. */
+const SHORT_WORD = /^[a-z]{0,5}$/i;
 // Control, format and unassigned characters, and line separators: they could disguise or break a log line.
 const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
 
@@ -20,11 +34,36 @@ export function quote(text: string, longest: number = LONGEST): string {
   return `'${escaped.replace(INVISIBLE, (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`)}'`;
 }
 
+function describeText(text: string): string {
+  return `a string of ${text.length} character${text.length === 1 ? '' : 's'}`;
+}
+
+/** A text as somebody would write a number, a length of time, a switch or a name; any other by its length alone. */
+function renderText(text: string): string {
+  const isPlain = text.length <= LONGEST_QUOTED && (WORDS.test(text) || SPANS.test(text));
+  return isPlain ? quote(text) : describeText(text);
+}
+
+/** A value that is no length of time, for the `received` of a problem: quoted only if it looks like one. */
+export function renderDuration(value: unknown): string {
+  if (typeof value !== 'string') return renderValue(value);
+  const isLike =
+    value.length <= LONGEST_QUOTED && [SPANS, ISO_PERIOD, SHORT_WORD].some((form) => form.test(value));
+  return isLike ? quote(value) : describeText(value);
+}
+
+/** A key that is none of ours, as part of a path. One that is no identifier could disguise the message. */
+export function renderKey(key: string): string {
+  const isToken = /[A-Z\d]{8}/.test(key) || key.replace(/\D/g, '').length > 2;
+  if (/^[a-z_$][\w$-]{0,31}$/i.test(key) && !isToken) return key;
+  return key.length <= 10 ? quote(key) : `[a key of ${key.length} characters]`;
+}
+
 /** Any value, for the `received` of a problem. Objects are not looked into. */
 export function renderValue(value: unknown): string {
   switch (typeof value) {
     case 'string':
-      return quote(value);
+      return renderText(value);
     case 'object':
       if (value === null) return 'null';
       return Array.isArray(value) ? 'an array' : 'an object';
@@ -35,6 +74,11 @@ export function renderValue(value: unknown): string {
     default:
       return `a ${typeof value}`;
   }
+}
+
+/** A value in the place of a header: never its text. */
+export function renderHeader(value: unknown): string {
+  return typeof value === 'string' && value !== '' ? renderKind(value) : renderValue(value);
 }
 
 /** The kind of a value and nothing of its content, for fields that hold secrets. */

@@ -21,7 +21,7 @@ import {
   wrong,
 } from './fields.js';
 import { BACKOFF_KEYS } from './keys.js';
-import { renderValue } from './render.js';
+import { renderHeader } from './render.js';
 import { resolveBudget } from './resolve-budget.js';
 import type { ResolvedBackoff, ResolvedRetry } from './resolved.js';
 import type { Section } from './section.js';
@@ -84,7 +84,7 @@ const idempotencyKey: Parser<string | false> = (value) => {
   if (flag !== undefined) return ok(flag && IDEMPOTENCY_KEY_HEADER);
   return typeof value === 'string' && isToken(value)
     ? ok(value.toLowerCase())
-    : wrong('a boolean or the name of a header', renderValue(value));
+    : wrong('a boolean or the name of a header', renderHeader(value));
 };
 
 function resolveBackoff(retry: RetrySection, base: ResolvedBackoff): ResolvedBackoff {

@@ -1,6 +1,7 @@
 /** TLS material. Its values are secrets or as good as: problems name their kind, never their content. */
 import type { SecureVersion } from 'node:tls';
 import { ok, oneOf, type Parser, wrong } from './fields.js';
+import { parseIp } from './ip-address.js';
 import { TLS_KEYS } from './keys.js';
 import { renderKind } from './render.js';
 import { Secret } from './secret.js';
@@ -23,13 +24,21 @@ const blob: Parser<TlsBlob> = (value) => {
 const text: Parser<string> = (value) =>
   typeof value === 'string' ? ok(value) : wrong('a string', renderKind(value));
 
+/** SNI has names only (RFC 6066 section 3): Node warns of an address, or throws at the first request. */
+const serverName: Parser<string> = (value) => {
+  const name = text(value);
+  return name.ok && parseIp(name.value.replace(/^\[(.*)\]$/, '$1')) !== undefined
+    ? wrong('a host name, which an IP address is not', renderKind(value))
+    : name;
+};
+
 const PARSERS: { readonly [K in keyof TlsConfig]-?: Parser<NonNullable<TlsConfig[K]>> } = {
   ca: blob,
   cert: blob,
   key: blob,
   pfx: blob,
   passphrase: text,
-  servername: text,
+  servername: serverName,
   ciphers: text,
   minVersion: oneOf(VERSIONS),
   maxVersion: oneOf(VERSIONS),
@@ -38,7 +47,7 @@ const PARSERS: { readonly [K in keyof TlsConfig]-?: Parser<NonNullable<TlsConfig
 
 /** The `tls` of a client section, copied and frozen. Keys without a value are absent. */
 export function resolveTls(client: Section<keyof ClientConfig>): Secret<TlsConfig> {
-  const section = client.child('tls', TLS_KEYS);
+  const section = client.child('tls', TLS_KEYS, renderKind);
   const entries = TLS_KEYS.keys.map((key) => [
     key,
     section.read<unknown, undefined>(key, PARSERS[key], undefined),

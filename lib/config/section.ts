@@ -2,7 +2,7 @@
 import { type ConfigProblem, PolicyConfigError } from '../errors.js';
 import type { Parser } from './fields.js';
 import type { KeySet } from './keys.js';
-import { quote, renderValue } from './render.js';
+import { quote, renderKey, renderKind, renderValue } from './render.js';
 import { adviseOnKey } from './suggest.js';
 
 /** Everything that is wrong, so that it can be reported together. */
@@ -44,11 +44,6 @@ function spellingsOf(input: object, isKnown: (name: string) => boolean): Readonl
   return names;
 }
 
-/** A key as part of a path; one that is no identifier could disguise the message. */
-function pathKey(key: string): string {
-  return /^[\w$-]{1,60}$/.test(key) ? key : quote(key);
-}
-
 /** One object of the configuration, by its keys. Never changes it. */
 export class Section<K extends string> {
   readonly #entries = new Map<K, Entry>();
@@ -56,13 +51,16 @@ export class Section<K extends string> {
   readonly #path: string;
   readonly #problems: Problems;
 
-  /** @param path of the object itself; empty for the whole configuration. */
-  constructor(input: unknown, path: string, known: KeySet<K>, problems: Problems) {
+  /**
+   * @param path of the object itself; empty for the whole configuration.
+   * @param render shows what stands in the object's place.
+   */
+  constructor(input: unknown, path: string, known: KeySet<K>, problems: Problems, render = renderValue) {
     this.#path = path;
     this.#problems = problems;
     if (input === undefined) return;
     if (typeof input !== 'object' || input === null || Array.isArray(input)) {
-      problems.add(path || 'config', 'an object', renderValue(input));
+      problems.add(path || 'config', 'an object', render(input));
       return;
     }
     this.#readEntries(input, known);
@@ -71,13 +69,20 @@ export class Section<K extends string> {
   #readEntries(input: object, known: KeySet<K>): void {
     for (const spelling of spellingsOf(input, (name) => known.find(name) !== undefined)) {
       const key = known.find(spelling);
-      if (key === undefined) {
-        const expected = `a known key (${adviseOnKey(spelling, known)})`;
-        this.#problems.add(this.#pathTo(pathKey(spelling)), expected, 'an unknown key');
-      } else {
-        this.#enter(key, { spelling, value: Reflect.get(input, spelling) });
-      }
+      if (key === undefined) this.#refuseKey(spelling, input, known);
+      else this.#enter(key, { spelling, value: Reflect.get(input, spelling) });
     }
+  }
+
+  #refuseKey(spelling: string, input: object, known: KeySet<K>): void {
+    const path = this.#pathTo(renderKey(spelling));
+    const advice = known.reserved(spelling);
+    if (advice === undefined) {
+      this.#problems.add(path, `a known key (${adviseOnKey(spelling, known)})`, 'an unknown key');
+      return;
+    }
+    const value: unknown = Reflect.get(input, spelling);
+    if (value !== undefined) this.#problems.add(path, `no value (${advice})`, renderKind(value));
   }
 
   #enter(key: K, entry: Entry): void {
@@ -118,9 +123,9 @@ export class Section<K extends string> {
     return fallback;
   }
 
-  /** The object under a key, as a section of its own. */
-  child<C extends string>(key: K, known: KeySet<C>): Section<C> {
-    return new Section(this.raw(key), this.pathOf(key), known, this.#problems);
+  /** The object under a key, as a section of its own; `render` shows what stands in its place. */
+  child<C extends string>(key: K, known: KeySet<C>, render = renderValue): Section<C> {
+    return new Section(this.raw(key), this.pathOf(key), known, this.#problems, render);
   }
 
   /** Notes that two values, each right by itself, do not go together. `key` is the one to name. */

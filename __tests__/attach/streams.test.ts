@@ -6,6 +6,7 @@ import { AXIOS_COPIES } from '../helpers/axios-copies.js';
 import { ca } from '../helpers/certs.js';
 import { watchLeaks } from '../helpers/leaks.js';
 import { type Answer, drip, handler, reply, stallBody, startOrigin } from '../helpers/origin.js';
+import { delay, until } from '../helpers/wait.js';
 import { QUICK, start, times } from './setup.js';
 
 const KILOBYTE = 1024;
@@ -93,6 +94,45 @@ describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
       await policy.close();
       await origin.close();
       await leaks.expectNone();
+    });
+  });
+
+  describe('given five streams that nobody reads over five sockets in all', () => {
+    const limited = { httpsAgent: new Agent({ ca, maxSockets: 5 }), responseType: 'stream' } as const;
+    const unread: [string, Answer, object][] = [
+      ['short', reply({ body: 'x' }), {}],
+      ['refused', failing(KILOBYTE), { validateStatus: undefined }],
+      ['long', reply({ body: Buffer.alloc(4096 * KILOBYTE) }), { timeout: 500 }],
+      ['long, under a timeout of the policy', failing(4096 * KILOBYTE), { policy: { timeout: 500 } }],
+    ];
+
+    it.each(unread)(
+      'gives their sockets to the next requests in the end: %s',
+      async (_name, answer, config) => {
+        const defaults = { ...limited, validateStatus: () => true };
+        const { origin, http } = await start({ axios, defaults, retry: { maxRetries: 0 } });
+        origin.enqueue(...times(5, answer));
+        await Promise.all(times(5, answer).map(() => http.get('/', config)));
+        const { data } = await http.get('/');
+        expect(await textOf(data)).toBe('Hello World');
+      },
+    );
+
+    it('leaves what has arrived for a reader that comes late', async () => {
+      const { origin, http, policy } = await start({ axios, defaults: limited });
+      origin.enqueue(reply({ body: 'late' }));
+      const { data } = await http.get('/', { timeout: 100 });
+      await until(() => policy.stats().pools.length === 0, 3000);
+      expect(await textOf(data)).toBe('late');
+    });
+
+    it('does not end a reader that has begun and pauses', async () => {
+      const { origin, http } = await start({ axios, defaults: limited });
+      origin.enqueue(reply({ body: Buffer.alloc(4096 * KILOBYTE, 'x') }));
+      const { data } = await http.get('/', { timeout: 100 });
+      data.pause();
+      await delay(1700);
+      expect(await textOf(data)).toHaveLength(4096 * KILOBYTE);
     });
   });
 

@@ -195,7 +195,7 @@ describe('Who sets the timeout:', () => {
   ];
 
   it.each(limits)('%s', async (_who, duration, client, defaults, request) => {
-    const origin = await answering(dripping());
+    const origin = await answering(stallBody({ declared: 1000, sent: 10 }));
     const { http } = attached({ client, defaults });
     expect(await failureOf(http.get(origin.url, request))).toMatchObject({
       message: `timeout of ${duration} exceeded`,
@@ -215,6 +215,42 @@ describe('Who sets the timeout:', () => {
     const origin = await answering(never());
     const { http } = attached({ client: { timeout: 50 } });
     expect((await failureOf(http.get(origin.url, { timeout: 0 }))).code).toBe('ECONNABORTED');
+  });
+});
+
+describe.each(AXIOS_COPIES)("axios' timeout of a stream, with $name,", ({ axios }) => {
+  const adapters: [string, AxiosRequestConfig][] = [
+    ['the http adapter', {}],
+    ['the fetch adapter', { adapter: 'fetch' }],
+    ["the caller's own adapter", { adapter: (config) => axios({ ...config, timeout: 0, adapter: 'http' }) }],
+  ];
+  const read = async (http: AxiosInstance, url: string, config: AxiosRequestConfig) => {
+    const { data } = await http.get(url, { ...config, timeout: 300, responseType: 'stream' });
+    return drain(data instanceof Readable ? data : Readable.fromWeb(data));
+  };
+
+  it.each(adapters)('is over with the headers, through %s', async (_name, config) => {
+    const origin = await answering(drip({ pieces: Array.from({ length: 16 }, () => 'piece '), everyMs: 25 }));
+    const { http } = attached({ axios, client: { timeout: '1h' } });
+    expect(await read(http, origin.url, config)).toBe(96);
+  });
+
+  it.each(adapters)('ends the wait for the headers, through %s', async (_name, config) => {
+    const origin = await answering(never());
+    const { http } = attached({ axios, client: { timeout: '1h' } });
+    expect(await failureOf(read(http, origin.url, config))).toMatchObject({
+      ...TIMEOUT,
+      message: 'timeout of 300ms exceeded',
+    });
+  });
+
+  it.each(adapters)('is the longest silence from then on, through %s', async (_name, config) => {
+    const origin = await answering(stallBody({ declared: 1000, sent: 10 }));
+    const { http } = attached({ axios, client: { timeout: '1h' } });
+    expect(await failureOf(read(http, origin.url, config))).toMatchObject({
+      ...TIMEOUT,
+      message: 'timeout of 300ms exceeded',
+    });
   });
 });
 

@@ -1,15 +1,17 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { type Observation, UNOBSERVED } from '../retry/classify.js';
 import type { Attempt } from '../transport/attempt.js';
-import { Deadline, type ProgressSource } from '../transport/deadline.js';
+import { Deadline, type ExpiredLimit } from '../transport/deadline.js';
 import { AttemptSignal } from './attempt-signal.js';
 import type { AxiosError, AxiosResponse, RequestConfig } from './axios-like.js';
 import { isReplayable } from './body.js';
+import { BodyWatch, type StreamedBody } from './body-watch.js';
 import { type Call, rememberCall } from './call.js';
 import type { Http2Receiver } from './direct-http2.js';
 import { Dispatch } from './dispatch.js';
-import { type AttemptLimits, limitsOf } from './limits.js';
+import { type AttemptLimits, bodyLimitsOf, limitsOf } from './limits.js';
 import type { Channels } from './platform.js';
+import { ReadableBody } from './readable-body.js';
 import { isReadable, releaseBody } from './release.js';
 import type { RunnerParts } from './runner.js';
 import { isWebStream, WebBody } from './web-body.js';
@@ -38,6 +40,7 @@ export class AttemptRun implements Http2Receiver {
   readonly #deadline: Deadline;
   #timeoutMessage = '';
   #body: Destroyable | undefined;
+  #watch: BodyWatch | undefined;
   #resolve: (response: AxiosResponse) => void = ignore;
   #reject: (error: unknown) => void = ignore;
   #isSettled = false;
@@ -188,12 +191,15 @@ export class AttemptRun implements Http2Receiver {
   /** Keeps the clocks of a streamed body running until it has ended. */
   #guardBody(response: AxiosResponse | undefined): void {
     const data: unknown = response?.data;
+    const { exchange } = this.#attempt;
     if (isReadable(data)) {
-      this.#guard(data, () => this.#attempt.exchange);
+      this.#guard(data, exchange && new ReadableBody(data, exchange));
       this.#parts.platform.whenEnded(data, () => this.#endBody());
+      // An unread body never ends, also if all of it is there and its connection gone.
+      exchange?.whenOver(() => this.#stopClocks());
     } else if (response !== undefined && this.#config.responseType === 'stream' && isWebStream(data)) {
       const body = new WebBody(data, () => this.#endBody());
-      this.#guard(body, () => body);
+      this.#guard(body, body);
       this.#signal.onAbort = () => body.destroy(this.#parts.errors.canceled(this.#config, response.request));
       response.data = body.stream;
     } else {
@@ -201,15 +207,18 @@ export class AttemptRun implements Http2Receiver {
     }
   }
 
-  #guard(body: Destroyable, source: () => ProgressSource | undefined): void {
+  #guard(body: Destroyable, streamed: StreamedBody | undefined): void {
     this.#body = body;
-    const { timeoutMs, readTimeoutMs, wholeBody } = this.#limits;
-    if (!wholeBody && readTimeoutMs === false) {
-      this.#deadline.limitWhole(false);
-      this.#deadline.limitSilence(timeoutMs, 'timeout', source);
-    } else if (!wholeBody) {
-      this.#deadline.limitWhole(false);
-    }
+    const { inFlight, platform } = this.#parts;
+    const limits = bodyLimitsOf(this.#limits);
+    if (!limits.whole) this.#deadline.limitWhole(false);
+    this.#deadline.followBody(() => streamed?.isWhole === true);
+    if (this.#attempt.exchange === undefined) inFlight.leave(this);
+    if (streamed === undefined) return;
+    this.#watch = new BodyWatch(streamed, limits, {
+      expire: (limit, limitMs) => this.#deadline.expire(limit, limitMs),
+      soon: platform.soon,
+    });
   }
 
   #endBody(): void {
@@ -217,7 +226,7 @@ export class AttemptRun implements Http2Receiver {
     this.#end();
   }
 
-  #expire(limit: 'timeout' | 'readTimeout', limitMs: number): void {
+  #expire(limit: ExpiredLimit, limitMs: number): void {
     this.#timeoutMessage =
       limit === 'timeout' ? `timeout of ${limitMs}ms exceeded` : `readTimeout of ${limitMs}ms exceeded`;
     // The body first: axios would end it with a CanceledError, and a size-limited stream only when its source moves.
@@ -238,10 +247,15 @@ export class AttemptRun implements Http2Receiver {
     );
   }
 
-  #end(): void {
+  #stopClocks(): void {
     this.#deadline.stop();
-    this.#signal.release();
+    this.#watch?.stop();
     this.#parts.inFlight.delete(this);
+  }
+
+  #end(): void {
+    this.#stopClocks();
+    this.#signal.release();
     // A body may outlast its attempt, and the request sleep before the next.
     if (this.#call.onCancel === this.#onCancel) this.#call.onCancel = undefined;
   }

@@ -7,6 +7,8 @@ export interface Cancellable {
 export class InFlight {
   readonly #soon: (callback: () => void) => void;
   readonly #entries = new Set<Cancellable>();
+  /** What can be cancelled, and is not waited for. */
+  readonly #unawaited = new Set<Cancellable>();
   #waiting: Array<() => void> = [];
 
   /** @param soon calls back when the microtasks of by then are done. */
@@ -18,7 +20,17 @@ export class InFlight {
     this.#entries.add(entry);
   }
 
+  /**
+   * Has nobody wait for an entry any more: a body that is on no connection of ours may lie unread for ever, and nothing
+   * tells.
+   */
+  leave(entry: Cancellable): void {
+    this.delete(entry);
+    this.#unawaited.add(entry);
+  }
+
   delete(entry: Cancellable): void {
+    this.#unawaited.delete(entry);
     this.#entries.delete(entry);
     if (this.#waiting.length === 0 || this.#entries.size > 0) return;
     // An attempt that ended may be followed by its retry, a few microtasks from now.
@@ -26,7 +38,7 @@ export class InFlight {
   }
 
   cancelAll(): void {
-    for (const entry of [...this.#entries]) entry.cancel();
+    for (const entry of [...this.#entries, ...this.#unawaited]) entry.cancel();
   }
 
   /** Resolves when nothing is under way. */

@@ -1,15 +1,28 @@
 import { MAX_TIMER_MS } from '../config/duration.js';
 import type { LimitMs, ResolvedClient, ResolvedRequestPolicy } from '../config/resolved.js';
+import type { ExpiredLimit } from '../transport/deadline.js';
 import type { RequestConfig } from './axios-like.js';
+
+/** Who set a timeout: somebody for the policy, somebody for axios, or nobody. */
+type TimeoutSource = 'policy' | 'axios' | 'default';
 
 /** The clocks that apply to one attempt. */
 export interface AttemptLimits {
-  /** For the whole attempt, or up to the response headers if `wholeBody` is off. */
+  /** For the whole attempt, or up to the response headers of a stream, see {@link bodyLimitsOf}. */
   readonly timeoutMs: LimitMs;
+  readonly timeoutBy: TimeoutSource;
   /** For silence. */
   readonly readTimeoutMs: LimitMs;
-  /** Whether `timeoutMs` covers the body of a stream too, because somebody chose it. */
-  readonly wholeBody: boolean;
+}
+
+/** The clocks of a body that is streamed. */
+export interface BodyLimits {
+  /** Whether the clock of the whole attempt goes on. */
+  readonly whole: boolean;
+  /** The longest silence of the peer. */
+  readonly silence: { readonly limit: ExpiredLimit; readonly limitMs: number } | undefined;
+  /** How long it may take the consumer to begin. */
+  readonly unreadMs: LimitMs;
 }
 
 /** axios' own `timeout` as axios reads it: 0 for none, `NaN` for one that axios refuses. */
@@ -24,10 +37,24 @@ export function limitsOf(
   client: ResolvedClient,
 ): AttemptLimits {
   const axiosMs = axiosTimeoutMs(config);
-  const chosenMs = settings.timeoutMs ?? (axiosMs > 0 ? Math.min(axiosMs, MAX_TIMER_MS) : undefined);
-  return {
-    timeoutMs: chosenMs ?? client.timeoutMs,
-    readTimeoutMs: settings.readTimeoutMs ?? client.readTimeoutMs,
-    wholeBody: chosenMs !== undefined || !client.timeoutIsDefault,
-  };
+  const readTimeoutMs = settings.readTimeoutMs ?? client.readTimeoutMs;
+  if (settings.timeoutMs !== undefined)
+    return { timeoutMs: settings.timeoutMs, timeoutBy: 'policy', readTimeoutMs };
+  if (axiosMs > 0) return { timeoutMs: Math.min(axiosMs, MAX_TIMER_MS), timeoutBy: 'axios', readTimeoutMs };
+  const timeoutBy = client.timeoutIsDefault ? 'default' : 'policy';
+  return { timeoutMs: client.timeoutMs, timeoutBy, readTimeoutMs };
+}
+
+/**
+ * What bounds a body that is streamed. A timeout that was chosen for the policy covers it whole. axios' own ends at the
+ * headers, as in axios, and is the longest silence from there on; so is the default, unless there is a `readTimeout`.
+ */
+export function bodyLimitsOf({ timeoutMs, timeoutBy, readTimeoutMs }: AttemptLimits): BodyLimits {
+  const byRead =
+    readTimeoutMs === false ? undefined : ({ limit: 'readTimeout', limitMs: readTimeoutMs } as const);
+  if (timeoutBy === 'policy' || timeoutMs === false)
+    return { whole: timeoutBy === 'policy', silence: byRead, unreadMs: false };
+  const isReadFirst = byRead !== undefined && (timeoutBy === 'default' || byRead.limitMs < timeoutMs);
+  const silence = isReadFirst ? byRead : ({ limit: 'timeout', limitMs: timeoutMs } as const);
+  return { whole: false, silence, unreadMs: timeoutMs };
 }

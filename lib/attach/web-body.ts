@@ -1,4 +1,4 @@
-import type { ProgressSource } from '../transport/deadline.js';
+import type { StreamedBody } from './body-watch.js';
 
 /** Whether a value is a stream of the web's kind, as axios' fetch adapter has them. */
 export function isWebStream(value: unknown): value is ReadableStream<Uint8Array> {
@@ -7,7 +7,7 @@ export function isWebStream(value: unknown): value is ReadableStream<Uint8Array>
 }
 
 /** A response body of the web's kind that can be watched and ended from outside, while somebody reads it. */
-export class WebBody implements ProgressSource {
+export class WebBody implements StreamedBody {
   /** What the consumer is given in place of the source. */
   readonly stream: ReadableStream<Uint8Array>;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
@@ -15,6 +15,10 @@ export class WebBody implements ProgressSource {
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   #progress = 0;
   #isReading = false;
+  #isBegun = false;
+  /** Whoever brings it does not tell. */
+  readonly isWhole = false;
+  readonly unread = 0;
 
   /** @param onEnd called once, when nothing more will come: the body is whole, has failed, or nobody wants it. */
   constructor(source: ReadableStream<Uint8Array>, onEnd: () => void) {
@@ -44,6 +48,12 @@ export class WebBody implements ProgressSource {
     return this.#isReading;
   }
 
+  get isBegun(): boolean {
+    return this.#isBegun;
+  }
+
+  release(): void {}
+
   /** Ends the body with an error. */
   destroy(error?: Error): void {
     const controller = this.#controller;
@@ -54,6 +64,7 @@ export class WebBody implements ProgressSource {
   }
 
   async #pull(): Promise<void> {
+    this.#isBegun = true;
     this.#isReading = true;
     try {
       const { done, value } = await this.#reader.read();

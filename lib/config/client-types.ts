@@ -136,8 +136,9 @@ export interface ClientConfig {
   /**
    * Longest time of one attempt: from the call (waiting for a connection, connecting, uploading, redirects) until the
    * response body has finished, also for `responseType: 'stream'`. A non-zero axios `timeout` of the request or the
-   * instance wins and means the same. Left at its default, a stream is bounded until its headers and then by 30 s of
-   * silence. `false` = no limit; 0 is refused, because axios and object_store read it as opposites.
+   * instance wins and means the same, but for a stream, where it keeps axios' meaning: until the headers, and from then on
+   * it is the longest silence. Left at its default, a stream is bounded until its headers and then by 30 s of silence.
+   * `false` = no limit; 0 is refused, because axios and object_store read it as opposites.
    * @defaultValue `'30s'`
    */
   readonly timeout?: Duration | false;

@@ -1,4 +1,5 @@
 import type { LimitMs } from '../config/resolved.js';
+import { Standstill } from './standstill.js';
 
 /** Which limit ran out. */
 export type ExpiredLimit = 'timeout' | 'readTimeout';
@@ -21,6 +22,7 @@ export class Deadline {
   #whole: NodeJS.Timeout | undefined;
   #silence: NodeJS.Timeout | undefined;
   #expired: ExpiredLimit | undefined;
+  #hasArrived: (() => boolean) | undefined;
 
   /** @param soon calls back when the input that waits by then was read. */
   constructor(
@@ -43,7 +45,7 @@ export class Deadline {
   limitWhole(limitMs: LimitMs, spentMs = 0): void {
     clearTimeout(this.#whole);
     if (limitMs === false) this.#whole = undefined;
-    else this.#whole = setTimeout(() => this.#expire('timeout', limitMs), Math.max(0, limitMs - spentMs));
+    else this.#whole = setTimeout(() => this.expire('timeout', limitMs), Math.max(0, limitMs - spentMs));
   }
 
   /**
@@ -53,41 +55,52 @@ export class Deadline {
    * nobody reads.
    */
   limitSilence(limitMs: LimitMs, limit: ExpiredLimit, source: () => ProgressSource | undefined): void {
-    clearInterval(this.#silence);
-    this.#silence = undefined;
+    this.endSilence();
     if (limitMs === false) return;
-    let seen = source()?.progress;
-    let since = performance.now();
+    const standstill = new Standstill(source()?.progress);
     // Looks, and says whether there has been silence for too long.
     const look = (): boolean => {
-      const now = performance.now();
       const current = source();
-      if (current !== undefined && current.progress === seen && current.waitingForPeer)
-        return now - since >= limitMs;
-      seen = current?.progress;
-      since = now;
-      return false;
+      return standstill.lookMs(current?.progress, current?.waitingForPeer === true) >= limitMs;
     };
     const check = () => {
       if (!look()) return;
       // Timers run before input is read. After a blocked event loop there may be some that is to be read right now.
       this.#soon(() => {
-        if (this.#silence === silence && look()) this.#expire(limit, limitMs);
+        if (this.#silence === silence && look()) this.expire(limit, limitMs);
       });
     };
     const silence = setInterval(check, Math.max(1, limitMs / CHECKS_PER_LIMIT));
     this.#silence = silence;
   }
 
-  /** Stops both clocks. */
-  stop(): void {
-    clearTimeout(this.#whole);
+  /** Ends the watch for silence. */
+  endSilence(): void {
     clearInterval(this.#silence);
     this.#silence = undefined;
   }
 
-  #expire(limit: ExpiredLimit, limitMs: number): void {
+  /**
+   * The attempt goes on as a body in the hands of its consumer: its clock keeps no process alive any more, and has no
+   * meaning once the body has arrived.
+   */
+  followBody(hasArrived: () => boolean): void {
+    this.endSilence();
+    this.#hasArrived = hasArrived;
+    // A browser's timer is a number.
+    this.#whole?.unref?.();
+  }
+
+  /** Stops both clocks. */
+  stop(): void {
+    clearTimeout(this.#whole);
+    this.endSilence();
+  }
+
+  /** Ends the attempt because of a limit. */
+  expire(limit: ExpiredLimit, limitMs: number): void {
     this.stop();
+    if (this.#hasArrived?.()) return;
     this.#expired = limit;
     this.#onExpire(limit, limitMs);
   }

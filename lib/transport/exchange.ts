@@ -25,6 +25,12 @@ export interface Exchange {
   readonly progress: number;
   /** Whether it is the peer's turn, and not a slow consumer's. */
   readonly waitingForPeer: boolean;
+  /** Calls back when its connection is lost, or free for another request; at once if it is by now. */
+  whenOver(callback: () => void): void;
+  /**
+   * Closes the connection that a whole response holds for as long as nobody reads it. What has arrived can still be read.
+   */
+  release(): void;
 }
 
 type ObservedRequest = ClientRequest & { res?: IncomingMessage };
@@ -73,6 +79,16 @@ export class Http1Exchange implements Exchange {
     // Before that it is the connect timeout's business, or that of a pool without a free connection.
     if (res == null) return connectionState(socket)?.ready === true;
     return !res.complete && res.readableLength === 0;
+  }
+
+  whenOver(callback: () => void): void {
+    if (this.#request.closed) callback();
+    else this.#request.once('close', callback);
+  }
+
+  release(): void {
+    // Once it is closed, its connection may be another request's.
+    if (!this.#request.closed) this.#request.socket?.destroy();
   }
 }
 

@@ -146,6 +146,13 @@ export class BufferedExchange implements Exchange, SessionWaiter, StreamOwner, B
     return this.#exchange !== undefined && !this.#isWhole;
   }
 
+  /** Only a response that became a stream outlasts its attempt. */
+  whenOver(callback: () => void): void {
+    this.#streaming?.whenOver(callback);
+  }
+
+  release(): void {}
+
   /**
    * Sends the request, now or when there is room for it.
    *

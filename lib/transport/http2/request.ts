@@ -56,6 +56,8 @@ export class Http2Request extends RequestFacade implements Exchange {
   #isWhole = false;
   #failure: PolicyError | undefined;
   #foundIdle = false;
+  #isClosed = false;
+  #onOver: (() => void) | undefined;
 
   constructor(head: RequestHead, wiring: RequestWiring, onResponse?: OnResponse) {
     super(head);
@@ -105,6 +107,17 @@ export class Http2Request extends RequestFacade implements Exchange {
     if (carrier.kind === 'waiting') return false;
     if (carrier.kind === 'http1') return carrier.exchange.waitingForPeer;
     return this.res === null || (!this.#isWhole && this.res.readableLength === 0);
+  }
+
+  whenOver(callback: () => void): void {
+    if (this.#carrier.kind === 'http1') this.#carrier.exchange.whenOver(callback);
+    else if (this.#isClosed) callback();
+    else this.#onOver = callback;
+  }
+
+  release(): void {
+    // A stream is closed when its response is whole, whether that is read or not.
+    if (this.#carrier.kind === 'http1') this.#carrier.exchange.release();
   }
 
   /**
@@ -240,6 +253,8 @@ export class Http2Request extends RequestFacade implements Exchange {
 
   #closed(): void {
     const { res } = this;
+    this.#isClosed = true;
+    this.#onOver?.();
     // axios 1.7 takes no notice of a response that fails after its request is gone.
     if (res === null || res.closed) this.destroy();
     else res.once('close', () => this.destroy());

@@ -1,0 +1,94 @@
+import type { ExpiredLimit, ProgressSource } from '../transport/deadline.js';
+import { Standstill } from '../transport/standstill.js';
+import type { BodyLimits } from './limits.js';
+
+/** At most this often is a body looked at. */
+const MAX_INTERVAL_MS = 500;
+
+/** How often within a limit, so that it is noticed at most a quarter too late. */
+const CHECKS_PER_LIMIT = 4;
+
+/** How long a body that has arrived whole may hold its connection while nothing of it is read. */
+const UNREAD_MS = 1000;
+
+/** The body of a response in the hands of its consumer. */
+export interface StreamedBody extends ProgressSource {
+  /** Whether all of it has arrived. */
+  readonly isWhole: boolean;
+  /** Whether somebody has begun to read it. */
+  readonly isBegun: boolean;
+  /** What has arrived and was not read. */
+  readonly unread: number;
+  /** Closes the connection of a whole body. */
+  release(): void;
+}
+
+/** Whom a {@link BodyWatch} tells. */
+export interface BodyWatcher {
+  /** The body is to end. */
+  expire(limit: ExpiredLimit, limitMs: number): void;
+  /** Calls back when the input that waits by then was read. */
+  soon(callback: () => void): void;
+}
+
+/**
+ * The clocks of a body that somebody else reads. A slow consumer is not the peer's silence, but one that never comes
+ * would hold its connection for ever.
+ *
+ * They keep no process alive: while something may still come, the connection does.
+ */
+export class BodyWatch {
+  readonly #body: StreamedBody;
+  readonly #limits: BodyLimits;
+  readonly #watcher: BodyWatcher;
+  readonly #silence: Standstill;
+  readonly #forgotten = new Standstill(0);
+  readonly #unread = new Standstill();
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  constructor(body: StreamedBody, limits: BodyLimits, watcher: BodyWatcher) {
+    this.#body = body;
+    this.#limits = limits;
+    this.#watcher = watcher;
+    this.#silence = new Standstill(body.progress);
+    const everyMs = (limits.silence?.limitMs ?? Number.POSITIVE_INFINITY) / CHECKS_PER_LIMIT;
+    this.#timer = setInterval(() => this.#check(), Math.max(1, Math.min(everyMs, MAX_INTERVAL_MS)));
+    // A browser's is a number.
+    this.#timer.unref?.();
+  }
+
+  /** Nothing more will come. */
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #check(): void {
+    const body = this.#body;
+    if (body.isWhole) {
+      if (this.#unread.lookMs(body.unread, true) < UNREAD_MS) return;
+      this.stop();
+      body.release();
+    } else if (this.#expired() !== undefined) {
+      // Timers run before input is read. After a blocked event loop there may be some that is to be read right now.
+      this.#watcher.soon(() => this.#confirm());
+    }
+  }
+
+  #confirm(): void {
+    const expired = this.#timer === undefined || this.#body.isWhole ? undefined : this.#expired();
+    if (expired === undefined) return;
+    this.stop();
+    this.#watcher.expire(expired.limit, expired.limitMs);
+  }
+
+  #expired(): { readonly limit: ExpiredLimit; readonly limitMs: number } | undefined {
+    const { silence, unreadMs } = this.#limits;
+    const { progress, waitingForPeer, isBegun } = this.#body;
+    const silentMs = this.#silence.lookMs(progress, waitingForPeer);
+    if (silence !== undefined && silentMs >= silence.limitMs) return silence;
+    const forgottenMs = this.#forgotten.lookMs(0, !isBegun);
+    if (unreadMs === false || forgottenMs < Math.max(unreadMs, UNREAD_MS)) return undefined;
+    return { limit: 'timeout', limitMs: unreadMs };
+  }
+}

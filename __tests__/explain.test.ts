@@ -62,6 +62,11 @@ describe('given no configuration', () => {
     }
   });
 
+  it('has nothing to ask about', () => {
+    expect(explanation.remarks).toEqual([]);
+    expect(renderExplanation(explanation)).not.toContain('Is this meant?');
+  });
+
   it('gives the values of the documentation', () => {
     const texts = Object.fromEntries(
       [...explanation.client, ...(explanation.retry || [])].map(({ key, text }) => [key, text]),
@@ -523,5 +528,34 @@ describe('the text', () => {
     const [fields = '', ...rest] = parts;
     const [titles = '', ...field] = fields.split('\n');
     for (const part of [titles, field.join('\n'), ...rest]) expect(text).toContain(part);
+  });
+});
+
+describe('limits that are very short', () => {
+  const { remarks, client } = explainPolicy({
+    client_options: { connect_timeout: 5.0, timeout: '50ms', read_timeout: '1s' },
+  });
+  const text = renderExplanation(
+    explainPolicy({ client: { connectTimeout: 5 }, retry: false, name: 'billing' }),
+  );
+
+  it('are remarked on, with what they would be in seconds if they have no unit', () => {
+    expect(remarks).toEqual([
+      "client_options.connect_timeout is 5ms (for seconds write '5s'), which is shorter than many a round trip.",
+      'client_options.timeout is 50ms, which is shorter than many a round trip.',
+    ]);
+    expect(client.find(({ key }) => key === 'client.connectTimeout')?.text).toBe('5ms');
+  });
+
+  it('come first in the text', () => {
+    expect(text).toMatch(/^Is this meant\?\n\n.*client\.connectTimeout is 5ms \(for seconds write '5s'\)/);
+  });
+});
+
+describe('a list of hosts for http', () => {
+  it('is shown as it is', () => {
+    const explanation = explainPolicy({ client: { allowHttp: ['localhost', '.svc'] } });
+    const field = explanation.client.find(({ key }) => key === 'client.allowHttp');
+    expect(field).toMatchObject({ value: ['localhost', '.svc'], text: 'localhost, .svc', source: 'given' });
   });
 });

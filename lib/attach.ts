@@ -12,11 +12,11 @@ import { Counters } from './attach/counters.js';
 import { InFlight } from './attach/in-flight.js';
 import type { Platform, Wire } from './attach/platform.js';
 import { PriorInterceptors } from './attach/prior-interceptors.js';
+import { remarkOn } from './attach/remarks.js';
 import { Retrier } from './attach/retrier.js';
 import { AttemptRunner } from './attach/runner.js';
 import type { PolicyStats } from './attach/stats.js';
 import { UnheldFields, unavailableWith } from './attach/unheld-fields.js';
-import { warnDeveloper } from './attach/warning.js';
 import { resolvePolicy, resolveRequestPolicy } from './config/resolve.js';
 import type { ResolvedPolicy, ResolvedRequestPolicy, ResolvedRetry } from './config/resolved.js';
 import type { PolicyConfig } from './config/types.js';
@@ -144,7 +144,7 @@ class AttachedPolicy implements Policy {
     this.#requestId = request.use((requested) => this.#onRequest(requested), rethrow, { synchronous: true });
     this.#responseId = response.use(onFulfilled, (error: unknown) => retrier.onRejected(error));
     attachedInstances().add(instance);
-    if (policy.client.allowInvalidCertificates) warnOfInvalidCertificates();
+    remarkOn(policy, instance.defaults, bare);
   }
 
   detach(options: { readonly abort?: boolean } = {}): void {
@@ -219,11 +219,4 @@ class AttachedPolicy implements Policy {
 
 function now(): number {
   return performance.now();
-}
-
-function warnOfInvalidCertificates(): void {
-  warnDeveloper(
-    'AXIOS_POLICY_INVALID_CERTIFICATES',
-    'client.allowInvalidCertificates is on: TLS certificates are not checked',
-  );
 }

@@ -107,6 +107,26 @@ describe('the message of an error', () => {
     expect(errorOf(() => parseDuration(text)).message).toBe(message);
   });
 
+  it.each([
+    ['PT5S', '5s'],
+    ['pt1h30m', '1h 30m'],
+    ['P1DT0.5S', '1d 0.5s'],
+    ['P2W', '2w'],
+    ['P1Y2M', '1y 2M'],
+    ['PT0S', '0s'],
+    ['0:00:05', '5s'],
+    ['00:05', '5s'],
+    ['1:30:00', '1h 30m'],
+    ['1 day, 0:00:05.250000', '1d 5.250000s'],
+  ])('for %j has the right spelling, which is %j', (text, meant) => {
+    expect(errorOf(() => durationToMs(text)).message).toBe(`did you mean '${meant}'?`);
+    expect(() => durationToMs(meant)).not.toThrow();
+  });
+
+  it.each(['P', 'PT', '5:', ':5', '1:2:3:4', 'PT5X', `PT${'9'.repeat(50)}S`])('has none for %j', (text) => {
+    expect(errorOf(() => durationToMs(text)).message).not.toContain('mean');
+  });
+
   it('stays short however long the unit is', () => {
     expect(errorOf(() => parseDuration(`5${'x'.repeat(100_000)}`)).message.length).toBeLessThan(120);
   });

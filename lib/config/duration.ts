@@ -1,4 +1,5 @@
 /** Lengths of time: from every form a user may write to milliseconds, and back to a text. */
+import { fromOtherNotation } from './duration-advice.js';
 import { parseDuration } from './duration-grammar.js';
 import { DurationError, NS_PER_MS, UNIT_PROPERTIES } from './duration-units.js';
 import { renderValue } from './render.js';
@@ -46,6 +47,17 @@ function numberToMs(ms: number): number {
   return Math.ceil(ms) || 0;
 }
 
+/** @throws {@link DurationError} with the right spelling, where the text is right in another notation. */
+function textToNs(text: string): bigint {
+  try {
+    return parseDuration(text);
+  } catch (error) {
+    const meant = fromOtherNotation(text);
+    if (meant === undefined || !(error instanceof DurationError)) throw error;
+    throw new DurationError(error.kind, `did you mean '${meant}'?`, error.start, error.end);
+  }
+}
+
 function nsToMs(ns: bigint): number {
   return Number((ns + NS_PER_MS - 1n) / NS_PER_MS);
 }
@@ -57,7 +69,7 @@ function nsToMs(ns: bigint): number {
  */
 export function durationToMs(value: Duration): number {
   if (typeof value === 'number') return Math.min(numberToMs(value), MAX_TIMER_MS);
-  if (typeof value === 'string') return Math.min(nsToMs(parseDuration(value)), MAX_TIMER_MS);
+  if (typeof value === 'string') return Math.min(nsToMs(textToNs(value)), MAX_TIMER_MS);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new DurationError('NotADuration', 'it is neither a number, a string nor an object of time units');
   }

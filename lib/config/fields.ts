@@ -119,6 +119,20 @@ export function isToken(text: string): boolean {
   return TOKEN.test(text);
 }
 
+const LONGEST_LABEL = 100;
+
+function isLabel(text: string): boolean {
+  return (
+    text !== '' && text.length <= LONGEST_LABEL && text === text.trim() && !/[\p{C}\p{Zl}\p{Zp}]/u.test(text)
+  );
+}
+
+/** What messages call something: one line of visible characters. */
+export const label: Parser<string> = (value) =>
+  typeof value === 'string' && isLabel(value)
+    ? ok(value)
+    : wrong('a name of 1 to 100 visible characters', renderValue(value));
+
 /** Anything that can be called. The signature is the type's promise. */
 export function callback<F extends (...args: never[]) => unknown>(): Parser<F> {
   return (value) => (typeof value === 'function' ? ok(value as F) : wrong('a function', renderValue(value)));

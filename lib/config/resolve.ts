@@ -1,25 +1,34 @@
 /** The one reader of what users write. Everything behind it sees a policy that is complete, checked and frozen. */
-import { booleanLike, callback, limit, ok, type Parser, wrong } from './fields.js';
+import { booleanLike, callback, label, limit, ok, type Parser, wrong } from './fields.js';
 import { CLIENT_KEYS, POLICY_KEYS, REQUEST_KEYS, RETRY_KEYS } from './keys.js';
 import { renderValue } from './render.js';
 import { resolveClient } from './resolve-client.js';
 import { DEFAULT_RETRY, resolveRetry } from './resolve-retry.js';
 import type { ResolvedPolicy, ResolvedRequestPolicy, ResolvedRetry } from './resolved.js';
 import { Problems, Section } from './section.js';
+import { shortClientLimits, shortRetryLimits } from './short-limits.js';
 import type { Unavailable } from './socket-fields.js';
+import type { RetryConfig } from './types.js';
 
 const objectOrFalse: Parser<object | false> = (value) =>
   value === false || (typeof value === 'object' && value !== null && !Array.isArray(value))
     ? ok(value)
     : wrong('an object, or false for no retries', renderValue(value));
 
-function retryOf<K extends string>(
-  section: Section<K | 'retry'>,
+type RetrySection = Section<keyof RetryConfig>;
+
+/** The section of retries; `false` for none, `undefined` if nothing is said of them. */
+function retrySectionOf<K extends string>(section: Section<K | 'retry'>): RetrySection | false | undefined {
+  const value = section.read('retry', objectOrFalse, undefined);
+  return value && section.child('retry', RETRY_KEYS);
+}
+
+function retryOf(
+  section: RetrySection | false | undefined,
   base: ResolvedRetry | false,
 ): ResolvedRetry | false {
-  const value = section.read('retry', objectOrFalse, undefined);
-  if (value === undefined) return base;
-  return value && resolveRetry(section.child('retry', RETRY_KEYS), base === false ? DEFAULT_RETRY : base);
+  if (section === undefined) return base;
+  return section && resolveRetry(section, base === false ? DEFAULT_RETRY : base);
 }
 
 /**
@@ -31,11 +40,23 @@ function retryOf<K extends string>(
 export function resolvePolicy(config: unknown, unavailable?: Unavailable): ResolvedPolicy {
   const problems = new Problems();
   const section = new Section(config, '', POLICY_KEYS, problems);
-  const client = resolveClient(section.child('client', CLIENT_KEYS));
-  const retry = retryOf(section, DEFAULT_RETRY);
+  const name = section.read('name', label, undefined);
+  const clientSection = section.child('client', CLIENT_KEYS);
+  const client = resolveClient(clientSection);
+  const retrySection = retrySectionOf(section);
+  const retry = retryOf(retrySection, DEFAULT_RETRY);
   for (const { key, path, received } of client.given) refuse(problems, unavailable, key, path, received);
-  problems.throwIfAny();
-  return Object.freeze({ client, retry });
+  problems.throwIfAny(name);
+  const short = [
+    ...shortClientLimits(clientSection, client),
+    ...(retrySection && retry ? shortRetryLimits(retrySection, retry) : []),
+  ];
+  return Object.freeze({
+    name,
+    client,
+    retry,
+    shortLimits: short.length > 0 ? Object.freeze(short) : undefined,
+  });
 }
 
 function refuse(
@@ -75,7 +96,7 @@ export function resolveRequestPolicy(
   const problems = new Problems();
   const section = new Section(input, 'policy', REQUEST_KEYS, problems);
   const resolved: ResolvedRequestPolicy = {
-    retry: retryOf(section, base.retry),
+    retry: retryOf(retrySectionOf(section), base.retry),
     timeoutMs: section.read('timeout', limit, undefined),
     readTimeoutMs: section.read('readTimeout', limit, undefined),
     idempotent: section.read('idempotent', booleanLike, undefined),
@@ -87,6 +108,6 @@ export function resolveRequestPolicy(
     const received = renderValue(section.raw('readTimeout'));
     refuse(problems, unavailable, 'readTimeout', section.pathOf('readTimeout'), received);
   }
-  problems.throwIfAny();
+  problems.throwIfAny(base.name);
   return Object.freeze(resolved);
 }

@@ -5,6 +5,7 @@
 
 import type { AllowHttp } from './allow-http.js';
 import type { Secret } from './secret.js';
+import type { ShortLimit } from './short-limits.js';
 import type { GiveUpEvent, Outcome, RetryBudget, RetryEvent, TlsConfig } from './types.js';
 
 /** A limit in milliseconds, or none. */
@@ -93,9 +94,13 @@ export interface ResolvedRetry {
 }
 
 export interface ResolvedPolicy {
+  /** What messages call the policy, if somebody named it. */
+  readonly name: string | undefined;
   readonly client: ResolvedClient;
   /** `false` = transport only. */
   readonly retry: ResolvedRetry | false;
+  /** Limits that may be meant in another unit, if there are any. */
+  readonly shortLimits: readonly ShortLimit[] | undefined;
 }
 
 /** What one request says about its own policy, resolved. A key is absent where the request says nothing. */

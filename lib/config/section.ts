@@ -13,9 +13,13 @@ export class Problems {
     this.#problems.push({ path, expected, received });
   }
 
-  /** @throws PolicyConfigError if there is any problem. */
-  throwIfAny(): void {
-    if (this.#problems.length > 0) throw new PolicyConfigError(this.#problems);
+  /**
+   * @param name of the policy, if it has one.
+   * @throws PolicyConfigError if there is any problem.
+   */
+  throwIfAny(name: string | undefined): void {
+    if (this.#problems.length === 0) return;
+    throw new PolicyConfigError(this.#problems, name === undefined ? undefined : `Invalid policy '${name}'`);
   }
 }
 

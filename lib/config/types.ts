@@ -23,6 +23,11 @@ export interface PolicyConfig {
   readonly retry?: Spelled<RetryConfig> | false;
   /** The same as `retry`, by the name obstore uses. */
   readonly retry_config?: Spelled<RetryConfig> | false;
+  /**
+   * What messages about the policy call it, to tell one of several from the others.
+   * @defaultValue none
+   */
+  readonly name?: string;
 }
 
 /** What one request may say about its own policy, as `axios.get(url, { policy })`. */

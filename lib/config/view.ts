@@ -54,6 +54,7 @@ export interface RetryView {
 
 /** A policy's configuration as it is in force, under the keys it was given by. */
 export interface PolicyView {
+  readonly name: string | undefined;
   readonly client: ClientView;
   readonly retry: RetryView | false;
 }
@@ -115,6 +116,7 @@ function describeRetry(retry: ResolvedRetry): RetryView {
 /** A frozen, plain picture of a policy without its secrets, for people and logs. */
 export function describePolicy(policy: ResolvedPolicy): PolicyView {
   return Object.freeze({
+    name: policy.name,
     client: describeClient(policy.client),
     retry: policy.retry && describeRetry(policy.retry),
   });

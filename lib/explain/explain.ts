@@ -1,4 +1,5 @@
 import { resolvePolicy } from '../config/resolve.js';
+import { describeShortLimit, type ShortLimit } from '../config/short-limits.js';
 import type { PolicyConfig } from '../config/types.js';
 import { describePolicy } from '../config/view.js';
 import { explainFields } from './fields.js';
@@ -8,6 +9,10 @@ import { retryTableOf } from './retry-table.js';
 import { scheduleOf } from './schedule.js';
 import type { PolicyExplanation } from './types.js';
 import { worstCaseNotesOf, worstCasesOf } from './worst-case.js';
+
+function remarkOf(limit: ShortLimit): string {
+  return `${describeShortLimit(limit)}, which is shorter than many a round trip.`;
+}
 
 /**
  * Says what a configuration means, without attaching it: every field with its default and the reason for it, what is
@@ -23,6 +28,7 @@ import { worstCaseNotesOf, worstCasesOf } from './worst-case.js';
 export function explainPolicy(config: PolicyConfig = {}): PolicyExplanation {
   const policy = resolvePolicy(config);
   return deepFreeze({
+    remarks: policy.shortLimits?.map(remarkOf) ?? [],
     ...explainFields(describePolicy(policy), givenFields(config)),
     retryTable: retryTableOf(policy),
     schedule: scheduleOf(policy.retry),

@@ -124,8 +124,9 @@ function renderWorstCases(cases: readonly WorstCase[]): string[] {
  * @returns several lines, the last one ended too.
  */
 export function renderExplanation(explanation: PolicyExplanation): string {
-  const { client, retry, retryTable, schedule, worstCases, worstCaseNotes } = explanation;
+  const { remarks, client, retry, retryTable, schedule, worstCases, worstCaseNotes } = explanation;
   const lines = [
+    ...(remarks.length === 0 ? [] : ['Is this meant?', '', ...renderNotes(remarks), '']),
     ...renderFields('client: connections and deadlines', 'client', client),
     ...(retry === false ? ['retry: false, no retries', ''] : renderFields('retry', 'retry', retry)),
     ...renderRetryTable(retryTable),

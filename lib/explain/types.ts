@@ -93,6 +93,8 @@ export interface WorstCase {
 
 /** A configuration, resolved and explained. */
 export interface PolicyExplanation {
+  /** What is right and yet may not be meant, one sentence each. */
+  readonly remarks: readonly string[];
   readonly client: readonly ExplainedField[];
   /** `false` = no retries: transport only. */
   readonly retry: readonly ExplainedField[] | false;

@@ -40,5 +40,5 @@ export {
   PolicyError,
   type PolicyErrorCode,
 } from './errors.js';
-export type { AttemptOutcome, RequestMetadata } from './retry/metadata.js';
+export type { AttemptOutcome, RequestMetadata, RequestTimings } from './retry/metadata.js';
 export type { ConnectionLabel, ConnectMessage, PoolMessage } from './transport/channels.js';

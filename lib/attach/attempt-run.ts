@@ -2,6 +2,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { type Observation, UNOBSERVED } from '../retry/classify.js';
 import type { Attempt } from '../transport/attempt.js';
 import { Deadline, type ExpiredLimit } from '../transport/deadline.js';
+import type { QueueObserver } from '../transport/queue.js';
 import { AttemptSignal } from './attempt-signal.js';
 import type { AxiosError, AxiosResponse, RequestConfig } from './axios-like.js';
 import { isReplayable } from './body.js';
@@ -9,8 +10,9 @@ import { BodyWatch, type StreamedBody } from './body-watch.js';
 import { type Call, rememberCall } from './call.js';
 import type { Http2Receiver } from './direct-http2.js';
 import { Dispatch } from './dispatch.js';
-import { type AttemptLimits, bodyLimitsOf, limitsOf } from './limits.js';
+import { type AttemptLimits, bodyLimitsOf, limitsOf, queueLimitMs } from './limits.js';
 import type { Channels } from './platform.js';
+import { QueueWait } from './queue-wait.js';
 import { ReadableBody } from './readable-body.js';
 import { isReadable, releaseBody } from './release.js';
 import type { RunnerParts } from './runner.js';
@@ -29,7 +31,7 @@ interface Destroyable {
 }
 
 /** One attempt under its deadline: has it sent, and maps what comes back to the caller's config. */
-export class AttemptRun implements Http2Receiver {
+export class AttemptRun implements Http2Receiver, QueueObserver {
   readonly #parts: RunnerParts;
   readonly #call: Call;
   readonly #config: RequestConfig;
@@ -41,10 +43,10 @@ export class AttemptRun implements Http2Receiver {
   #timeoutMessage = '';
   #body: Destroyable | undefined;
   #watch: BodyWatch | undefined;
+  #queueWait: QueueWait | undefined;
   #resolve: (response: AxiosResponse) => void = ignore;
   #reject: (error: unknown) => void = ignore;
   #isSettled = false;
-  readonly #startedMs = performance.now();
   readonly #spentMs: number;
   readonly #onCancel = () => this.#signal.abort();
   #publishEnd: ReturnType<Channels['publishAttempt']>;
@@ -66,6 +68,7 @@ export class AttemptRun implements Http2Receiver {
   start(): Promise<AxiosResponse> {
     if (this.#call.cancelled) this.#signal.abort();
     this.#call.onCancel = this.#onCancel;
+    this.#attempt.queueObserver = this;
     this.#parts.inFlight.add(this);
     this.#call.sends += 1;
     this.#publishEnd = this.#parts.platform.channels.publishAttempt(this.#call, this.#config);
@@ -81,6 +84,17 @@ export class AttemptRun implements Http2Receiver {
         this.fail(error);
       }
     });
+  }
+
+  /** {@inheritDoc QueueObserver.onQueued} */
+  onQueued(): void {
+    this.#queueWait ??= new QueueWait(this.#call, this.#deadline, queueLimitMs(this.#call, this.#limits));
+    this.#queueWait.onQueued();
+  }
+
+  /** {@inheritDoc QueueObserver.onDequeued} */
+  onDequeued(): void {
+    this.#queueWait?.onDequeued();
   }
 
   /** {@inheritDoc Http2Receiver.receive} */
@@ -153,7 +167,7 @@ export class AttemptRun implements Http2Receiver {
     this.#publishEnd?.({ error });
     if (expired === undefined && this.#mayRunAgain()) {
       this.#end();
-      return new LostKeepAliveRace(performance.now() - this.#startedMs);
+      return new LostKeepAliveRace(this.#deadline.spentMs);
     }
     const response = (error as AxiosError | undefined)?.response;
     if (response !== undefined) this.#adopt(response);
@@ -228,7 +242,9 @@ export class AttemptRun implements Http2Receiver {
 
   #expire(limit: ExpiredLimit, limitMs: number): void {
     this.#timeoutMessage =
-      limit === 'timeout' ? `timeout of ${limitMs}ms exceeded` : `readTimeout of ${limitMs}ms exceeded`;
+      limit === 'queue'
+        ? `waited ${limitMs}ms for a free connection (retryTimeout)`
+        : `${limit} of ${limitMs}ms exceeded`;
     // The body first: axios would end it with a CanceledError, and a size-limited stream only when its source moves.
     this.#body?.destroy(this.#timeoutError(undefined));
     this.#signal.abort();
@@ -250,6 +266,7 @@ export class AttemptRun implements Http2Receiver {
   #stopClocks(): void {
     this.#deadline.stop();
     this.#watch?.stop();
+    this.#queueWait?.stop();
     this.#parts.inFlight.delete(this);
   }
 

@@ -56,6 +56,10 @@ class Http2DirectExchange implements BufferedReceiver {
     this.#receiver = receiver;
   }
 
+  get queue() {
+    return this.#parts.attempt.queueObserver;
+  }
+
   send(): boolean {
     const { attempt, client, config, signal } = this.#parts;
     const exchange = client.buffered(this.#plain, this);

@@ -5,6 +5,7 @@ import type { Writable } from 'node:stream';
 import type { Attempt } from '../transport/attempt.js';
 import { Http1Exchange, observeForeignSocket } from '../transport/exchange.js';
 import { observedAgent } from '../transport/observed-agent.js';
+import { followQueue, noteIfQueued } from '../transport/queue.js';
 import { requestOfError, showRedirectable } from '../transport/redirectable.js';
 import type { ChosenAgent } from '../transport/transport.js';
 import type { AdapterHeaders } from './adapter-headers.js';
@@ -85,8 +86,12 @@ class DirectExchange {
   #observe(request: ClientRequest, agent: unknown): void {
     const { attempt, chosen } = this.#parts;
     if (attempt.fresh || (request as { agent?: unknown }).agent !== agent) return;
-    if (chosen.isForeign) observeForeignSocket(request);
+    if (chosen.isForeign) {
+      observeForeignSocket(request);
+      noteIfQueued(chosen.agent, request);
+    }
     attempt.follow(new Http1Exchange(request));
+    followQueue(request, attempt.queueObserver);
   }
 
   #respond(request: ClientRequest, message: IncomingMessage): void {

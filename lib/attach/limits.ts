@@ -1,7 +1,9 @@
-import { MAX_TIMER_MS } from '../config/duration.js';
+import { RETRY_DEFAULTS } from '../config/defaults.js';
+import { durationToMs, MAX_TIMER_MS } from '../config/duration.js';
 import type { LimitMs, ResolvedClient, ResolvedRequestPolicy } from '../config/resolved.js';
 import type { ExpiredLimit } from '../transport/deadline.js';
 import type { RequestConfig } from './axios-like.js';
+import type { Call } from './call.js';
 
 /** Who set a timeout: somebody for the policy, somebody for axios, or nobody. */
 type TimeoutSource = 'policy' | 'axios' | 'default';
@@ -57,4 +59,16 @@ export function bodyLimitsOf({ timeoutMs, timeoutBy, readTimeoutMs }: AttemptLim
   const isReadFirst = byRead !== undefined && (timeoutBy === 'default' || byRead.limitMs < timeoutMs);
   const silence = isReadFirst ? byRead : ({ limit: 'timeout', limitMs: timeoutMs } as const);
   return { whole: false, silence, unreadMs: timeoutMs };
+}
+
+/** How long a wait in one's own queue goes on where nothing says: the default `retryTimeout`. */
+const QUEUE_LIMIT_MS = durationToMs(RETRY_DEFAULTS.retryTimeout);
+
+/**
+ * Until when an attempt may wait for a connection of its own pool, in ms since the initial request: `retryTimeout`,
+ * also the default one where there are no retries, unless nobody wants a limit.
+ */
+export function queueLimitMs({ settings: { retry } }: Call, { timeoutMs }: AttemptLimits): number {
+  if (retry !== false && retry.retryTimeoutMs > 0) return retry.retryTimeoutMs;
+  return timeoutMs === false ? Number.POSITIVE_INFINITY : QUEUE_LIMIT_MS;
 }

@@ -134,10 +134,12 @@ export interface ClientConfig {
   readonly readTimeout?: Duration | false;
 
   /**
-   * Longest time of one attempt: from the call (waiting for a connection, connecting, uploading, redirects) until the
-   * response body has finished, also for `responseType: 'stream'`. A non-zero axios `timeout` of the request or the
-   * instance wins and means the same, but for a stream, where it keeps axios' meaning: until the headers, and from then on
-   * it is the longest silence. Left at its default, a stream is bounded until its headers and then by 30 s of silence.
+   * Longest time of one attempt: from when it has a connection, or begins to make one, until the response body has
+   * finished (uploading and redirects included), also for `responseType: 'stream'`. The wait for a connection of one's
+   * own pool (`maxSockets`) is not part of it; `retryTimeout` bounds that. A non-zero axios `timeout` of the request or
+   * the instance wins and means the same, but for a stream, where it keeps axios' meaning: until the headers, and from
+   * then on it is the longest silence. Left at its default, a stream is bounded until its headers and then by 30 s of
+   * silence.
    * `false` = no limit; 0 is refused, because axios and object_store read it as opposites.
    * @defaultValue `'30s'`
    */

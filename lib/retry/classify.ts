@@ -24,7 +24,7 @@ export interface Observation {
    */
   readonly phase: 'unobserved' | 'connect' | 'sent' | 'response' | 'complete';
   /** Which limit of ours ended the attempt. */
-  readonly expired: 'timeout' | 'readTimeout' | undefined;
+  readonly expired: 'timeout' | 'readTimeout' | 'queue' | undefined;
   /**
    * The server vouches that it did not process the request: HTTP/2 REFUSED_STREAM, or a stream above GOAWAY's last one
    * (RFC 9113 section 8.7).

@@ -10,6 +10,12 @@ export interface AttemptOutcome {
   readonly code?: string;
 }
 
+/** Where the time of an attempt went. */
+export interface RequestTimings {
+  /** How long it waited for a connection of its own pool (`maxSockets`, streams of HTTP/2), in ms. */
+  readonly queuedMs: number;
+}
+
 /** What `getPolicyMetadata` gives: the history of one logical request, at the moment of asking. */
 export interface RequestMetadata {
   /** When the initial request began, by the wall clock. */
@@ -26,6 +32,8 @@ export interface RequestMetadata {
   readonly remainingMs: number;
   /** One entry per failed attempt. */
   readonly outcomes: readonly AttemptOutcome[];
+  /** Of the last attempt; absent if there is nothing to tell. More fields may come. */
+  readonly timings?: RequestTimings;
   /** Why it was not tried again, if it failed. */
   readonly giveUp?: GiveUpReason;
 }
@@ -50,6 +58,8 @@ export class CallRecord {
   #delaysMs: number[] | undefined;
   #outcomes: readonly AttemptOutcome[] | undefined;
   #attempts = 0;
+  #queuedMs = 0;
+  #queuedSinceMs: number | undefined;
   #endMs: number | undefined;
   #giveUp: GiveUpReason | undefined;
 
@@ -80,9 +90,28 @@ export class CallRecord {
     return Math.max(0, this.#retryTimeoutMs - this.elapsedMs);
   }
 
+  /** How long the latest attempt has waited for a connection of its own pool, in ms. */
+  get queuedMs(): number {
+    const sinceMs = this.#queuedSinceMs;
+    return this.#queuedMs + (sinceMs === undefined ? 0 : (this.#endMs ?? this.#nowMs()) - sinceMs);
+  }
+
   /** An attempt begins. */
   attemptStarted(): void {
     this.#attempts += 1;
+    this.#queuedMs = 0;
+    this.#queuedSinceMs = undefined;
+  }
+
+  /** The attempt waits for a connection of its own pool. */
+  queued(): void {
+    this.#queuedSinceMs ??= this.#nowMs();
+  }
+
+  /** It has one, or one is being made for it. */
+  dequeued(): void {
+    this.#queuedMs = this.queuedMs;
+    this.#queuedSinceMs = undefined;
   }
 
   /** An attempt failed; of kind `ok`, if `shouldRetry` called an accepted response a failure. */
@@ -130,6 +159,7 @@ export class CallRecord {
       delaysMs: Object.freeze([...(this.#delaysMs ?? [])]),
       remainingMs: this.remainingMs,
       outcomes: Object.freeze([...(this.#outcomes ?? [])]),
+      ...(this.queuedMs > 0 && { timings: Object.freeze({ queuedMs: this.queuedMs }) }),
       ...(this.#giveUp !== undefined && { giveUp: this.#giveUp }),
     });
   }

@@ -1,5 +1,6 @@
 import type { Agent, ClientRequest } from 'node:http';
 import type { Socket } from 'node:net';
+import { noteIfQueued } from './queue.js';
 import { disown } from './socket-registry.js';
 
 /** The parts of Node's agent that its types leave out. */
@@ -39,6 +40,7 @@ export function addRequest(agent: Agent, request: ClientRequest, options: object
   } finally {
     internals.freeSockets = idle;
   }
+  noteIfQueued(agent, request);
 }
 
 /** Has a request pass over idle connections, on the agent that will take it in the end. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Exchange, ExchangePhase } from './exchange.js';
+import type { QueueObserver } from './queue.js';
 
 /** What an attempt's observation says at its end; what a retry decision is made from. */
 export interface AttemptReport {
@@ -25,6 +26,8 @@ export class Attempt {
   readonly fresh: boolean;
   /** Told of every response (one, or one per redirect) when its head has arrived, before axios is. */
   onResponse: ((response: IncomingMessage) => void) | undefined;
+  /** Told when a request has to wait for a connection. */
+  queueObserver: QueueObserver | undefined;
   #exchange: Exchange | undefined;
   #exchanges = 0;
 

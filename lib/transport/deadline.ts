@@ -2,7 +2,7 @@ import type { LimitMs } from '../config/resolved.js';
 import { Standstill } from './standstill.js';
 
 /** Which limit ran out. */
-export type ExpiredLimit = 'timeout' | 'readTimeout';
+export type ExpiredLimit = 'timeout' | 'readTimeout' | 'queue';
 
 /** What tells silence from progress. */
 export interface ProgressSource {
@@ -15,11 +15,17 @@ export interface ProgressSource {
 /** How often silence is looked for, per limit: it is noticed at most a quarter too late, and never too early. */
 const CHECKS_PER_LIMIT = 4;
 
+/** A timer that is later than this was held up by something else than other timers. */
+const LATE_MS = 20;
+
 /** The clocks of one attempt: one for the whole of it, one for silence. Whichever runs out first ends both. */
 export class Deadline {
   readonly #onExpire: (limit: ExpiredLimit, limitMs: number) => void;
   readonly #soon: (callback: () => void) => void;
   #whole: NodeJS.Timeout | undefined;
+  #wholeMs: LimitMs = false;
+  #sinceMs = 0;
+  #pausedMs: number | undefined;
   #silence: NodeJS.Timeout | undefined;
   #expired: ExpiredLimit | undefined;
   #hasArrived: (() => boolean) | undefined;
@@ -38,14 +44,35 @@ export class Deadline {
     return this.#expired;
   }
 
+  /** What of the attempt's time is spent, in ms. */
+  get spentMs(): number {
+    return (this.#pausedMs ?? performance.now()) - this.#sinceMs;
+  }
+
   /**
    * Bounds the attempt as a whole, from now.
    * @param spentMs what of it was spent before.
    */
   limitWhole(limitMs: LimitMs, spentMs = 0): void {
     clearTimeout(this.#whole);
-    if (limitMs === false) this.#whole = undefined;
-    else this.#whole = setTimeout(() => this.expire('timeout', limitMs), Math.max(0, limitMs - spentMs));
+    this.#wholeMs = limitMs;
+    this.#sinceMs = performance.now() - spentMs;
+    this.#startWhole(spentMs);
+  }
+
+  /** Stops the clock of the whole attempt until {@link resume}. */
+  pause(): void {
+    clearTimeout(this.#whole);
+    this.#pausedMs ??= performance.now();
+  }
+
+  /** Goes on after {@link pause}. */
+  resume(): void {
+    if (this.#pausedMs === undefined) return;
+    const { spentMs } = this;
+    this.#pausedMs = undefined;
+    this.#sinceMs = performance.now() - spentMs;
+    this.#startWhole(spentMs);
   }
 
   /**
@@ -95,6 +122,19 @@ export class Deadline {
   stop(): void {
     clearTimeout(this.#whole);
     this.endSilence();
+  }
+
+  #startWhole(spentMs: number): void {
+    const limitMs = this.#wholeMs;
+    if (limitMs === false) return;
+    this.#whole = setTimeout(() => this.#wholeOver(limitMs), Math.max(0, limitMs - spentMs));
+  }
+
+  #wholeOver(limitMs: number): void {
+    const lateMs = this.spentMs - limitMs;
+    // The process stood still. What the peer has sent meanwhile, and what waits to be sent to it, gets a chance.
+    if (lateMs < LATE_MS) this.expire('timeout', limitMs);
+    else this.#whole = setTimeout(() => this.expire('timeout', limitMs), Math.min(lateMs, limitMs / 4));
   }
 
   /** Ends the attempt because of a limit. */

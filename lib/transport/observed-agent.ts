@@ -3,6 +3,7 @@ import { addRequest, frontOf, passOverIdle } from './agent-front.js';
 import type { Attempt } from './attempt.js';
 import { connectionOptions, forgetAtEnd } from './axios-socket.js';
 import { Http1Exchange, observeForeignSocket } from './exchange.js';
+import { followQueue } from './queue.js';
 
 const ATTEMPT = Symbol('attempt');
 
@@ -35,6 +36,7 @@ function sharedFront(agent: Agent, foreign: boolean): Agent {
     forgetAtEnd(request);
     if (attempt.fresh) passOverIdle(request);
     addRequest(agent, request, connectionOptions(options, agent));
+    followQueue(request, attempt.queueObserver);
   });
   fronts.set(agent, front);
   return front;

@@ -12,6 +12,7 @@ import {
 } from './agents.js';
 import { publishConnect } from './channels.js';
 import { type AgentInternals, PendingConnection } from './pending-connection.js';
+import { leaveQueue } from './queue.js';
 import type { TlsSettings } from './tls.js';
 import { type DialOptions, dialOptions, openTunnel, type ProxyTlsOptions } from './tunnel.js';
 
@@ -52,6 +53,7 @@ export class TunnelHttpsAgent extends PoolHttpsAgent {
   ): void {
     // Calls createConnection, which is not told for whom.
     this.#requester = request as ClientRequest;
+    leaveQueue(request as ClientRequest);
     try {
       super.createSocket(request as IncomingMessage, options, onSocket);
     } finally {

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { Http2SessionError, Http2StreamError, type PolicyError } from '../../errors.js';
 import type { Exchange, ExchangePhase } from '../exchange.js';
+import type { QueueObserver } from '../queue.js';
 import { BufferedRequest } from './buffered-request.js';
 import { BufferedResponse } from './buffered-response.js';
 import { http2HeadOf, RequestHead, type ResponseHead } from './headers.js';
@@ -28,6 +29,8 @@ export interface BufferedOptions {
 
 /** Told of the head of a response, if there is one, and of the end of the exchange, once. */
 export interface BufferedReceiver {
+  /** Told when all streams are taken. */
+  readonly queue?: QueueObserver | undefined;
   /** @returns whether the body is to be collected; if not, {@link onStream} is called instead of {@link onBody}. */
   onHead(request: BufferedRequest, response: BufferedResponse): boolean;
   /** @param body what came of it, in pieces; the array is the receiver's. */
@@ -83,6 +86,10 @@ export class BufferedExchange implements Exchange, SessionWaiter, StreamOwner, B
     this.#source = source;
     this.#receiver = receiver;
     this.request = new BufferedRequest(this);
+  }
+
+  get queue(): QueueObserver | undefined {
+    return this.#receiver.queue;
   }
 
   get method(): string {

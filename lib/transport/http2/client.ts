@@ -73,7 +73,8 @@ export class Http2Client {
     }
     const head = new RequestHead(target, options, userAgent);
     const source = this.#sourceFor(target, key);
-    const wiring = { options, fresh: attempt.fresh ?? false, source, http1Agent: http1.https };
+    const { fresh = false, queueObserver: queue } = attempt;
+    const wiring = { options, fresh, queue, source, http1Agent: http1.https };
     const request = new Http2Request(head, wiring, onResponse);
     attempt.follow?.(request);
     return request;

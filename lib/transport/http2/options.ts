@@ -5,6 +5,7 @@ import type { AllowHttp } from '../../config/allow-http.js';
 import type { LimitMs } from '../../config/resolved.js';
 import type { ConnectionLabel } from '../channels.js';
 import type { Exchange } from '../exchange.js';
+import type { QueueObserver } from '../queue.js';
 import type { TlsSettings } from '../tls.js';
 
 /** Where a request goes. */
@@ -82,6 +83,8 @@ export interface Http2Attempt {
   readonly fresh?: boolean;
   /** Given each exchange that runs over HTTP/2, or might; one that is known to be HTTP/1.1 is the agent's business. */
   follow?(exchange: Exchange): void;
+  /** Told when a request has to wait for others. */
+  readonly queueObserver?: QueueObserver | undefined;
 }
 
 /**

@@ -4,6 +4,7 @@ import { request as requestHttps } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { Http2SessionError, Http2StreamError, type PolicyError } from '../../errors.js';
 import { type Exchange, type ExchangePhase, Http1Exchange, observeForeignSocket } from '../exchange.js';
+import { followQueue, type QueueObserver } from '../queue.js';
 import { disown } from './connect.js';
 import { type OnResponse, RequestFacade } from './facade.js';
 import type { RequestHead, ResponseHead } from './headers.js';
@@ -40,6 +41,8 @@ export interface RequestWiring {
   readonly options: TransportRequestOptions;
   /** Whether idle sessions are passed over. */
   readonly fresh: boolean;
+  /** Told when it has to wait for others. */
+  readonly queue?: QueueObserver | undefined;
   readonly source: SessionSource;
   readonly http1Agent: Http2ClientOptions['http1']['https'];
 }
@@ -173,10 +176,11 @@ export class Http2Request extends RequestFacade implements Exchange {
 
   #start(): void {
     if (this.destroyed || this.#carrier.kind !== 'waiting') return;
-    const { source, fresh, options } = this.#wiring;
+    const { source, fresh, options, queue } = this.#wiring;
     const leave = source.acquire({
       fresh,
       dialing: dialingOptions(options),
+      queue,
       onSession: (session) => this.#useSession(session),
       onHttp1: (socket) => this.#useHttp1(socket),
       onError: (error) => this.destroy(error as Error),
@@ -222,6 +226,7 @@ export class Http2Request extends RequestFacade implements Exchange {
     const options = { ...this.#wiring.options, agent: this.#wiring.http1Agent, headers: this.head.toHttp1() };
     const request = requestHttps(withHandover(options, socket));
     observeForeignSocket(request);
+    followQueue(request, this.#wiring.queue);
     if (socket !== undefined) request.once('socket', (used) => handedOver(socket, used === socket));
     request.once('response', (response) => this.respond(response));
     request.on('error', (error) => this.destroy(error));

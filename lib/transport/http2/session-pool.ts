@@ -1,5 +1,6 @@
 import type { TLSSocket } from 'node:tls';
 import { Http2SessionError } from '../../errors.js';
+import type { QueueObserver } from '../queue.js';
 import type { Connector } from './connect.js';
 import type { Http2ClientOptions, Http2Target } from './options.js';
 import { PooledSession } from './session.js';
@@ -17,6 +18,8 @@ export interface SessionWaiter {
   readonly fresh: boolean;
   /** Options for dialing, should it come to that. */
   readonly dialing: object;
+  /** Told when all streams are taken and it has to wait for one. */
+  readonly queue?: QueueObserver | undefined;
   onSession(session: PooledSession): void;
   /** The server chose HTTP/1.1. One of the waiters is given the connection that found out. */
   onHttp1(socket: TLSSocket | undefined): void;
@@ -96,6 +99,7 @@ export class SessionPool {
     }
     this.#queue.add(waiter);
     this.#serve();
+    if (this.#queue.has(waiter) && this.#isSaturated) waiter.queue?.onQueued();
     return () => this.#leave(waiter);
   }
 
@@ -125,6 +129,7 @@ export class SessionPool {
       const session = this.#sessionFor(waiter);
       if (session === undefined) continue;
       this.#queue.delete(waiter);
+      waiter.queue?.onDequeued();
       waiter.onSession(session);
     }
     if (this.#queue.size === 0) this.#stopPatience();
@@ -202,6 +207,7 @@ export class SessionPool {
     this.#stopPatience();
     if (waiters.length === 0) socket.destroy();
     waiters.forEach((waiter, i) => {
+      waiter.queue?.onDequeued();
       waiter.onHttp1(i === 0 ? socket : undefined);
     });
     this.#checkEmpty();

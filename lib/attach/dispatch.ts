@@ -13,7 +13,7 @@ import type { PlainRequest } from './plain-request.js';
 import type { DirectClient } from './platform.js';
 import type { ResponseMessage } from './resume/download.js';
 import type { RunnerParts } from './runner.js';
-import { plainHttpUrl } from './url.js';
+import { plainHttpUrl, urlOf } from './url.js';
 
 /** How one attempt is sent: directly, through one of axios' adapters, or through the caller's own. */
 export class Dispatch {
@@ -36,6 +36,9 @@ export class Dispatch {
     this.#config = config;
     this.#attempt = attempt;
     this.#signal = signal;
+    const { retry } = call.settings;
+    if (retry !== false && retry.idempotencyKeyHeader !== false)
+      attempt.keyHeader = retry.idempotencyKeyHeader;
   }
 
   /**
@@ -144,8 +147,13 @@ export class Dispatch {
 
   #connections(named: RequestConfig['adapter']): Partial<AttemptConnections> {
     const { wire, unheld } = this.#parts;
-    if (named === 'http' || !makesOwnConnections(named))
-      return wire.connectionsFor(this.#attempt, this.#config as GivenConnections);
+    if (named === 'http' || !makesOwnConnections(named)) {
+      const attempt = this.#attempt;
+      const { retry } = this.#call.settings;
+      attempt.url = urlOf(this.#config);
+      if (retry !== false) attempt.keyHeader = retry.idempotencyKeyHeader || undefined;
+      return wire.connectionsFor(attempt, this.#config as GivenConnections);
+    }
     unheld.note(named, this.#call.settings);
     return {};
   }

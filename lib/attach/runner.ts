@@ -14,7 +14,7 @@ import type { Download } from './resume/download.js';
 import type { ResumeParts } from './resume/streamed-download.js';
 import { succeed } from './success.js';
 import type { UnheldFields } from './unheld-fields.js';
-import { originOf } from './url.js';
+import { originOf, urlOf } from './url.js';
 import { randomUuid } from './uuid.js';
 
 /** What attempts are run with. */
@@ -80,9 +80,11 @@ export class AttemptRunner {
   /** Without retries and deadlines, but still over the policy's connections, and no plain http if that is off. */
   #runAlone(config: RequestConfig): Promise<AxiosResponse> {
     const { bare, platform, wire } = this.#parts;
+    const attempt = new Attempt();
+    attempt.url = urlOf(config);
     return bare.request({
       ...config,
-      ...wire.connectionsFor(new Attempt(), config as GivenConnections),
+      ...wire.connectionsFor(attempt, config as GivenConnections),
       adapter: platform.adapterName(undefined),
       transformRequest: undefined,
       transformResponse: undefined,

@@ -109,12 +109,14 @@ function endingRule(ending: string): HostRule {
   };
 }
 
-function domainRule(domain: string, isSuffix = false): HostRule {
+function domainRule(name: string, isSuffix = false): HostRule {
+  // The dots of other scripts are dots, too, and in front they say the same.
+  const domain = name.replace(/^\./, '');
   if (domain === '' || domain.includes('*')) return () => false;
   const isLocal = domain === 'localhost' && !isSuffix;
-  return ({ name, address }) => {
-    if (address !== undefined) return isLocal && isLoopback(address);
-    return name === domain || name.endsWith(`.${domain}`);
+  return (host) => {
+    if (host.address !== undefined) return isLocal && isLoopback(host.address);
+    return host.name === domain || host.name.endsWith(`.${domain}`);
   };
 }
 

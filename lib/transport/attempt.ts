@@ -28,6 +28,10 @@ export class Attempt {
   onResponse: ((response: IncomingMessage) => void) | undefined;
   /** Told when a request has to wait for a connection. */
   queueObserver: QueueObserver | undefined;
+  /** Where the request goes first, should it be redirected. */
+  url: string | undefined;
+  /** The header of the request's idempotency key, which is for its own origin only. */
+  keyHeader: string | undefined;
   #exchange: Exchange | undefined;
   #exchanges = 0;
 

@@ -8,6 +8,7 @@ export interface RedirectableOptions {
   hostname?: string | null | undefined;
   port?: number | string | null | undefined;
   auth?: string | null | undefined;
+  path?: string | null | undefined;
   headers?: OutgoingHttpHeaders | readonly string[] | undefined;
   /** The URL a redirect leads to; set by follow-redirects. */
   href?: string | undefined;
@@ -40,11 +41,37 @@ export interface RedirectRules {
   beforeRedirect?(options: RedirectableOptions, response: RedirectResponse, request: RedirectedRequest): void;
   /** Names of headers that no other origin may see. */
   readonly sensitiveHeaders?: unknown;
+  /** The header of the request's idempotency key, which no other origin may see either. */
+  readonly keyHeader?: string | undefined;
 }
+
+type BeforeRedirect = NonNullable<RedirectRules['beforeRedirect']>;
+
+/** What no other origin may see, by the rules of the newest axios; `idempotency-key` by ours. */
+const CONFIDENTIAL = ['authorization', 'cookie', 'idempotency-key'];
+/** A proxy's, and not the origin's that a redirect leads to. */
+const PROXY_AUTHORIZATION: ReadonlySet<string> = new Set(['proxy-authorization']);
 
 /** Something to send requests through, as the module `node:https` is. */
 export interface Scheme<Options, Request, Response> {
   request(options: Options, onResponse?: (response: Response) => void): Request;
+}
+
+/**
+ * The hook of a request whose redirects axios' own follower follows. Old versions of it show credentials to subdomains and
+ * to other ports, those for a proxy to everybody, and know nothing of `sensitiveHeaders`; by this they are all as the
+ * newest one.
+ *
+ * @param url of the request; old versions do not tell what was redirected.
+ */
+export function confidentially(rules: RedirectRules, url: string | undefined): BeforeRedirect {
+  const confidential = confidentialNames(rules) ?? new Set(CONFIDENTIAL);
+  let last = url;
+  return (next, response, request?: RedirectedRequest) => {
+    hide(next, request?.url ?? last, confidential);
+    last = next.href;
+    rules.beforeRedirect?.(next, response, request as RedirectedRequest);
+  };
 }
 
 /**
@@ -75,16 +102,15 @@ export class RedirectTransport<Options extends RedirectableOptions, Request, Res
    * Sensitive headers that are no list of strings fail the request with `ERR_BAD_OPTION_VALUE`, as axios has it.
    */
   request(options: Options, onResponse: (response: Response) => void) {
-    const scheme = options.protocol === 'http:' ? 'http' : 'https';
+    const scheme = options.protocol === 'https:' ? 'https' : 'http';
     const { maxRedirects } = this.#rules;
     if (maxRedirects === 0) return this.#schemes[scheme].request(options, onResponse);
 
-    const sensitive = sensitiveNames(this.#rules.sensitiveHeaders);
-    if (sensitive === undefined) return new FailedRequest(badSensitiveHeaders());
+    const confidential = confidentialNames(this.#rules);
+    if (confidential === undefined) return new FailedRequest(badSensitiveHeaders());
     const rules = {
       ...(maxRedirects ? { maxRedirects } : {}),
-      sensitiveHeaders: [...sensitive],
-      beforeRedirect: this.#beforeRedirect(options, sensitive),
+      beforeRedirect: this.#beforeRedirect(options, confidential),
     };
     return wrap({ ...this.#schemes })[scheme].request({ ...options, ...rules }, onResponse);
   }
@@ -107,18 +133,17 @@ export class RedirectTransport<Options extends RedirectableOptions, Request, Res
     return new RedirectTransport({ http: scheme(http), https: scheme(https) }, this.#rules) as this;
   }
 
-  /** In axios' order: its own part, the credentials, the sensitive headers, the caller's hook. */
-  #beforeRedirect(first: Options, sensitive: ReadonlySet<string>) {
+  /** In axios' order: its own part, credentials and other confidential headers, the caller's hook. */
+  #beforeRedirect(first: Options, confidential: ReadonlySet<string>) {
     const { beforeRedirect: axiosPart, auth } = first;
     const firstOrigin = originOf(`${first.protocol}//${authority(first)}`);
     return (next: RedirectableOptions, response: object, request?: RedirectedRequest) => {
       const ofResponse = response as RedirectResponse;
       axiosPart?.(next, ofResponse, request);
+      hide(next, request?.url, confidential);
       const nextOrigin = originOf(next.href);
       // follow-redirects takes credentials off at every redirect; to the origin they were meant for they belong.
       if (auth && nextOrigin !== undefined && nextOrigin === firstOrigin) next.auth = auth;
-      if (nextOrigin === undefined || nextOrigin !== originOf(request?.url))
-        removeHeaders(next.headers, sensitive);
       this.#rules.beforeRedirect?.(next, ofResponse, request ?? NO_REQUEST);
     };
   }
@@ -127,10 +152,25 @@ export class RedirectTransport<Options extends RedirectableOptions, Request, Res
 // Types of follow-redirects, and versions before 1.15, know nothing of the request.
 const NO_REQUEST: RedirectedRequest = { url: '', method: '', headers: {} };
 
-function sensitiveNames(value: unknown): ReadonlySet<string> | undefined {
-  if (value === undefined || value === null) return new Set();
-  if (!Array.isArray(value) || !value.every((name) => typeof name === 'string')) return undefined;
-  return new Set(value.map((name: string) => name.toLowerCase()));
+/** Takes off the next request what the last one had for its own origin: the same scheme, host and port. */
+function hide(
+  next: RedirectableOptions,
+  lastUrl: string | undefined,
+  confidential: ReadonlySet<string>,
+): void {
+  // In absolute form it is for a proxy of axios', whose credentials are on it anew.
+  if (!next.path || next.path.startsWith('/')) removeHeaders(next.headers, PROXY_AUTHORIZATION);
+  const origin = originOf(next.href);
+  if (origin !== undefined && origin === originOf(lastUrl)) return;
+  removeHeaders(next.headers, confidential);
+}
+
+/** @returns `undefined` if `sensitiveHeaders` are no list of names. */
+function confidentialNames({ sensitiveHeaders, keyHeader }: RedirectRules): ReadonlySet<string> | undefined {
+  const own: unknown = sensitiveHeaders ?? [];
+  if (!Array.isArray(own) || !own.every((name) => typeof name === 'string')) return undefined;
+  const names = keyHeader === undefined ? own : [...own, keyHeader];
+  return new Set([...CONFIDENTIAL, ...names.map((name: string) => name.toLowerCase())]);
 }
 
 function badSensitiveHeaders(): Error {

@@ -16,7 +16,12 @@ import type { Http2Client } from './http2/client.js';
 import type { Http2OriginStats } from './http2/session-pool.js';
 import { observedAgent } from './observed-agent.js';
 import { type PoolStats, poolStats } from './pool-stats.js';
-import { type RedirectableOptions, type RedirectRules, RedirectTransport } from './redirect.js';
+import {
+  confidentially,
+  type RedirectableOptions,
+  type RedirectRules,
+  RedirectTransport,
+} from './redirect.js';
 import { SentRequest } from './sent-request.js';
 import { SocketRegistry } from './socket-registry.js';
 import { resolveTls } from './tls.js';
@@ -111,6 +116,7 @@ export class Transport {
       httpAgent: observedAgent(attempt, http, foreignHttp !== undefined),
       httpsAgent: observedAgent(attempt, foreignHttps ?? egress.https, foreignHttps !== undefined),
       proxy: foreignHttps === undefined ? false : (given.proxy ?? false),
+      beforeRedirect: confidentially(rulesOf(attempt, given), attempt.url),
     };
     if (foreignHttps !== undefined || egress.http2 === undefined || given.transport != null)
       return connections;
@@ -163,7 +169,7 @@ export class Transport {
       ): ClientRequest | SentRequest => native.request({ ...options, agent } as RequestOptions, onResponse),
     });
     const schemes = { http: scheme(nodeHttp, given.httpAgent), https: scheme(nodeHttps, given.httpsAgent) };
-    return new RedirectTransport(schemes, rulesOf(given)).replaying(replayed);
+    return new RedirectTransport(schemes, rulesOf(UNKEYED, given)).replaying(replayed);
   }
 
   stats(): { pools: PoolStats[]; http2: Http2OriginStats[] } {
@@ -218,7 +224,7 @@ export class Transport {
           https.request({ ...options, agent: httpsAgent }, onResponse),
       },
     };
-    return new RedirectTransport(schemes, rulesOf(given));
+    return new RedirectTransport(schemes, rulesOf(attempt, given));
   }
 
   #ownHttpsAgent({ httpsAgent }: GivenConnections): Agent | undefined {
@@ -267,10 +273,15 @@ function foreign(given: unknown, instances: unknown, kept: boolean): Agent | und
   return given === instances && !kept ? undefined : (given as Agent);
 }
 
-function rulesOf({ maxRedirects, beforeRedirect, sensitiveHeaders }: GivenConnections): RedirectRules {
+// Where there is a key, the hook of the attempt's own config sees to it.
+const UNKEYED: Pick<Attempt, 'keyHeader'> = { keyHeader: undefined };
+
+function rulesOf({ keyHeader }: Pick<Attempt, 'keyHeader'>, given: GivenConnections): RedirectRules {
+  const { maxRedirects, beforeRedirect, sensitiveHeaders } = given;
   return {
     maxRedirects,
     sensitiveHeaders,
+    keyHeader,
     ...(typeof beforeRedirect === 'function' ? { beforeRedirect: beforeRedirect as () => void } : {}),
   };
 }

@@ -1,11 +1,10 @@
 import { constants } from 'node:http2';
 import { Agent } from 'node:https';
-import { connect } from 'node:net';
 import type { AxiosResponse } from 'axios';
 import { attachPolicy, type ClientConfig, getPolicyMetadata } from '../../lib/index.js';
 import { AXIOS_COPIES } from '../helpers/axios-copies.js';
 import { ca } from '../helpers/certs.js';
-import { startTcp } from '../helpers/faults.js';
+import { startFreezablePath } from '../helpers/faults.js';
 import {
   dropConnection,
   type Http2Answer,
@@ -30,23 +29,6 @@ function script(...answers: Http2Answer[]): Http2Answer {
 }
 
 const refuseStream: Http2Answer = ({ stream }) => stream.close(constants.NGHTTP2_REFUSED_STREAM);
-
-/** A way to a port that can be made to carry nothing any more, without being closed. */
-async function startFreezablePath(port: number) {
-  const frozen: Array<() => void> = [];
-  const relay = await startTcp((near) => {
-    const far = connect(port, '127.0.0.1');
-    for (const socket of [near, far]) socket.on('error', () => undefined);
-    near.pipe(far);
-    far.pipe(near);
-    near.once('close', () => far.destroy());
-    frozen.push(() => {
-      near.unpipe(far).pause();
-      far.unpipe(near).pause();
-    });
-  });
-  return { port: relay.port, freeze: () => frozen.forEach((freeze) => void freeze()) };
-}
 
 describe.each(AXIOS_COPIES)('over HTTP/2, with $name', ({ axios }) => {
   function over(client: ClientConfig) {

@@ -154,3 +154,42 @@ export function lookupTo(...addresses: string[]): RecordingLookup {
     process.nextTick(callback, null, found[0]?.address, found[0]?.family);
   });
 }
+
+/** A way to a port that can be made to forget its connections. */
+export interface FreezablePath {
+  readonly port: number;
+  /** Connections so far. */
+  readonly connections: number;
+  /** Connections that are open. */
+  readonly openSockets: number;
+  /** Nothing passes on the connections of now any more, and none is closed; new ones work. */
+  freeze(): void;
+}
+
+/** Starts a {@link FreezablePath}; it closes by itself when the test ends. */
+export async function startFreezablePath(port: number): Promise<FreezablePath> {
+  const freezes: (() => void)[] = [];
+  const relay = await startTcp((near) => {
+    const far = connect(port, '127.0.0.1');
+    for (const socket of [near, far]) socket.on('error', () => undefined);
+    near.pipe(far);
+    far.pipe(near);
+    near.once('close', () => far.destroy());
+    freezes.push(() => {
+      near.unpipe(far).pause();
+      far.unpipe(near).pause();
+      // Else nobody would notice that the other side closes it.
+      near.on('data', () => undefined).resume();
+    });
+  });
+  return {
+    port: relay.port,
+    get connections() {
+      return relay.sockets.length;
+    },
+    get openSockets() {
+      return relay.openSockets;
+    },
+    freeze: () => freezes.splice(0).forEach((freeze) => void freeze()),
+  };
+}

@@ -245,6 +245,7 @@ export class AttemptRun implements Http2Receiver, QueueObserver {
       limit === 'queue'
         ? `waited ${limitMs}ms for a free connection (retryTimeout)`
         : `${limit} of ${limitMs}ms exceeded`;
+    this.#attempt.exchange?.onExpired();
     // The body first: axios would end it with a CanceledError, and a size-limited stream only when its source moves.
     this.#body?.destroy(this.#timeoutError(undefined));
     this.#signal.abort();

@@ -31,6 +31,8 @@ export interface Exchange {
    * Closes the connection that a whole response holds for as long as nobody reads it. What has arrived can still be read.
    */
   release(): void;
+  /** The attempt's time is up: a connection that gave no sign of life meanwhile is not to carry the next one. */
+  onExpired(): void;
 }
 
 type ObservedRequest = ClientRequest & { res?: IncomingMessage };
@@ -90,6 +92,9 @@ export class Http1Exchange implements Exchange {
     // Once it is closed, its connection may be another request's.
     if (!this.#request.closed) this.#request.socket?.destroy();
   }
+
+  // Its connection is destroyed with it.
+  onExpired(): void {}
 }
 
 interface Handle {

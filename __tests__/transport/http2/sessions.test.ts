@@ -141,6 +141,16 @@ describe('an idle session', () => {
     await until(() => client.stats().length === 0);
   });
 
+  it('is not used after poolIdleTimeout, though its timer has not run', async () => {
+    const { origin, get, idle } = await start({ poolIdleTimeoutMs: 60 });
+    await get();
+    await idle();
+    const until = performance.now() + 80;
+    while (performance.now() < until);
+    expect((await get()).status).toBe(200);
+    expect(origin.connections).toBe(2);
+  });
+
   it('is one only when no stream is open, however slow', async () => {
     const { origin, get } = await start({ poolIdleTimeoutMs: 30 });
     origin.always(later(120));

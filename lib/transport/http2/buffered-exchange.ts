@@ -160,6 +160,10 @@ export class BufferedExchange implements Exchange, SessionWaiter, StreamOwner, B
 
   release(): void {}
 
+  onExpired(): void {
+    this.#exchange?.onExpired();
+  }
+
   /**
    * Sends the request, now or when there is room for it.
    *

@@ -123,6 +123,10 @@ export class Http2Request extends RequestFacade implements Exchange {
     if (this.#carrier.kind === 'http1') this.#carrier.exchange.release();
   }
 
+  onExpired(): void {
+    if (this.#carrier.kind !== 'waiting') this.#carrier.exchange.onExpired();
+  }
+
   /**
    * Goes on with an exchange whose response begins just now, for whom a stream of it is better. To be called right after
    * the construction.

@@ -3,7 +3,7 @@ import { Http2SessionError } from '../../errors.js';
 import type { QueueObserver } from '../queue.js';
 import type { Connector } from './connect.js';
 import type { Http2ClientOptions, Http2Target } from './options.js';
-import { PooledSession } from './session.js';
+import { PooledSession, type SessionOwner } from './session.js';
 import type { Http2SessionStats } from './session-state.js';
 
 /**
@@ -53,6 +53,11 @@ export class SessionPool {
   readonly #events: PoolEvents;
   readonly #sessions = new Set<PooledSession>();
   readonly #queue = new Set<SessionWaiter>();
+  readonly #owner: SessionOwner = {
+    onChange: (session) => this.#changed(session),
+    // What made one connection silent may have done so with those beside it.
+    onRetired: () => this.#sessions.forEach((session) => void session.doubt()),
+  };
   #connecting: AbortController | undefined;
   #patience: NodeJS.Timeout | undefined;
   #isClosing = false;
@@ -138,7 +143,8 @@ export class SessionPool {
 
   #sessionFor({ fresh }: SessionWaiter): PooledSession | undefined {
     for (const session of this.#sessions) {
-      if (session.hasRoom && !(fresh && session.isIdle && session.openedStreams > 0)) return session;
+      if (session.isOverdue) session.close();
+      else if (session.hasRoom && !(fresh && session.isIdle && session.openedStreams > 0)) return session;
     }
     return undefined;
   }
@@ -149,16 +155,20 @@ export class SessionPool {
     else this.#patience ??= setTimeout(() => this.#losePatience(), PATIENCE_MS);
   }
 
-  /** Whether there are sessions for the requests that wait, and only their streams are taken. */
+  /** Whether there are sessions for the requests that wait, only that their streams are taken, or their peer is asked. */
   get #isSaturated(): boolean {
-    return [...this.#sessions].some((session) => session.isUsable && !session.hasRoom);
+    return [...this.#sessions].some(
+      (session) => session.isUsable && !session.hasRoom && (session.doubtedMs ?? 0) < PATIENCE_MS,
+    );
   }
 
   #losePatience(): void {
     this.#patience = undefined;
     // A server that allows no streams at all would allow none on another session either.
-    if (this.#queue.size > 0 && [...this.#sessions].some(({ activeStreams }) => activeStreams > 0))
-      this.#connect();
+    const mayConnect = [...this.#sessions].some(
+      ({ activeStreams, doubtedMs }) => activeStreams > 0 || doubtedMs !== undefined,
+    );
+    if (this.#queue.size > 0 && mayConnect) this.#connect();
   }
 
   #stopPatience(): void {
@@ -177,8 +187,12 @@ export class SessionPool {
         if (connection.kind === 'http1') this.#useHttp1(connection.socket);
         else
           this.#add(
-            new PooledSession(connection.session, connection.socket, this.#target, this.#options, (session) =>
-              this.#changed(session),
+            new PooledSession(
+              connection.session,
+              connection.socket,
+              this.#target,
+              this.#options,
+              this.#owner,
             ),
           );
       },

@@ -5,7 +5,7 @@
  * - `closed`: nothing is left of it.
  */
 export type SessionState =
-  | { readonly name: 'idle'; readonly expiry: NodeJS.Timeout | undefined }
+  | { readonly name: 'idle'; readonly expiry: NodeJS.Timeout | undefined; readonly sinceMs: number }
   | { readonly name: 'active' }
   | { readonly name: 'draining' }
   | { readonly name: 'closed' };

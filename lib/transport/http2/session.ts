@@ -4,17 +4,17 @@ import type { Socket } from 'node:net';
 import { PingTimeoutError, type PolicyError } from '../../errors.js';
 import { type ConnectionLabel, publishPool } from '../channels.js';
 import { failureOf, type Goaway } from './failure.js';
+import { Liveness } from './liveness.js';
 import { type Http2ClientOptions, type Http2Target, labelOf } from './options.js';
-import { KeepAlive } from './ping.js';
 import type { Http2SessionStats, SessionState } from './session-state.js';
 
 /** Half of all stream ids are a client's, and none is used twice (RFC 9113, section 5.1.1). */
 const MAX_STREAMS = 2 ** 30 - 1;
 
 // Node adds the priorities to a copy of the options, which costs more than the rest of making a request; unless they
-// are there. From version 24 on it knows of none, and warns of those that are given (DEP0194).
+// are there. Since then it knows of none, and warns of those that are given (DEP0194).
 const PRIORITY =
-  Number.parseInt(process.versions.node, 10) < 24
+  Number.parseInt(process.versions.node, 10) < 22
     ? { weight: 16, parent: 0, exclusive: false, silent: false }
     : {};
 const WITHOUT_BODY = { endStream: true, ...PRIORITY };
@@ -23,8 +23,13 @@ const WITH_BODY = { endStream: false, ...PRIORITY };
 /** How long the peer may take to close its side of a connection we have closed. */
 const CLOSE_GRACE_MS = 1000;
 
-/** Told when a session may take another stream, became idle, or is gone. */
-export type OnSessionChange = (session: PooledSession) => void;
+/** Who is told of a session. */
+export interface SessionOwner {
+  /** It may take another stream, became idle, or is gone. */
+  onChange(session: PooledSession): void;
+  /** It takes no more streams, because nothing was heard of it for as long as a request could wait. */
+  onRetired(): void;
+}
 
 /** One HTTP/2 connection of a pool. */
 export class PooledSession {
@@ -32,9 +37,9 @@ export class PooledSession {
   readonly #socket: Socket;
   readonly #target: Http2Target;
   readonly #options: Http2ClientOptions;
-  readonly #onChange: OnSessionChange;
+  readonly #owner: SessionOwner;
   readonly #label: ConnectionLabel;
-  readonly #keepAlive: KeepAlive;
+  readonly #liveness: Liveness;
   #state: SessionState = { name: 'draining' };
   #goaway: Goaway | undefined;
   #failure: unknown;
@@ -42,30 +47,29 @@ export class PooledSession {
   #openedStreams = 0;
   /** How much was heard when it was last woken from idleness. */
   #wokenAtFrame: number | undefined;
-  #framesHeard = 0;
 
   constructor(
     session: ClientHttp2Session,
     socket: Socket,
     target: Http2Target,
     options: Http2ClientOptions,
-    onChange: OnSessionChange,
+    owner: SessionOwner,
   ) {
     this.#session = session;
     this.#socket = socket;
     this.#target = target;
     this.#label = labelOf(target, options);
     this.#options = options;
-    this.#onChange = onChange;
-    this.#keepAlive = this.#startKeepAlive();
+    this.#owner = owner;
+    this.#liveness = this.#startLiveness();
     this.#listen();
     if (session.closed || session.destroyed) this.#end();
-    else this.#enter({ name: 'idle', expiry: this.#startExpiry() });
+    else this.#becomeIdle();
   }
 
   /** Whether another stream may be opened now, by what the server allows at present. */
   get hasRoom(): boolean {
-    if (!this.isUsable) return false;
+    if (!this.isUsable || this.doubtedMs !== undefined) return false;
     return (
       this.#openStreams < (this.#session.remoteSettings.maxConcurrentStreams ?? Number.POSITIVE_INFINITY)
     );
@@ -84,7 +88,15 @@ export class PooledSession {
 
   /** Whether a stream opened now shares the fate of those that found the session idle: nothing was heard since. */
   get isWaking(): boolean {
-    return this.isIdle ? this.#openedStreams > 0 : this.#wokenAtFrame === this.#framesHeard;
+    return this.isIdle ? this.#openedStreams > 0 : this.#wokenAtFrame === this.framesHeard;
+  }
+
+  /** Whether it was idle for so long that only its timer has not run yet, because the process stood still. */
+  get isOverdue(): boolean {
+    const { poolIdleTimeoutMs } = this.#options;
+    const state = this.#state;
+    if (state.name !== 'idle' || !poolIdleTimeoutMs) return false;
+    return performance.now() - state.sinceMs >= poolIdleTimeoutMs;
   }
 
   get isClosed(): boolean {
@@ -101,7 +113,17 @@ export class PooledSession {
 
   /** Grows with every frame of a response. */
   get framesHeard(): number {
-    return this.#framesHeard;
+    return this.#liveness.framesHeard;
+  }
+
+  /** Grows with everything the peer says. */
+  get signsOfLife(): number {
+    return this.#liveness.signsOfLife;
+  }
+
+  /** For how long the peer has been doubted, if it is: no stream is opened before it gives a sign of life. */
+  get doubtedMs(): number | undefined {
+    return this.#liveness.doubtedMs;
   }
 
   /** The connection, without the means to end it. */
@@ -114,7 +136,7 @@ export class PooledSession {
       state: this.#state.name,
       activeStreams: this.#openStreams,
       openedStreams: this.#openedStreams,
-      pingRoundTripMs: this.#keepAlive.roundTripMs,
+      pingRoundTripMs: this.#liveness.roundTripMs,
     };
   }
 
@@ -131,10 +153,10 @@ export class PooledSession {
     if (this.#openedStreams >= MAX_STREAMS) this.#drain();
     if (this.#state.name === 'idle') {
       this.#enter({ name: 'active' });
-      this.#wokenAtFrame = this.#openedStreams > 1 ? this.#framesHeard : undefined;
+      this.#wokenAtFrame = this.#openedStreams > 1 ? this.framesHeard : undefined;
       if (this.#openedStreams > 1) publishPool('reused', this.#label);
     }
-    this.#keepAlive.begin();
+    this.#liveness.begin();
     return stream;
   }
 
@@ -142,18 +164,33 @@ export class PooledSession {
   streamClosed(): void {
     this.#openStreams -= 1;
     if (this.#openStreams === 0) {
-      if (this.isUsable) this.#enter({ name: 'idle', expiry: this.#startExpiry() });
+      if (this.isUsable) this.#becomeIdle();
       else this.#end();
     }
-    this.#onChange(this);
+    this.#owner.onChange(this);
     // The pool may have closed it, or given it to a request that was waiting.
     if (this.isIdle) publishPool('kept', this.#label);
   }
 
   /** A frame of a response arrived: a sign of life of the peer. */
   heard(): void {
-    this.#framesHeard += 1;
-    this.#keepAlive.heard();
+    this.#liveness.heard();
+  }
+
+  /** A request waited too long, though the peer was heard meanwhile: it may have died since. */
+  doubt(): void {
+    if (this.isUsable) this.#liveness.doubt();
+  }
+
+  /**
+   * A request waited too long, and nothing was heard meanwhile: takes no more streams. Those that are open may end, for
+   * as long as the peer answers PINGs.
+   */
+  retire(): void {
+    if (!this.isUsable) return;
+    this.#drain();
+    this.#owner.onRetired();
+    if (this.#openStreams > 0) this.#liveness.watchClosely();
   }
 
   /**
@@ -198,37 +235,39 @@ export class PooledSession {
       this.#drain();
     });
     session.on('remoteSettings', () => {
-      this.#keepAlive.heard();
-      this.#onChange(this);
+      this.#liveness.heardOther();
+      this.#owner.onChange(this);
     });
     session.once('close', () => this.#closed());
     this.#socket.once('close', () => this.#closed());
   }
 
-  #startKeepAlive(): KeepAlive {
+  #startLiveness(): Liveness {
     const { http2KeepAliveTimeoutMs } = this.#options;
     const peer = {
       ping: (onAck: (error: Error | null, roundTripMs: number) => void) => void this.#session.ping(onAck),
       bytesRead: () => this.#socket.bytesRead,
       activeStreams: () => this.#openStreams,
     };
-    return new KeepAlive(peer, this.#options, () =>
-      this.destroy(new PingTimeoutError(this.#target.name, http2KeepAliveTimeoutMs)),
-    );
+    return new Liveness(peer, this.#options, {
+      onTrusted: () => this.#owner.onChange(this),
+      onSilent: () => this.retire(),
+      onDead: () => this.destroy(new PingTimeoutError(this.#target.name, http2KeepAliveTimeoutMs)),
+    });
   }
 
-  #startExpiry(): NodeJS.Timeout | undefined {
+  #becomeIdle(): void {
     const { poolIdleTimeoutMs } = this.#options;
     // Not session.setTimeout(), which begins anew with every PING.
-    return poolIdleTimeoutMs === false
-      ? undefined
-      : setTimeout(() => this.close(), poolIdleTimeoutMs).unref();
+    const expiry =
+      poolIdleTimeoutMs === false ? undefined : setTimeout(() => this.close(), poolIdleTimeoutMs).unref();
+    this.#enter({ name: 'idle', expiry, sinceMs: performance.now() });
   }
 
   #drain(): void {
     if (!this.isClosed) this.#enter({ name: 'draining' });
     if (this.#openStreams === 0) this.#end();
-    this.#onChange(this);
+    this.#owner.onChange(this);
   }
 
   /** Ends the connection: GOAWAY, then FIN. */
@@ -243,9 +282,9 @@ export class PooledSession {
   #closed(): void {
     if (this.isClosed || !this.#socket.destroyed) return;
     this.#enter({ name: 'closed' });
-    this.#keepAlive.stop();
+    this.#liveness.stop();
     publishPool('closed', this.#label);
-    this.#onChange(this);
+    this.#owner.onChange(this);
   }
 
   #enter(next: SessionState): void {

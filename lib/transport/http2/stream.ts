@@ -55,6 +55,7 @@ export class StreamExchange implements StreamTap {
   /** Whether the server ended the stream in order, with END_STREAM; `undefined` until it has ended somehow. */
   #endedInOrder: boolean | undefined;
   readonly #heardBefore: number;
+  readonly #signsBefore: number;
   #head: ResponseHead | undefined;
   #sink: BodySink | undefined;
   /** What came before the head was told of. */
@@ -72,6 +73,7 @@ export class StreamExchange implements StreamTap {
     this.#session = session;
     this.#owner = owner;
     this.#heardBefore = session.framesHeard;
+    this.#signsBefore = session.signsOfLife;
     tapStream(stream, this);
   }
 
@@ -99,6 +101,13 @@ export class StreamExchange implements StreamTap {
   /** Gives the exchange to another owner, who has heard of its response already. */
   transfer(owner: StreamOwner): void {
     this.#owner = owner;
+  }
+
+  /** Whoever waits has waited too long. */
+  onExpired(): void {
+    if (this.#isSettled) return;
+    if (this.#session.signsOfLife === this.#signsBefore) this.#session.retire();
+    else this.#session.doubt();
   }
 
   /** Ends the exchange from this side. Nothing is reported any more. */
@@ -147,6 +156,7 @@ export class StreamExchange implements StreamTap {
         this.#respond(argument as IncomingHttpHeaders);
         break;
       case 'trailers':
+        this.#session.heard();
         this.#sink?.receiveTrailers(argument as IncomingHttpHeaders);
         break;
       case 'end':

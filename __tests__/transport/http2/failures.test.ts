@@ -156,7 +156,8 @@ describe.each(AXIOS_COPIES)('a response that fails, with $name', ({ axios }) => 
         peer.headers(id, { ':status': 200, 'content-length': announced }).data(id, 1000, true);
       });
       const error = await failureOf(over.api.get('/'));
-      expect(error.code).toBe('ERR_POLICY_HTTP2_STREAM');
+      // Since Node 22 a body that is too long ends the connection.
+      expect(error.code).toMatch(/^ERR_POLICY_HTTP2_(STREAM|SESSION)$/);
       expect(over.exchange.phase).not.toBe('complete');
     });
   });

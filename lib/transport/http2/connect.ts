@@ -4,6 +4,7 @@ import { connect as connectTcp, isIP, type NetConnectOpts, type Socket } from 'n
 import { connect as connectTls, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import { ConnectTimeoutError, Http2NotSupportedError, Http2SessionError } from '../../errors.js';
 import { publishConnect } from '../channels.js';
+import { isProtocolError } from './failure.js';
 import { type Http2ClientOptions, type Http2Target, labelOf } from './options.js';
 
 /**
@@ -189,9 +190,7 @@ async function preface(
     session.destroy();
     socket.destroy();
     // nghttp2 could make no sense of what the server sent.
-    throw (error as NodeJS.ErrnoException).code === 'ERR_HTTP2_ERROR'
-      ? new Http2NotSupportedError(target.name, error)
-      : error;
+    throw isProtocolError(error) ? new Http2NotSupportedError(target.name, error) : error;
   }
 }
 

@@ -42,6 +42,11 @@ export function failureOf(evidence: FailureEvidence): PolicyError {
       cause: streamError,
     });
   }
+  const violation = [sessionError, streamError].find(isProtocolError);
+  if (violation !== undefined) {
+    const message = `${target} broke the HTTP/2 protocol ${when}, which ends the connection: ${violation.message}`;
+    return new Http2SessionError(message, { neverProcessed: isAboveGoaway, cause: violation });
+  }
   if (evidence.isConnectionLost) {
     const message = `HTTP/2 connection to ${target} was lost ${when}`;
     const cause = sessionError ?? streamError;
@@ -54,6 +59,11 @@ export function failureOf(evidence: FailureEvidence): PolicyError {
     neverProcessed: isAboveGoaway || isRefused,
     cause: streamError,
   });
+}
+
+/** Whether nghttp2 could make no sense of what the peer sent. It ends the connection then, for all of its streams. */
+export function isProtocolError(error: unknown): error is Error {
+  return (error as NodeJS.ErrnoException | undefined)?.code === 'ERR_HTTP2_ERROR';
 }
 
 /** Codes that say the request was not acted upon (RFC 9113, sections 7 and 8.7). */

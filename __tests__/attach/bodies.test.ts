@@ -123,7 +123,7 @@ describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
       const { origin, http } = await start({ axios });
       await http.get('/warm');
       origin.enqueue(reset());
-      await http.post('/', form());
+      await http.put('/', form());
       const [, first, second] = origin.requests.map(sent);
       expect(second).toEqual(first);
       expect(second?.body).toContain('value');

@@ -298,10 +298,19 @@ describe.each(AXIOS_COPIES)('a direct request over HTTP/2, with $name', ({ axios
     it('is sent again at once, uncounted, if the session had been closed while it was idle', async () => {
       const { http } = await warm();
       origin.always((call) => (call.session === origin.sessions[0] ? dropConnection()(call) : echo(call)));
-      const response = await http.post(origin.url, 'order');
+      const response = await http.put(origin.url, 'order');
       expect(response.data).toBe('order');
-      expect(getPolicyMetadata(response)).toMatchObject({ attempts: 1 });
+      expect(getPolicyMetadata(response)).toMatchObject({ attempts: 1, resends: 1 });
       expect(origin.connections).toBe(2);
+    });
+
+    it('is not delivered twice if a second delivery may do harm', async () => {
+      const { http } = await warm();
+      const before = origin.requests.length;
+      origin.always((call) => (call.session === origin.sessions[0] ? dropConnection()(call) : echo(call)));
+      const error = await failureOf(http.post(origin.url, 'order'));
+      expect(getPolicyMetadata(error)).toMatchObject({ giveUp: 'not-idempotent', resends: 0 });
+      expect(origin.requests).toHaveLength(before + 1);
     });
 
     it('is not sent again if its answer was lost on a session that others were using', async () => {

@@ -1,5 +1,6 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import { type Observation, UNOBSERVED } from '../retry/classify.js';
+import { UNOBSERVED } from '../retry/classify.js';
+import { isIdempotent } from '../retry/idempotency.js';
 import type { Attempt } from '../transport/attempt.js';
 import { Deadline, type ExpiredLimit } from '../transport/deadline.js';
 import type { QueueObserver } from '../transport/queue.js';
@@ -10,6 +11,7 @@ import { BodyWatch, type StreamedBody } from './body-watch.js';
 import { type Call, rememberCall } from './call.js';
 import type { Http2Receiver } from './direct-http2.js';
 import { Dispatch } from './dispatch.js';
+import { idempotencyOfCall } from './idempotency.js';
 import { type AttemptLimits, bodyLimitsOf, limitsOf, queueLimitMs } from './limits.js';
 import type { Channels } from './platform.js';
 import { QueueWait } from './queue-wait.js';
@@ -163,7 +165,7 @@ export class AttemptRun implements Http2Receiver, QueueObserver {
     const { expired } = this.#deadline;
     const error =
       expired === undefined ? cause : this.#timeoutError((cause as AxiosError | undefined)?.request);
-    this.#call.observation = this.#observe();
+    this.#learn();
     this.#publishEnd?.({ error });
     if (expired === undefined && this.#mayRunAgain()) {
       this.#end();
@@ -175,19 +177,22 @@ export class AttemptRun implements Http2Receiver, QueueObserver {
     return error;
   }
 
-  #observe(): Observation {
+  /** Takes note of what was seen, for the decision about a retry and for the connection of the next attempt. */
+  #learn(): void {
+    const { expired, spentMs } = this.#deadline;
     const { phase, neverProcessed, truncated } = this.#attempt.report();
-    return { phase, neverProcessed, truncated, expired: this.#deadline.expired };
+    this.#call.observation = { phase, neverProcessed, truncated, expired };
+    const isGivenUp = expired === undefined && this.#signal.aborted;
+    this.#call.distrustsIdle =
+      !isGivenUp && this.#attempt.distrustIdle(performance.now() - spentMs, expired !== undefined);
   }
 
+  /** Whether the race is lost that any idle connection may lose, and a second delivery harmless or impossible. */
   #mayRunAgain(): boolean {
     const call = this.#call;
-    return (
-      this.#attempt.lostKeepAliveRace &&
-      !this.#signal.aborted &&
-      call.settings.idempotent !== false &&
-      isReplayable(call, this.#config.data)
-    );
+    if (!this.#attempt.lostKeepAliveRace || this.#signal.aborted) return false;
+    if (!isReplayable(call, this.#config.data)) return false;
+    return call.observation.neverProcessed || isIdempotent(idempotencyOfCall(call, this.#config));
   }
 
   /** Makes a result of axios point to the caller's config, with the headers that were really sent. */
@@ -236,7 +241,7 @@ export class AttemptRun implements Http2Receiver, QueueObserver {
   }
 
   #endBody(): void {
-    this.#call.observation = this.#observe();
+    this.#learn();
     this.#end();
   }
 

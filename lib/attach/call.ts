@@ -33,6 +33,8 @@ export class Call {
   observation: Observation = UNOBSERVED;
   /** The config as the latest attempt sent it; from the decision for a retry on, as the next is to send it. */
   sent: RequestConfig | undefined;
+  /** Whether the latest attempt gave reason not to send the next one on an idle connection. */
+  distrustsIdle = false;
   /** What goes to the caller in the end, from the first failure on. */
   outcome: Promise<AxiosResponse> | undefined;
   /** Settles `outcome`. */

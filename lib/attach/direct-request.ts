@@ -8,6 +8,7 @@ import { observedAgent } from '../transport/observed-agent.js';
 import { followQueue, noteIfQueued } from '../transport/queue.js';
 import { requestOfError, showRedirectable } from '../transport/redirectable.js';
 import type { ChosenAgent } from '../transport/transport.js';
+import { accepts } from './accepts.js';
 import type { AdapterHeaders } from './adapter-headers.js';
 import type { AttemptSignal } from './attempt-signal.js';
 import type { AxiosErrors } from './axios-errors.js';
@@ -66,7 +67,8 @@ class DirectExchange {
   send(): void {
     const { body, protocol, hostname, port, path, method, headers } = this.#plain;
     const { attempt, chosen, config, signal } = this.#parts;
-    const agent = attempt.fresh ? observedAgent(attempt, chosen.agent, chosen.isForeign) : chosen.agent;
+    const agent =
+      attempt.connection === 'any' ? chosen.agent : observedAgent(attempt, chosen.agent, chosen.isForeign);
     const scheme = protocol === 'https:' ? https : http;
     const options = { protocol, hostname, port, path, method, headers, agent };
     const request = scheme.request(options);
@@ -85,7 +87,7 @@ class DirectExchange {
   /** A mock that put an agent of its own in the place of ours keeps the request from the wire. */
   #observe(request: ClientRequest, agent: unknown): void {
     const { attempt, chosen } = this.#parts;
-    if (attempt.fresh || (request as { agent?: unknown }).agent !== agent) return;
+    if (attempt.connection !== 'any' || (request as { agent?: unknown }).agent !== agent) return;
     if (chosen.isForeign) {
       observeForeignSocket(request);
       noteIfQueued(chosen.agent, request);
@@ -215,9 +217,8 @@ export function settle(
   errors: AxiosErrors,
   receiver: DirectReceiver,
 ): void {
-  const { validateStatus } = config;
   const { status } = response;
-  if (!status || !validateStatus || validateStatus(status)) receiver.receive(response);
+  if (!status || accepts(config, status)) receiver.receive(response);
   else void errors.ofStatus(response, config).then((error) => receiver.fail(error));
 }
 

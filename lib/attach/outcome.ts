@@ -1,12 +1,11 @@
-import type { ResolvedRetry } from '../config/resolved.js';
 import type { Outcome, OutcomeKind } from '../config/types.js';
 import { classify } from '../retry/classify.js';
 import { causeChain } from '../retry/error-chain.js';
-import { type Idempotency, idempotencyOf, isIdempotent } from '../retry/idempotency.js';
+import { type Idempotency, isIdempotent } from '../retry/idempotency.js';
 import { redactUrl } from '../retry/redact.js';
 import type { AxiosResponse, RequestConfig } from './axios-like.js';
 import type { Call } from './call.js';
-import { ask } from './hooks.js';
+import { idempotencyOfCall } from './idempotency.js';
 import { urlOf } from './url.js';
 
 /** What axios made of an attempt: a response it accepted, or an error. */
@@ -28,20 +27,11 @@ export interface Ending {
 const NO_CONFIG = {} as RequestConfig;
 
 /** Looks at how an attempt ended. */
-export function endingOf(call: Call, settled: Settled, retry: ResolvedRetry | false): Ending {
+export function endingOf(call: Call, settled: Settled): Ending {
   const seen = 'response' in settled ? succeeded(settled.response) : failed(call, settled.error);
   const config = call.sent ?? configOf('response' in settled ? settled.response : settled.error) ?? NO_CONFIG;
   const method = (config.method ?? 'get').toUpperCase();
-  const request = { method, headers: config.headers, config };
-  const { idempotent, idempotencyKeyHeader } = retry || {
-    idempotent: undefined,
-    idempotencyKeyHeader: false,
-  };
-  const idempotency = ask(
-    'idempotent',
-    () => idempotencyOf(request, call.settings.idempotent, idempotent, idempotencyKeyHeader),
-    'none',
-  );
+  const idempotency = idempotencyOfCall(call, config);
   return { settled, ...seen, config, method, idempotency };
 }
 

@@ -147,8 +147,8 @@ export class Retrier {
   }
 
   async #step(call: Call, settled: Settled): Promise<Step> {
-    const { record, settings } = call;
-    const ending = endingOf(call, settled, settings.retry);
+    const { record } = call;
+    const ending = endingOf(call, settled);
     const isAccepted = ending.kind === 'ok';
     if (!isAccepted) record.attemptFailed(ending);
     const verdict = await this.#judge(call, ending);

@@ -8,6 +8,7 @@ import { keepForm, renewBody } from './body.js';
 import { type Call, callOf } from './call.js';
 import type { Counters } from './counters.js';
 import { ask } from './hooks.js';
+import { connectionFor } from './idempotency.js';
 import type { InFlight } from './in-flight.js';
 import type { Platform, Wire } from './platform.js';
 import type { Download } from './resume/download.js';
@@ -102,15 +103,16 @@ export class AttemptRunner {
   }
 
   #run(call: Call, config: RequestConfig): Promise<AxiosResponse> {
-    const attempt = new AttemptRun(this.#parts, call, config, new Attempt());
+    const attempt = new AttemptRun(this.#parts, call, config, new Attempt(connectionFor(call, config)));
     return attempt.start().catch((error: unknown) => this.#runAgain(call, config, error));
   }
 
   async #runAgain(call: Call, config: RequestConfig, error: unknown): Promise<AxiosResponse> {
     if (!(error instanceof LostKeepAliveRace)) throw error;
+    call.record.resent();
     await renewBody(call, config, this.#parts.platform);
     // RFC 9112 section 9.3.1: an idle connection may be closed at any time, so this says nothing of the server.
-    return new AttemptRun(this.#parts, call, config, new Attempt(true), error.spentMs).start();
+    return new AttemptRun(this.#parts, call, config, new Attempt('new'), error.spentMs).start();
   }
 
   #prepare(call: Call, config: RequestConfig): Promise<void> | undefined {

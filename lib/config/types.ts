@@ -38,7 +38,10 @@ export interface RequestPolicy {
   readonly timeout?: Duration | false;
   /** Overrides `client.readTimeout`. */
   readonly readTimeout?: Duration | false;
-  /** Whether this request may safely be delivered twice. `false` also forbids the re-send of a keep-alive race. */
+  /**
+   * Whether this request may safely be delivered twice. `false` also forbids to send it again at once when the
+   * kept-alive connection that it was sent on dies without a byte of a response.
+   */
   readonly idempotent?: boolean;
   /** Keeps the whole URL out of messages. */
   readonly sensitive?: boolean;

@@ -31,6 +31,12 @@ export function isSafeMethod(method: string): boolean {
   return SAFE_METHODS.has(method.toUpperCase());
 }
 
+/** Whether a second delivery of a request with this method, in any case, does no harm. */
+export function isIdempotentMethod(method: string): boolean {
+  const name = method.toUpperCase();
+  return SAFE_METHODS.has(name) || IDEMPOTENT_METHODS.has(name);
+}
+
 /**
  * How far the request may be delivered twice: by `policy.idempotent`, else by an Idempotency-Key, else by
  * `retry.idempotent`, else by its method.

@@ -34,6 +34,11 @@ export interface RequestMetadata {
   readonly outcomes: readonly AttemptOutcome[];
   /** Of the last attempt; absent if there is nothing to tell. More fields may come. */
   readonly timings?: RequestTimings;
+  /**
+   * How often it was sent again at once, because the kept-alive connection that it was sent on died without a byte of a
+   * response. These are no attempts of their own.
+   */
+  readonly resends: number;
   /** Why it was not tried again, if it failed. */
   readonly giveUp?: GiveUpReason;
 }
@@ -60,6 +65,7 @@ export class CallRecord {
   #attempts = 0;
   #queuedMs = 0;
   #queuedSinceMs: number | undefined;
+  #resends = 0;
   #endMs: number | undefined;
   #giveUp: GiveUpReason | undefined;
 
@@ -128,6 +134,11 @@ export class CallRecord {
     this.#outcomes = this.#outcomes === undefined ? list : [...this.#outcomes, ...list];
   }
 
+  /** It is sent again after a lost keep-alive race. */
+  resent(): void {
+    this.#resends += 1;
+  }
+
   /** A retry was decided; its attempt begins after the sleep. */
   retryScheduled(delayMs: number): void {
     this.#delaysMs = append(this.#delaysMs, delayMs);
@@ -160,6 +171,7 @@ export class CallRecord {
       remainingMs: this.remainingMs,
       outcomes: Object.freeze([...(this.#outcomes ?? [])]),
       ...(this.queuedMs > 0 && { timings: Object.freeze({ queuedMs: this.queuedMs }) }),
+      resends: this.#resends,
       ...(this.#giveUp !== undefined && { giveUp: this.#giveUp }),
     });
   }

@@ -1,7 +1,8 @@
 import type { Agent, ClientRequest } from 'node:http';
 import type { Socket } from 'node:net';
-import { noteIfQueued } from './queue.js';
+import { deferQueue, noteIfQueued } from './queue.js';
 import { disown } from './socket-registry.js';
+import { afterTurn } from './turn.js';
 
 /** The parts of Node's agent that its types leave out. */
 interface AgentInternals {
@@ -12,9 +13,6 @@ interface AgentInternals {
 
 /** How an agent takes a request; `Options` is what it reads of the options of that. */
 export type AddRequest<Options = object> = (this: Agent, request: ClientRequest, options: Options) => void;
-
-/** Requests that are to dial, whatever idle connections their agent has. */
-const onNewConnection = new WeakSet<ClientRequest>();
 
 /** An agent that is `agent` in every respect, but takes requests in its own way. */
 export function frontOf<Options extends object>(agent: Agent, takeRequest: AddRequest<Options>): Agent {
@@ -30,20 +28,32 @@ export function frontOf<Options extends object>(agent: Agent, takeRequest: AddRe
   return Object.assign(front, { createConnection: connectForOthers });
 }
 
-/** Gives a request to an agent, and sees to it that it gets a new connection if it is to have one. */
+/** Gives a request to an agent. */
 export function addRequest(agent: Agent, request: ClientRequest, options: object): void {
-  const internals = agent as unknown as AgentInternals;
-  const idle = internals.freeSockets;
-  if (onNewConnection.has(request)) internals.freeSockets = Object.create(null);
-  try {
-    internals.addRequest(request, options);
-  } finally {
-    internals.freeSockets = idle;
-  }
+  (agent as unknown as AgentInternals).addRequest(request, options);
   noteIfQueued(agent, request);
 }
 
-/** Has a request pass over idle connections, on the agent that will take it in the end. */
-export function passOverIdle(request: ClientRequest): void {
-  onNewConnection.add(request);
+/** Has an agent do something as if it had no idle connections, so that it makes a new one. */
+export function withoutIdle(agent: Agent, action: () => void): void {
+  const internals = agent as unknown as AgentInternals;
+  const idle = internals.freeSockets;
+  internals.freeSockets = Object.create(null);
+  try {
+    action();
+  } finally {
+    internals.freeSockets = idle;
+  }
+}
+
+/** Gives a request to its agent when a close that is on its way to an idle connection has arrived. */
+export function onceQuiet(agent: Agent, request: ClientRequest, add: () => void): void {
+  const queue = deferQueue(request);
+  afterTurn(() => {
+    // Without a connection nobody but the agent tells a request that it was given up.
+    if (request.destroyed) request.onSocket(undefined as unknown as Socket);
+    else add();
+    noteIfQueued(agent, request);
+    queue.follow();
+  });
 }

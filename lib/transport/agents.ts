@@ -1,14 +1,15 @@
-import type { ClientRequest } from 'node:http';
+import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import type { NetConnectOpts, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { constants, HttpAgent, HttpsAgent } from 'agentkeepalive';
-import { MAX_TIMER_MS } from '../config/duration.js';
 import type { LimitMs } from '../config/resolved.js';
-import { type ConnectAnnouncement, type ConnectionLabel, publishConnect, publishPool } from './channels.js';
-import { connectionState, markReady, watchConnect } from './connect.js';
+import { type ConnectAnnouncement, type ConnectionLabel, publishConnect } from './channels.js';
+import { type ConnectionHome, markReady, watchConnect } from './connect.js';
 import { takeHandover } from './http2/http1.js';
+import { IdleConnections } from './idle-connections.js';
 import type { SocketRegistry } from './socket-registry.js';
+import { closeOnStrayBytes } from './stray-bytes.js';
 import type { TlsSettings } from './tls.js';
 
 // The types have it as an object of the class Symbol.
@@ -48,6 +49,9 @@ export type ConnectionOptions = NetConnectOpts & {
 /** The signature Node's agents call back with a new connection. */
 export type OnConnection = (error: Error | null, socket: Duplex) => void;
 
+/** What Node's agents make a connection for. The types of agentkeepalive have the request for a response. */
+export type Requester = ClientRequest | IncomingMessage;
+
 /** The options of agentkeepalive that mean what our configuration means. */
 export function keepAliveOptions(pool: PoolOptions) {
   const pooled = pool.poolMaxIdlePerHost > 0 && pool.poolIdleTimeoutMs !== 0;
@@ -71,20 +75,6 @@ export function keepAliveOptions(pool: PoolOptions) {
   };
 }
 
-/**
- * How long a connection may idle: `poolIdleTimeout`, or less if the server said so (`Keep-Alive: timeout=N`). A second
- * is taken off the hint, because the server's clock started before ours; 1 s or less means "do not keep".
- */
-export function idleTimeMs(socket: Socket, poolIdleTimeoutMs: number): number {
-  const response = (
-    socket as Socket & {
-      _httpMessage?: ClientRequest & { res?: { headers: NodeJS.Dict<string | string[]> } };
-    }
-  )._httpMessage?.res;
-  const hint = /(?:^|[\s,;])timeout\s*=\s*"?(\d+)/i.exec(String(response?.headers['keep-alive'] ?? ''))?.[1];
-  return hint === undefined ? poolIdleTimeoutMs : Math.min(poolIdleTimeoutMs, Number(hint) * 1000 - 1000);
-}
-
 /** `host:port` or the socket's path, for messages. */
 export function targetOf(options: ConnectionOptions): string {
   if (options.socketPath) return options.socketPath;
@@ -105,23 +95,34 @@ export function labelOf(
 /** Pooled plain-HTTP connections. */
 export class PoolHttpAgent extends HttpAgent {
   readonly #pool: PoolOptions;
+  readonly #idle: IdleConnections;
 
   constructor(pool: PoolOptions) {
     super(keepAliveOptions(pool));
     this.#pool = pool;
+    this.#idle = new IdleConnections(this, pool);
+  }
+
+  /** Gives a request a connection, or has it wait for one; Node's types leave it out. */
+  addRequest(request: ClientRequest, options: RequestOptions): void {
+    this.#idle.add(request, options);
+  }
+
+  override createSocket(request: Requester, options: RequestOptions, onSocket: OnConnection): void {
+    super.createSocket(request as IncomingMessage, options, guarded(onSocket));
   }
 
   override createConnection(options: ConnectionOptions, onCreated?: OnConnection): Socket {
     const socket = super.createConnection(options, onCreated);
-    return watchNew(socket, 'connect', options, this.#pool);
+    return watchNew(socket, 'connect', options, { pool: this.#pool, idle: this.#idle });
   }
 
   override keepSocketAlive(socket: Socket): boolean {
-    return keptAlive(socket, this.#pool, super.keepSocketAlive(socket));
+    return this.#idle.keep(socket, super.keepSocketAlive(socket));
   }
 
   override reuseSocket(socket: Socket, request: ClientRequest): void {
-    markReuse(socket);
+    this.#idle.use(socket, request);
     super.reuseSocket(socket, request);
   }
 }
@@ -129,13 +130,24 @@ export class PoolHttpAgent extends HttpAgent {
 /** Pooled TLS connections, straight to the origin. */
 export class PoolHttpsAgent extends HttpsAgent {
   readonly #pool: PoolOptions;
+  readonly #idle: IdleConnections;
   readonly #tls: TlsSettings;
   #context: SecureContext | undefined;
 
   constructor(pool: PoolOptions, tls: TlsSettings) {
     super({ ...keepAliveOptions(pool), ALPNProtocols: ['http/1.1'], ...tls.handshake });
     this.#pool = pool;
+    this.#idle = new IdleConnections(this, pool);
     this.#tls = tls;
+  }
+
+  /** Gives a request a connection, or has it wait for one; Node's types leave it out. */
+  addRequest(request: ClientRequest, options: RequestOptions): void {
+    this.#idle.add(request, options);
+  }
+
+  override createSocket(request: Requester, options: RequestOptions, onSocket: OnConnection): void {
+    super.createSocket(request as IncomingMessage, options, guarded(onSocket));
   }
 
   override createConnection(options: ConnectionOptions, _onCreated?: OnConnection): Socket {
@@ -151,7 +163,7 @@ export class PoolHttpsAgent extends HttpsAgent {
       INIT_SOCKET
     ];
     initialise?.call(this, socket, options);
-    markReady(socket, labelOf('https', options, this.#pool));
+    markReady(socket, labelOf('https', options, this.#pool), homeOf(this.#idle, options));
     return socket;
   }
 
@@ -162,15 +174,15 @@ export class PoolHttpsAgent extends HttpsAgent {
    */
   protected secure(options: ConnectionOptions & { socket?: Socket }, progress: ConnectProgress): Socket {
     const socket = super.createConnection(this.secured(options));
-    return watchNew(socket, 'secureConnect', options, this.#pool, progress);
+    return watchNew(socket, 'secureConnect', options, { pool: this.#pool, idle: this.#idle }, progress);
   }
 
   override keepSocketAlive(socket: Socket): boolean {
-    return keptAlive(socket, this.#pool, super.keepSocketAlive(socket));
+    return this.#idle.keep(socket, super.keepSocketAlive(socket));
   }
 
   override reuseSocket(socket: Socket, request: ClientRequest): void {
-    markReuse(socket);
+    this.#idle.use(socket, request);
     super.reuseSocket(socket, request);
   }
 
@@ -202,11 +214,24 @@ export class RefusingAgent extends HttpAgent {
   }
 }
 
+/** Watches what a new connection brings, for Node's agent, which gives it to a request next. */
+function guarded(onSocket: OnConnection): OnConnection {
+  return (error, socket) => {
+    if (!error) closeOnStrayBytes(socket as Socket);
+    onSocket(error, socket);
+  };
+}
+
+function homeOf(pool: IdleConnections, options: ConnectionOptions): ConnectionHome {
+  const { _agentKey: name = '' } = options as { _agentKey?: string };
+  return { pool, name };
+}
+
 function watchNew(
   socket: Socket,
   readyEvent: 'connect' | 'secureConnect',
   options: ConnectionOptions,
-  pool: PoolOptions,
+  { pool, idle }: { pool: PoolOptions; idle: IdleConnections },
   progress = NOT_BEGUN,
 ): Socket {
   pool.sockets.add(socket);
@@ -217,28 +242,7 @@ function watchNew(
     timeoutMs: pool.connectTimeoutMs,
     spentMs: progress.spentMs,
     label,
+    home: homeOf(idle, options),
     announced: progress.announced ?? publishConnect(label),
   });
-}
-
-/**
- * Whether a socket that has become idle stays in the pool, and for how long: agentkeepalive destroys it on 'timeout',
- * and switches that off when the socket is used again.
- *
- * @param answer what the superclass says. By its types nothing; at run time whether the socket stays.
- */
-function keptAlive(socket: Socket, pool: PoolOptions, answer: unknown): boolean {
-  if (answer === false || pool.sockets.closing) return false;
-  const idleMs = idleTimeMs(socket, pool.poolIdleTimeoutMs === false ? MAX_TIMER_MS : pool.poolIdleTimeoutMs);
-  if (idleMs <= 0) return false;
-  socket.setTimeout(idleMs);
-  publishPool('kept', connectionState(socket)?.label);
-  return true;
-}
-
-function markReuse(socket: Socket): void {
-  const state = connectionState(socket);
-  if (state === undefined) return;
-  state.bytesReadBefore = socket.bytesRead;
-  publishPool('reused', state.label);
 }

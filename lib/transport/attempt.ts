@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import type { Exchange, ExchangePhase } from './exchange.js';
+import type { ConnectionChoice } from './connection-choice.js';
+import type { AnswerHead, Exchange, ExchangePhase } from './exchange.js';
 import type { QueueObserver } from './queue.js';
 
 /** What an attempt's observation says at its end; what a retry decision is made from. */
@@ -8,9 +9,15 @@ export interface AttemptReport {
   readonly phase: ExchangePhase | 'unobserved';
   readonly neverProcessed: boolean;
   readonly truncated: boolean;
+  readonly answer: AnswerHead | undefined;
 }
 
-const UNOBSERVED: AttemptReport = { phase: 'unobserved', neverProcessed: false, truncated: false };
+const UNOBSERVED: AttemptReport = {
+  phase: 'unobserved',
+  neverProcessed: false,
+  truncated: false,
+  answer: undefined,
+};
 
 /** What can be heard of a request, over HTTP/1.1 and HTTP/2. */
 interface ResponseEmitter {
@@ -22,7 +29,9 @@ interface ResponseEmitter {
  * no connections of ours to tell it (in a browser, of axios' fetch adapter), it sees nothing.
  */
 export class Attempt {
-  /** Whether idle connections are passed over: the attempt follows a lost keep-alive race. */
+  /** Which connection it may have. */
+  readonly connection: ConnectionChoice;
+  /** Whether idle connections are passed over. */
   readonly fresh: boolean;
   /** Told of every response (one, or one per redirect) when its head has arrived, before axios is. */
   onResponse: ((response: IncomingMessage) => void) | undefined;
@@ -35,8 +44,9 @@ export class Attempt {
   #exchange: Exchange | undefined;
   #exchanges = 0;
 
-  constructor(fresh = false) {
-    this.fresh = fresh;
+  constructor(connection: ConnectionChoice = 'any') {
+    this.connection = connection;
+    this.fresh = connection === 'new';
   }
 
   /** Begins to observe an exchange; the latest one is what counts. */
@@ -61,9 +71,21 @@ export class Attempt {
     const exchange = this.#exchange;
     if (exchange === undefined) return UNOBSERVED;
     const { phase, neverProcessed, truncated } = exchange;
-    if (this.#exchanges === 1) return { phase, neverProcessed, truncated };
+    const answer = exchange.answer ?? undefined;
+    if (this.#exchanges === 1) return { phase, neverProcessed, truncated, answer };
     // An earlier hop was answered with a redirect, so the logical request did reach a server.
-    return { phase: phase === 'connect' ? 'sent' : phase, neverProcessed: false, truncated };
+    return { phase: phase === 'connect' ? 'sent' : phase, neverProcessed: false, truncated, answer };
+  }
+
+  /**
+   * After a failure: closes the idle connections of the same pool that are as suspect as the one it happened on.
+   *
+   * @param sinceMs when the attempt began, by the monotonic clock.
+   * @param isTimeout whether a limit of ours ended it.
+   * @returns whether there is reason to pass over idle connections.
+   */
+  distrustIdle(sinceMs: number, isTimeout: boolean): boolean {
+    return this.#exchange?.distrustIdle?.(sinceMs, isTimeout) ?? false;
   }
 
   /** Looks at the response of a request before axios does, if anybody wants to. */

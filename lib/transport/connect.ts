@@ -12,8 +12,25 @@ export interface ConnectionState {
   ready: boolean;
   /** `socket.bytesRead` when the current request was given the connection. */
   bytesReadBefore: number;
+  /** `socket.bytesWritten` by then; 0 where nobody will ask. */
+  bytesWrittenBefore: number;
+  /** Whether it waits in a pool. */
+  isIdle: boolean;
+  /** Since when it does, or last did, and until when it may; by the monotonic clock. */
+  idleSinceMs: number;
+  idleUntilMs: number;
+  /** The turn of the event loop it was freed in; 0 where nobody will ask. */
+  freedInTurn: number;
   /** What messages call it; there are none about somebody else's. */
   readonly label?: ConnectionLabel | undefined;
+  /** Where it is kept between two requests. */
+  readonly home?: ConnectionHome | undefined;
+}
+
+/** A pool, and the name it keeps a connection under. */
+export interface ConnectionHome {
+  readonly pool: { closeIdleSince(sinceMs: number, name: string): void };
+  readonly name: string;
 }
 
 interface ObservedSocket extends Socket {
@@ -26,10 +43,29 @@ export function connectionState(socket: Socket | null | undefined): ConnectionSt
 }
 
 /** Takes note of a connection that somebody else made, and that is ready. */
-export function markReady(socket: Socket, label: ConnectionLabel): void {
-  Object.defineProperty(socket, STATE, {
-    value: { ready: true, bytesReadBefore: 0, label } satisfies ConnectionState,
-  });
+export function markReady(socket: Socket, label: ConnectionLabel, home: ConnectionHome): void {
+  noteState(socket, true, label, home);
+}
+
+function noteState(
+  socket: Socket,
+  ready: boolean,
+  label: ConnectionLabel | undefined,
+  home: ConnectionHome | undefined,
+): ConnectionState {
+  const state: ConnectionState = {
+    ready,
+    bytesReadBefore: 0,
+    bytesWrittenBefore: 0,
+    isIdle: false,
+    idleSinceMs: 0,
+    idleUntilMs: 0,
+    freedInTurn: 0,
+    label,
+    home,
+  };
+  Object.defineProperty(socket, STATE, { value: state });
+  return state;
 }
 
 /** How a connection in the making is watched. */
@@ -42,6 +78,7 @@ export interface ConnectWatch {
   /** What of it is spent already, on a tunnel the connection goes through. */
   readonly spentMs?: number;
   readonly label?: ConnectionLabel;
+  readonly home?: ConnectionHome;
   /** Is told how it ends. */
   readonly announced?: ConnectAnnouncement | undefined;
 }
@@ -54,8 +91,7 @@ export interface ConnectWatch {
  * agent's own `timeout` cannot do this: it does not run while a TLS handshake stalls.
  */
 export function watchConnect<T extends Socket | TLSSocket>(socket: T, watch: ConnectWatch): T {
-  const state: ConnectionState = { ready: false, bytesReadBefore: 0, label: watch.label };
-  Object.defineProperty(socket, STATE, { value: state });
+  const state = noteState(socket, false, watch.label, watch.home);
 
   const { timeoutMs, spentMs = 0, announced } = watch;
   const timer =

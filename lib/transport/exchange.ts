@@ -12,10 +12,16 @@ import { connectionState, watchConnect } from './connect.js';
  */
 export type ExchangePhase = 'connect' | 'sent' | 'response' | 'complete';
 
+/** The head of a response. */
+export interface AnswerHead {
+  readonly statusCode?: number | undefined;
+  readonly headers: object;
+}
+
 /** One request and its response on the wire, whatever the protocol, as the transport sees it. */
 export interface Exchange {
   readonly phase: ExchangePhase;
-  /** Whether the peer said it never processed the request. */
+  /** Whether the peer said it never processed the request, or cannot have, because nothing of it was sent. */
   readonly neverProcessed: boolean;
   /** Whether the connection was lost while the body was arriving. */
   readonly truncated: boolean;
@@ -33,6 +39,10 @@ export interface Exchange {
   release(): void;
   /** The attempt's time is up: a connection that gave no sign of life meanwhile is not to carry the next one. */
   onExpired(): void;
+  /** The head of the response, if it has arrived. */
+  readonly answer?: AnswerHead | null | undefined;
+  /** See {@link Attempt.distrustIdle}; not there where connections are judged by themselves. */
+  distrustIdle?(sinceMs: number, isTimeout: boolean): boolean;
 }
 
 type ObservedRequest = ClientRequest & { res?: IncomingMessage };
@@ -52,7 +62,10 @@ export class Http1Exchange implements Exchange {
   }
 
   get neverProcessed(): boolean {
-    return false;
+    const { res, reusedSocket, socket } = this.#request;
+    const before = connectionState(socket)?.bytesWrittenBefore;
+    // It carried another request before: a connection that does not count its bytes has none by now.
+    return res == null && reusedSocket && Boolean(before) && socket?.bytesWritten === before;
   }
 
   get truncated(): boolean {
@@ -65,9 +78,27 @@ export class Http1Exchange implements Exchange {
   }
 
   get lostKeepAliveRace(): boolean {
-    const { res, reusedSocket, socket } = this.#request;
+    return this.#request.reusedSocket && this.#isUnanswered;
+  }
+
+  get answer(): AnswerHead | undefined {
+    return this.#request.res;
+  }
+
+  distrustIdle(sinceMs: number, isTimeout: boolean): boolean {
+    const { socket } = this.#request;
     const state = connectionState(socket);
-    return reusedSocket && res == null && state !== undefined && socket?.bytesRead === state.bytesReadBefore;
+    const isSuspect = isTimeout ? this.#isUnanswered : this.phase !== 'complete' && wasLost(socket);
+    if (!isSuspect || state?.ready !== true) return false;
+    state.home?.pool.closeIdleSince(sinceMs, state.home.name);
+    return true;
+  }
+
+  /** Whether not a byte of a response has come. */
+  get #isUnanswered(): boolean {
+    const { res, socket } = this.#request;
+    const state = connectionState(socket);
+    return res == null && state !== undefined && socket?.bytesRead === state.bytesReadBefore;
   }
 
   get progress(): number {
@@ -95,6 +126,12 @@ export class Http1Exchange implements Exchange {
 
   // Its connection is destroyed with it.
   onExpired(): void {}
+}
+
+/** Whether the peer or the network ended a connection, and nobody on this side did. */
+function wasLost(socket: Socket | null | undefined): boolean {
+  if (socket == null) return false;
+  return socket.readableEnded || (socket.errored as NodeJS.ErrnoException | null)?.syscall !== undefined;
 }
 
 interface Handle {
@@ -126,6 +163,7 @@ export function observeForeignSocket(request: ClientRequest): void {
     const known = connectionState(socket);
     if (known !== undefined) {
       known.bytesReadBefore = socket.bytesRead;
+      known.bytesWrittenBefore = socket.bytesWritten;
       return;
     }
     const secure = (socket as TLSSocket).encrypted === true;
@@ -136,5 +174,6 @@ export function observeForeignSocket(request: ClientRequest): void {
       socket.connecting || (socket as TLSSocket & { secureConnecting?: boolean }).secureConnecting === true;
     state.ready = request.reusedSocket || !pending;
     state.bytesReadBefore = socket.bytesRead;
+    state.bytesWrittenBefore = socket.bytesWritten;
   });
 }

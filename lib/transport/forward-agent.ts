@@ -11,15 +11,6 @@ import {
 import { addressToProxy, type ForwardTarget, hideCredentials } from './forwarded-request.js';
 import type { TlsSettings } from './tls.js';
 
-/** The method of Node's agents that its types leave out. */
-interface AddsRequests {
-  addRequest(request: ClientRequest, options: RequestOptions): void;
-}
-
-/** Where the methods of the pools are, as they are at run time. */
-const POOL_HTTP = PoolHttpAgent.prototype as unknown as AddsRequests;
-const POOL_HTTPS = PoolHttpsAgent.prototype as unknown as AddsRequests;
-
 /**
  * Sends `http://` requests to an `http://` proxy, in absolute form. CONNECT would be refused: proxies allow it to port
  * 443 and few others. Any connection to the proxy serves any origin, so there is one pool for all of them.
@@ -32,9 +23,9 @@ export class ForwardHttpAgent extends PoolHttpAgent {
     this.#proxy = proxy;
   }
 
-  addRequest(request: ClientRequest, options: RequestOptions & ForwardTarget): void {
+  override addRequest(request: ClientRequest, options: RequestOptions & ForwardTarget): void {
     addressToProxy(request, options, this.#proxy);
-    POOL_HTTP.addRequest.call(this, request, { ...options, ...endpointOf(this.#proxy) });
+    super.addRequest(request, { ...options, ...endpointOf(this.#proxy) });
   }
 
   override createConnection(options: ConnectionOptions, onCreated?: OnConnection): Socket {
@@ -54,11 +45,11 @@ export class SecureForwardHttpAgent extends PoolHttpsAgent {
     Object.assign(this, { protocol: 'http:', defaultPort: 80 });
   }
 
-  addRequest(request: ClientRequest, options: RequestOptions & ForwardTarget): void {
+  override addRequest(request: ClientRequest, options: RequestOptions & ForwardTarget): void {
     addressToProxy(request, options, this.#proxy);
     const servername = isIP(this.#proxy.hostname) === 0 ? this.#proxy.hostname : '';
     // Node would take the name for TLS from the Host header, which is the origin's.
-    POOL_HTTPS.addRequest.call(this, request, {
+    super.addRequest(request, {
       ...options,
       ...endpointOf(this.#proxy),
       servername,

@@ -1,7 +1,8 @@
-import type { Agent } from 'node:http';
-import { addRequest, frontOf, passOverIdle } from './agent-front.js';
+import type { Agent, ClientRequest } from 'node:http';
+import { addRequest, frontOf, onceQuiet, withoutIdle } from './agent-front.js';
 import type { Attempt } from './attempt.js';
 import { connectionOptions, forgetAtEnd } from './axios-socket.js';
+import { type ConnectionChoice, choose } from './connection-choice.js';
 import { Http1Exchange, observeForeignSocket } from './exchange.js';
 import { followQueue } from './queue.js';
 
@@ -34,10 +35,24 @@ function sharedFront(agent: Agent, foreign: boolean): Agent {
     attempt.watch(request);
     attempt.follow(new Http1Exchange(request));
     forgetAtEnd(request);
-    if (attempt.fresh) passOverIdle(request);
-    addRequest(agent, request, connectionOptions(options, agent));
+    const add = foreign ? addToForeign : addToOwn;
+    add(agent, request, connectionOptions(options, agent), attempt.connection);
     followQueue(request, attempt.queueObserver);
   });
   fronts.set(agent, front);
   return front;
+}
+
+function addToOwn(agent: Agent, request: ClientRequest, options: object, choice: ConnectionChoice): void {
+  choose(request, choice);
+  addRequest(agent, request, options);
+}
+
+/** Nothing is known of the idle connections of the caller's own agent, and none of them is closed. */
+function addToForeign(agent: Agent, request: ClientRequest, options: object, choice: ConnectionChoice): void {
+  const add = () => addRequest(agent, request, options);
+  const isAnyIdle = () => Object.keys(agent.freeSockets ?? {}).length > 0;
+  if (choice === 'new') withoutIdle(agent, add);
+  else if (choice === 'checked' && isAnyIdle()) onceQuiet(agent, request, add);
+  else add();
 }

@@ -1,4 +1,4 @@
-import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
+import type { ClientRequest, RequestOptions } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ProxyAddress } from '../config/resolved.js';
 import { ConnectTimeoutError } from '../errors.js';
@@ -8,6 +8,7 @@ import {
   type OnConnection,
   PoolHttpsAgent,
   type PoolOptions,
+  type Requester,
   targetOf,
 } from './agents.js';
 import { publishConnect } from './channels.js';
@@ -45,17 +46,12 @@ export class TunnelHttpsAgent extends PoolHttpsAgent {
     this.#hop = hop;
   }
 
-  // The types of agentkeepalive have the request for a response.
-  override createSocket(
-    request: ClientRequest | IncomingMessage,
-    options: RequestOptions,
-    onSocket: () => void,
-  ): void {
+  override createSocket(request: Requester, options: RequestOptions, onSocket: OnConnection): void {
     // Calls createConnection, which is not told for whom.
     this.#requester = request as ClientRequest;
     leaveQueue(request as ClientRequest);
     try {
-      super.createSocket(request as IncomingMessage, options, onSocket);
+      super.createSocket(request, options, onSocket);
     } finally {
       this.#requester = undefined;
     }

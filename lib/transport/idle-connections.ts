@@ -1,0 +1,197 @@
+import type { Agent, ClientRequest } from 'node:http';
+import { isIP, type Socket } from 'node:net';
+import { HttpAgent } from 'agentkeepalive';
+import { MAX_TIMER_MS } from '../config/duration.js';
+import { onceQuiet, withoutIdle } from './agent-front.js';
+import type { PoolOptions } from './agents.js';
+import { publishPool } from './channels.js';
+import { connectionState } from './connect.js';
+import { choiceOf } from './connection-choice.js';
+import { currentTurn } from './turn.js';
+
+/** The parts of Node's agent that its types leave out. */
+interface AgentInternals extends Agent {
+  readonly options: object;
+  readonly freeSockets: Record<string, Socket[] | undefined>;
+  readonly sockets: Record<string, Socket[] | undefined>;
+  readonly totalSocketCount: number;
+  getName(options: object): string;
+}
+
+/** What an agent is told of where a request goes. */
+interface RequestOptions {
+  readonly host?: string | null | undefined;
+  readonly servername?: string | undefined;
+}
+
+type ServedSocket = Socket & {
+  _httpMessage?: ClientRequest & { res?: { headers: NodeJS.Dict<string | string[]> } };
+};
+
+/** Node's own way to give a request one of an agent's connections, or to make one. */
+const NODE_AGENT = HttpAgent.prototype as unknown as {
+  addRequest(request: ClientRequest, options: object): void;
+};
+
+/** The idle connections of one agent: how long they are kept, and which of them a request may have. */
+export class IdleConnections {
+  readonly #agent: AgentInternals;
+  readonly #pool: Pick<PoolOptions, 'poolIdleTimeoutMs' | 'sockets'>;
+  /** When the first of them is too old, at the earliest. */
+  #firstEndMs = Number.POSITIVE_INFINITY;
+
+  constructor(agent: Agent, pool: Pick<PoolOptions, 'poolIdleTimeoutMs' | 'sockets'>) {
+    this.#agent = agent as AgentInternals;
+    this.#pool = pool;
+  }
+
+  /**
+   * Whether a connection that has become idle stays in the pool, and for how long: agentkeepalive destroys it on
+   * 'timeout', and switches that off when it is used again.
+   *
+   * @param answer what the superclass says. By its types nothing; at run time whether the connection stays.
+   */
+  keep(socket: Socket, answer: unknown): boolean {
+    const state = connectionState(socket);
+    // One that is not ready was for a request that was given up in the tick it was made in.
+    if (answer === false || this.#pool.sockets.closing || state?.ready !== true) return false;
+    const { poolIdleTimeoutMs } = this.#pool;
+    const idleMs = idleTimeMs(socket, poolIdleTimeoutMs === false ? MAX_TIMER_MS : poolIdleTimeoutMs);
+    if (idleMs <= 0) return false;
+    socket.setTimeout(idleMs);
+    state.isIdle = true;
+    state.idleSinceMs = performance.now();
+    state.idleUntilMs = state.idleSinceMs + idleMs;
+    if (state.idleUntilMs < this.#firstEndMs) this.#firstEndMs = state.idleUntilMs;
+    const { _httpMessage: request } = socket as ServedSocket;
+    state.freedInTurn = request === undefined || choiceOf(request) === 'any' ? 0 : currentTurn();
+    publishPool('kept', state.label);
+    return true;
+  }
+
+  /** Takes note that a request was given an idle connection. */
+  use(socket: Socket, request: ClientRequest): void {
+    const state = connectionState(socket);
+    if (state === undefined) return;
+    state.isIdle = false;
+    state.bytesReadBefore = socket.bytesRead;
+    state.bytesWrittenBefore = choiceOf(request) === 'any' ? 0 : socket.bytesWritten;
+    publishPool('reused', state.label);
+  }
+
+  /** Gives a request a connection of the kind it may have. */
+  add(request: ClientRequest, options: RequestOptions): void {
+    // Their timers do not run while the event loop is blocked.
+    if (performance.now() >= this.#firstEndMs) this.#closeExpired();
+    const choice = choiceOf(request);
+    if (choice === 'any') this.#dispatch(request, options);
+    else if (choice === 'new') this.#addToNew(request, options);
+    else this.#addChecked(request, options);
+  }
+
+  /** Closes those under one name that have been idle since before `sinceMs`, by the monotonic clock. */
+  closeIdleSince(sinceMs: number, name: string): void {
+    this.#closeWhere(name, (socket) => (connectionState(socket)?.idleSinceMs ?? 0) < sinceMs);
+  }
+
+  #dispatch(request: ClientRequest, options: RequestOptions): void {
+    NODE_AGENT.addRequest.call(this.#agent, request, options);
+  }
+
+  #addToNew(request: ClientRequest, options: RequestOptions): void {
+    const name = this.#nameFor(request, options);
+    // An idle one counts as well, and would keep the place from the new one.
+    if (!this.#hasRoom(name)) this.#agent.freeSockets[name]?.[0]?.destroy();
+    withoutIdle(this.#agent, () => this.#dispatch(request, options));
+  }
+
+  #addChecked(request: ClientRequest, options: RequestOptions): void {
+    const name = this.#nameFor(request, options);
+    const freshest = this.#agent.freeSockets[name]?.at(-1);
+    if (freshest === undefined) this.#dispatch(request, options);
+    else if (isJustFreed(freshest)) this.#addToYoung(name, request, options);
+    else onceQuiet(this.#agent, request, () => this.#addToYoung(name, request, options));
+  }
+
+  /** Prefers a new connection to one that its server may be about to close. */
+  #addToYoung(name: string, request: ClientRequest, options: RequestOptions): void {
+    // Node takes one off its list when it is closed for good, and would give it away until then.
+    this.#closeWhere(name, (socket) => !socket.writable);
+    const idle = this.#agent.freeSockets[name] ?? [];
+    const young = idle.findLastIndex(isYoung);
+    // Node takes the last one.
+    if (young >= 0) idle.push(...idle.splice(young, 1));
+    if (young < 0 && this.#hasRoom(name)) withoutIdle(this.#agent, () => this.#dispatch(request, options));
+    else this.#dispatch(request, options);
+  }
+
+  /** Whether the agent's limits leave room for one more connection. */
+  #hasRoom(name: string): boolean {
+    const { freeSockets, sockets, maxSockets, maxTotalSockets, totalSocketCount } = this.#agent;
+    const count = (freeSockets[name]?.length ?? 0) + (sockets[name]?.length ?? 0);
+    return count < maxSockets && totalSocketCount < maxTotalSockets;
+  }
+
+  /** What the agent calls the connections that a request may have, made as Node makes it. */
+  #nameFor(request: ClientRequest, options: RequestOptions): string {
+    const complete = { ...options, ...this.#agent.options };
+    complete.servername ??= serverNameFor(request, complete);
+    return this.#agent.getName(complete);
+  }
+
+  #closeExpired(): void {
+    const nowMs = performance.now();
+    this.#firstEndMs = Number.POSITIVE_INFINITY;
+    for (const name of Object.keys(this.#agent.freeSockets)) {
+      this.#closeWhere(name, (socket) => {
+        const { idleUntilMs = 0 } = connectionState(socket) ?? {};
+        if (idleUntilMs > nowMs) this.#firstEndMs = Math.min(this.#firstEndMs, idleUntilMs);
+        return idleUntilMs <= nowMs;
+      });
+    }
+  }
+
+  #closeWhere(name: string, isOver: (socket: Socket) => boolean): void {
+    const { freeSockets } = this.#agent;
+    const idle = freeSockets[name] ?? [];
+    const over = idle.filter(isOver);
+    if (over.length === 0) return;
+    const left = idle.filter((socket) => !over.includes(socket));
+    if (left.length > 0) freeSockets[name] = left;
+    else delete freeSockets[name];
+    for (const socket of over) socket.destroy();
+  }
+}
+
+/**
+ * How long a connection may idle: `poolIdleTimeout`, or less if the server said so (`Keep-Alive: timeout=N`). A second
+ * is taken off the hint, because the server's clock started before ours; 1 s or less means "do not keep".
+ */
+function idleTimeMs(socket: ServedSocket, poolIdleTimeoutMs: number): number {
+  const response = socket._httpMessage?.res;
+  const hint = /(?:^|[\s,;])timeout\s*=\s*"?(\d+)/i.exec(String(response?.headers['keep-alive'] ?? ''))?.[1];
+  return hint === undefined ? poolIdleTimeoutMs : Math.min(poolIdleTimeoutMs, Number(hint) * 1000 - 1000);
+}
+
+/** Whether it has not been idle for more than half of the time that it may. */
+function isYoung(socket: Socket): boolean {
+  const { idleSinceMs = 0, idleUntilMs = 0 } = connectionState(socket) ?? {};
+  return performance.now() - idleSinceMs <= (idleUntilMs - idleSinceMs) / 2;
+}
+
+/** Whether it was in use a moment ago: no close can have arrived that was not read. */
+function isJustFreed(socket: Socket): boolean {
+  const { freedInTurn = 0 } = connectionState(socket) ?? {};
+  return freedInTurn !== 0 && freedInTurn === currentTurn();
+}
+
+function serverNameFor(request: ClientRequest, { host }: RequestOptions): string {
+  const header = request.getHeader('host');
+  const named = typeof header === 'string' && header !== '' ? withoutPort(header) : (host ?? '');
+  return isIP(named) === 0 ? named : '';
+}
+
+function withoutPort(authority: string): string {
+  const inBrackets = /^\[([^\]]*)\]/.exec(authority)?.[1];
+  return inBrackets ?? authority.replace(/:.*/s, '');
+}

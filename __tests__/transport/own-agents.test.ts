@@ -179,7 +179,7 @@ describe.each(AGENTS)('What becomes of a request on the caller’s own %s', (_na
       origin.enqueue(reply(), hangUp(), reply({ body: 'second' }));
       const { http, policy } = attached({ client });
       await http.get(origin.url, { ...agents, maxRedirects });
-      expect((await http.post(origin.url, 'body', { ...agents, maxRedirects })).data).toBe('second');
+      expect((await http.put(origin.url, 'body', { ...agents, maxRedirects })).data).toBe('second');
       expect(origin.connections).toBe(2);
       expect(policy.stats()).toMatchObject({ retries: 0 });
     },

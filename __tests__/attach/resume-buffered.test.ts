@@ -185,9 +185,24 @@ describe.each(AXIOS_COPIES)('a buffered body that was cut, with $name,', ({ axio
 
   it('is followed through a redirect', async () => {
     const { origin, http } = await start();
-    origin.enqueue(redirect(302, '/there'), serve(OBJECT, cut), redirect(302, '/elsewhere'), serve(OBJECT));
+    const there = redirect(302, '/there');
+    origin.enqueue(there, serve(OBJECT, cut), there, serve(OBJECT));
     expect((await http.get('/object', buffered)).data.toString()).toBe(OBJECT);
     expect(rangesOf(origin)).toEqual([undefined, undefined, 'bytes=5-11', 'bytes=5-11']);
+  });
+
+  it.each([
+    ['another path', () => '/elsewhere'],
+    ['another query', () => '/there?b=1'],
+    ['another host', ({ port }: Origin) => `https://127.0.0.1:${port}/there`],
+  ])('is not completed from %s, whatever the ETag', async (_place, elsewhere) => {
+    const { origin, http } = await start({ defaults: { baseURL: undefined as never } });
+    const url = `https://localhost:${origin.port}/object`;
+    const there = redirect(302, '/there');
+    origin.enqueue(there, serve(OBJECT, cut), redirect(302, elsewhere(origin)), serve(OBJECT));
+    const error = await failureOf(http.get(url, buffered));
+    expect(error.message).toMatch(CUT);
+    expect(getPolicyMetadata(error)).toMatchObject({ attempts: 2, giveUp: 'not-retryable' });
   });
 
   it('reports a progress that never falls', async () => {

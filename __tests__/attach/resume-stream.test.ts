@@ -320,9 +320,19 @@ describe('a stream that was cut', () => {
     expect(getPolicyMetadata(response)).toMatchObject({ giveUp: 'retry-timeout', attempts: 1 });
   });
 
+  it('is not completed from where another redirect leads, whatever the ETag', async () => {
+    const { origin, http } = await start();
+    origin.enqueue(redirect(302, '/there'), serve(OBJECT, cut), redirect(302, '/elsewhere'), serve(OBJECT));
+    const response = await http.get('/object', streamed);
+    const { error } = await drain(response.data);
+    expect(error?.message).toMatch(CUT);
+    expect(getPolicyMetadata(response)).toMatchObject({ attempts: 2, giveUp: 'not-retryable' });
+  });
+
   it('has what people read of an IncomingMessage', async () => {
     const { origin, http } = await start();
-    origin.enqueue(redirect(302, '/there'), serve(OBJECT, cut), serve(OBJECT));
+    const there = redirect(302, '/there');
+    origin.enqueue(there, serve(OBJECT, cut), there, serve(OBJECT));
     const { data, request } = await http.get('/object', streamed);
     const first: IncomingMessage & { responseUrl?: string } = request.res;
     expect(data).not.toBe(first);

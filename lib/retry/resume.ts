@@ -16,6 +16,8 @@ import type { HeaderGetter } from './headers.js';
 export interface ResponseHead {
   readonly status: number;
   readonly header: HeaderGetter;
+  /** Where it came from, after redirects. */
+  readonly url?: string | undefined;
 }
 
 /** What of the request bears on its response's body. */
@@ -35,6 +37,8 @@ export interface DownloadPlan {
    * offsets of a decoded body say nothing of the encoded one.
    */
   readonly mode: 'range' | 'restart';
+  /** Where the body comes from: an entity tag speaks of one resource (RFC 9110, section 8.8.3). */
+  readonly url?: string | undefined;
   /** The strong entity tag. */
   readonly etag: string;
   /** Lower case; empty for none. */
@@ -80,7 +84,7 @@ export function downloadPlan(head: ResponseHead, rules: DownloadRules): Download
   if (extent === undefined) return undefined;
   const length = isDecoded || extent.end === undefined ? Number.POSITIVE_INFINITY : extent.end - extent.start;
   if (length === 0 || (rules.maxBytes >= 0 && length > rules.maxBytes)) return undefined;
-  const common = { etag, coding, status: head.status, range: head.header('content-range') };
+  const common = { url: head.url, etag, coding, status: head.status, range: head.header('content-range') };
   return isDecoded
     ? { mode: 'restart', ...common, start: 0, end: undefined, size: undefined }
     : { mode: 'range', ...common, ...extent };
@@ -103,6 +107,7 @@ export function rangeFields(
  */
 export function continuationOf(plan: DownloadPlan, offset: number, head: ResponseHead): Continuation {
   const { status } = head;
+  if ((status < 300 || status === 416) && head.url !== plan.url) return CHANGED;
   if (status === 416) return isAllThereIs(plan, offset, head) ? WHOLE : CHANGED;
   if (status === 412 || status === 304) return CHANGED;
   if (status >= 300) return UNRELATED;

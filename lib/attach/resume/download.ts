@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { headerGetter } from '../../retry/headers.js';
 import {
@@ -16,6 +16,7 @@ import { DownloadProgress } from './progress.js';
 export type ResponseMessage = IncomingMessage & {
   readonly statusCode: number;
   readonly statusMessage: string;
+  readonly req?: Pick<ClientRequest, 'getHeader' | 'path' | 'protocol'>;
 };
 
 const FIELDS = ['Range', 'If-Range'] as const;
@@ -132,7 +133,11 @@ export abstract class Download {
    * @returns `false` if the attempt should end here.
    */
   onResponse(message: ResponseMessage): boolean {
-    const head = { status: message.statusCode, header: headerGetter(message.headers) };
+    const head = {
+      status: message.statusCode,
+      header: headerGetter(message.headers),
+      url: finalUrlOf(message),
+    };
     if (this.plan === undefined || !this.isCut) {
       const isWelcome = this.#accepts?.(head.status) ?? true;
       this.plan = isWelcome ? downloadPlan(head, this.#rules) : undefined;
@@ -173,6 +178,15 @@ export abstract class Download {
     if (plan?.mode !== 'range') return { offset: 0, total: undefined };
     return { offset: received - skip, total: lengthOf(extent) };
   }
+}
+
+/** Where a response came from: by its own request, because nobody has told it of redirects yet. */
+function finalUrlOf({ req }: ResponseMessage): string | undefined {
+  if (typeof req?.getHeader !== 'function') return undefined;
+  const { path, protocol } = req;
+  // In absolute form it went to a proxy.
+  const url = /^https?:/i.test(path) ? path : `${protocol}//${req.getHeader('host')}${path}`;
+  return URL.canParse(url) ? new URL(url).href : url;
 }
 
 /** Length of what the caller is to get; `undefined` as long as it is not known. */

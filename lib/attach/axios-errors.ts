@@ -33,13 +33,22 @@ interface ErrorClasses {
  */
 export class AxiosErrors {
   #classes: ErrorClasses | undefined;
-  readonly #loading: Promise<void>;
+  #loading: Promise<void> | undefined;
   readonly #bare: AxiosInstance;
   #otherCode: Promise<string | undefined> | undefined;
 
   constructor(bare: AxiosInstance) {
     this.#bare = bare;
-    this.#loading = bare.request({ url: '/', signal: AbortSignal.abort() }).then(
+  }
+
+  /**
+   * Begins to look for them, if that was not done before. Not when a policy is attached: workers attach where the module
+   * is loaded, and may not abort anything there.
+   *
+   * @returns resolves, within a few microtasks, when errors can be made.
+   */
+  load(): Promise<void> {
+    this.#loading ??= this.#bare.request({ url: '/', signal: AbortSignal.abort() }).then(
       () => undefined,
       (canceled: object) => {
         const prototype = Object.getPrototypeOf(canceled);
@@ -47,10 +56,6 @@ export class AxiosErrors {
         this.#classes = { AxiosError, CanceledError: prototype.constructor };
       },
     );
-  }
-
-  /** Resolves, within a few microtasks of attach, when errors can be made. */
-  get ready(): Promise<void> {
     return this.#loading;
   }
 

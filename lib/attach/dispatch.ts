@@ -106,7 +106,7 @@ export class Dispatch {
 
   async #refuse(host: string): Promise<never> {
     const { client, errors } = this.#parts;
-    await errors.ready;
+    await errors.load();
     throw errors.wrap(new HttpNotAllowedError(host, typeof client.allowHttp === 'object'), this.#config);
   }
 

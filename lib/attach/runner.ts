@@ -134,7 +134,8 @@ export class AttemptRunner {
   }
 
   #prepareFirst(call: Call, config: RequestConfig): void {
-    const { client } = this.#parts;
+    const { client, errors } = this.#parts;
+    void errors.load();
     ask('budget', () => call.budget.request?.(call.origin), undefined);
     if (client.userAgent !== undefined) config.headers.set('User-Agent', client.userAgent, false);
     const { retry } = call.settings;

@@ -193,7 +193,8 @@ export class PoolHttpsAgent extends HttpsAgent {
   protected secured(options: ConnectionOptions): ConnectionOptions {
     if (this.#tls.material === undefined) return options;
     this.#context ??= createSecureContext(this.#tls.material);
-    return Object.assign(options, { secureContext: this.#context });
+    // A copy: the options are also what the pool is found by, which Bun reads again when the connection becomes idle.
+    return Object.assign({}, options, { secureContext: this.#context });
   }
 }
 

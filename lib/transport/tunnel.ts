@@ -7,6 +7,12 @@ import type { ProxyAddress } from '../config/resolved.js';
 import { PolicyError, ProxyAuthError, ProxyConnectionError, ProxyTunnelError } from '../errors.js';
 import { guardConnectReply } from './connect-reply.js';
 
+/**
+ * Whether a reader can be guarded: Deno cannot put TLS on a socket with `onread`, and Bun does not say which socket has
+ * read. Without a guard nothing is lost where TLS follows, for then the client speaks first.
+ */
+const GUARDS_READERS = process.versions.bun === undefined && process.versions.deno === undefined;
+
 /** TLS of the connection to an `https://` proxy. */
 export type ProxyTlsOptions = Pick<TlsConnectionOptions, 'ca' | 'secureContext' | 'rejectUnauthorized'>;
 
@@ -94,7 +100,7 @@ async function connect(
   authority: string,
   { signal, tls, userAgent, dial }: TunnelOptions,
 ): Promise<Socket> {
-  const guard = guardConnectReply();
+  const guard = GUARDS_READERS ? guardConnectReply() : undefined;
   const reply = new EventEmitter();
   let status = Number.NaN;
   // Emitted before the agent looks at the status. To RFC 9110 every 2xx is a tunnel, to the agent only 200.
@@ -110,7 +116,7 @@ async function connect(
     ...dial,
     noDelay: true,
     signal,
-    onread: guard.onread,
+    ...(guard === undefined ? {} : { onread: guard.onread }),
     headers: connectHeaders(proxy, userAgent),
   });
   // The agent emits one event on the request and waits for its socket; it wants nothing else of it.
@@ -119,7 +125,7 @@ async function connect(
     socket.destroy();
     throw refusal(status, proxy, authority);
   }
-  guard.release(socket);
+  guard?.release(socket);
   return socket;
 }
 

@@ -195,9 +195,7 @@ class AttachedPolicy implements Policy {
     const budget = this.#budgetFor(settings.retry);
     const call = new Call({ settings, record, budget, adapter, transformRequest: config.transformRequest });
     const { defaultContentType } = this.#policy.client;
-    const { body, retry } = settings;
-    const mayReplaceBody = body !== undefined || (retry !== false && retry.onRetry !== undefined);
-    if (defaultContentType !== undefined || mayReplaceBody) addContentType(call, defaultContentType);
+    if (defaultContentType !== undefined || call.mayReplaceBody) addContentType(call, defaultContentType);
     call.stamp(config);
     config.adapter = own;
     config.transformRequest = call.encoding;

@@ -7,6 +7,7 @@
 export type PolicyErrorCode =
   | 'ERR_POLICY_CONFIG'
   | 'ERR_POLICY_HTTP_NOT_ALLOWED'
+  | 'ERR_POLICY_BODY_CONSUMED'
   | 'ERR_POLICY_CONNECT_TIMEOUT'
   | 'ERR_POLICY_PROXY_AUTH'
   | 'ERR_POLICY_PROXY_TUNNEL'
@@ -109,6 +110,18 @@ export class HttpNotAllowedError extends PolicyError {
       ? 'add the host to client.allowHttp'
       : 'attach the policy with client.allowHttp: true';
     super('ERR_POLICY_HTTP_NOT_ALLOWED', `plain http to ${target} is not allowed: use https, or ${remedy}`);
+  }
+}
+
+/** The body is a stream that an earlier request has read. What is left of it was not sent. */
+export class BodyConsumedError extends PolicyError {
+  override readonly name = 'BodyConsumedError';
+
+  constructor() {
+    super(
+      'ERR_POLICY_BODY_CONSUMED',
+      'the body is a stream that an earlier request has read, and was not sent: give a new stream, or policy.body, a function that makes one for each attempt',
+    );
   }
 }
 

@@ -255,11 +255,11 @@ describe('axios-policy:retry and axios-policy:giveup', () => {
     expect(giveUps).toEqual([
       { ...common, ...later, code: 'ERR_BAD_RESPONSE', attempt: 2, retries: 1, reason: 'max-retries' },
     ]);
-    const [retry] = retries;
-    expect({ ...retry, config: retry?.config, error: retry?.error, response: retry?.response }).toEqual({
-      ...(events[0] as RetryMessage),
-      ...later,
-    });
+    const withHidden = (event: RetryMessage | undefined) => {
+      const { config, error, response } = event as RetryMessage;
+      return { ...event, config, error, response, ...later };
+    };
+    expect(withHidden(retries[0])).toEqual(withHidden(events[0] as RetryMessage));
     expect(giveUps[0]?.error).toBe(error);
   });
 

@@ -1,6 +1,7 @@
 import type { RequestConfig } from './axios-like.js';
 import type { Call } from './call.js';
 import { axiosTimeoutMs } from './limits.js';
+import { wasRead } from './sent-streams.js';
 
 type Changes = Readonly<Partial<RequestConfig>>;
 
@@ -11,7 +12,7 @@ type Changes = Readonly<Partial<RequestConfig>>;
  * @param own our agents and signal.
  */
 export function copyForAttempt(
-  { bodySnapshot }: Call,
+  { bodySnapshot }: Pick<Call, 'bodySnapshot'>,
   config: RequestConfig,
   adapter: RequestConfig['adapter'],
   own: Changes,
@@ -42,7 +43,7 @@ export function lend({ bodySnapshot, sends }: Call, config: RequestConfig, own: 
   const keys = Object.keys(lent);
   const before: Record<string, unknown> = {};
   const { data } = config;
-  if (sends > 1 && bodySnapshot !== undefined) config.data = bodySnapshot;
+  if (bodySnapshot !== undefined && (sends > 1 || wasRead(data))) config.data = bodySnapshot;
   for (const key of keys) {
     if (Object.hasOwn(config, key)) before[key] = target[key];
     target[key] = lent[key];

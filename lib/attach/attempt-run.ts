@@ -13,6 +13,7 @@ import type { Http2Receiver } from './direct-http2.js';
 import { Dispatch } from './dispatch.js';
 import { idempotencyOfCall } from './idempotency.js';
 import { type AttemptLimits, bodyLimitsOf, limitsOf, queueLimitMs } from './limits.js';
+import { MadeBody } from './made-body.js';
 import type { Channels } from './platform.js';
 import { QueueWait } from './queue-wait.js';
 import { ReadableBody } from './readable-body.js';
@@ -42,6 +43,7 @@ export class AttemptRun implements Http2Receiver, QueueObserver {
   readonly #signal: AttemptSignal;
   readonly #dispatch: Dispatch;
   readonly #deadline: Deadline;
+  #made: MadeBody | undefined;
   #timeoutMessage = '';
   #body: Destroyable | undefined;
   #watch: BodyWatch | undefined;
@@ -72,20 +74,32 @@ export class AttemptRun implements Http2Receiver, QueueObserver {
     this.#call.onCancel = this.#onCancel;
     this.#attempt.queueObserver = this;
     this.#parts.inFlight.add(this);
+    this.#made = MadeBody.of(this.#call, this.#config, this.#parts);
     this.#call.sends += 1;
-    this.#publishEnd = this.#parts.platform.channels.publishAttempt(this.#call, this.#config);
     this.#deadline.limitWhole(this.#limits.timeoutMs, this.#spentMs);
     if (this.#limits.readTimeoutMs !== false)
       this.#deadline.limitSilence(this.#limits.readTimeoutMs, 'readTimeout', () => this.#attempt.exchange);
     return new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
-      try {
-        if (!this.#dispatch.sendDirectly(this)) this.#send();
-      } catch (error) {
-        this.fail(error);
-      }
+      // Not awaited without need: axios hands a request to Node in the tick of the call.
+      if (this.#made === undefined) this.#launch();
+      else
+        this.#made.make(this.#signal).then(
+          () => this.#launch(),
+          (error: unknown) => this.#refuse(error),
+        );
     });
+  }
+
+  #launch(): void {
+    if (this.#isSettled) return;
+    this.#publishEnd = this.#parts.platform.channels.publishAttempt(this.#call, this.#config);
+    try {
+      if (!this.#dispatch.sendDirectly(this)) this.#send();
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   /** {@inheritDoc QueueObserver.onQueued} */
@@ -152,6 +166,7 @@ export class AttemptRun implements Http2Receiver, QueueObserver {
     this.#isSettled = true;
     this.#dispatch.takeBack();
     this.#adopt(response);
+    this.#made?.takeOff(response);
     this.#call.observation = UNOBSERVED;
     this.#publishEnd?.({ response });
     this.#guardBody(response);
@@ -162,6 +177,7 @@ export class AttemptRun implements Http2Receiver, QueueObserver {
     this.#isSettled = true;
     this.#dispatch.takeBack();
     this.#adopt(cause);
+    this.#made?.takeOff(cause);
     const { expired } = this.#deadline;
     const error =
       expired === undefined ? cause : this.#timeoutError((cause as AxiosError | undefined)?.request);
@@ -259,20 +275,14 @@ export class AttemptRun implements Http2Receiver, QueueObserver {
   }
 
   #timeoutError(request: unknown): AxiosError {
-    const { timeoutErrorMessage, transitional } = this.#config;
-    const code = transitional?.clarifyTimeoutError ? 'ETIMEDOUT' : 'ECONNABORTED';
-    return this.#parts.errors.create(
-      timeoutErrorMessage || this.#timeoutMessage,
-      code,
-      this.#config,
-      request,
-    );
+    return this.#parts.errors.ofTimeout(this.#timeoutMessage, this.#config, request);
   }
 
   #stopClocks(): void {
     this.#deadline.stop();
     this.#watch?.stop();
     this.#queueWait?.stop();
+    this.#made?.destroy();
     this.#parts.inFlight.delete(this);
   }
 

@@ -102,6 +102,13 @@ export class AxiosErrors {
     return this.#otherCode;
   }
 
+  /** @param message if the request has none of its own. */
+  ofTimeout(message: string, config: RequestConfig, request: unknown): AxiosError {
+    const { timeoutErrorMessage, transitional } = config;
+    const code = transitional?.clarifyTimeoutError ? 'ETIMEDOUT' : 'ECONNABORTED';
+    return this.create(timeoutErrorMessage || message, code, config, request);
+  }
+
   /** What a cancelled request rejects with. */
   canceled(config: RequestConfig, request: unknown): AxiosError {
     return new this.#loaded.CanceledError(null, config, request);

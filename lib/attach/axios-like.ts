@@ -79,3 +79,8 @@ interface ObservableCancelToken {
 export function cancelTokenOf({ cancelToken }: RequestConfig): ObservableCancelToken | undefined {
   return cancelToken as ObservableCancelToken | undefined;
 }
+
+/** Whether something is what axios cancels with. */
+export function isCancel(reason: unknown): boolean {
+  return typeof reason === 'object' && reason !== null && '__CANCEL__' in reason;
+}

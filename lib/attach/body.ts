@@ -1,14 +1,9 @@
 import type { RequestConfig } from './axios-like.js';
+import { isInMemoryForm, isStreamLike, isWebForm } from './body-kinds.js';
 import type { Call } from './call.js';
 import type { Platform } from './platform.js';
+import { bytesOfSent, wasRead } from './sent-streams.js';
 import { randomUuid } from './uuid.js';
-
-/** A body of the `form-data` package, also what axios makes of `postForm({ … })`. */
-interface FormDataPackage {
-  getBuffer(): Buffer;
-  getHeaders(): Readonly<Record<string, string>>;
-  readonly _streams?: readonly unknown[];
-}
 
 /**
  * Whether a body can be sent a second time, byte for byte. A stream cannot, unless `policy.body` makes it anew: what
@@ -21,7 +16,7 @@ export function isReplayable(call: Call, data: unknown): boolean {
 /** Sees to it that a form can be sent again as it was: it is streamed out but once, and its boundary is random. */
 export function keepForm(call: Call, { data, headers }: RequestConfig, platform: Platform): void {
   if (isInMemoryForm(data)) {
-    call.bodySnapshot = data.getBuffer();
+    call.bodySnapshot = wasRead(data) ? bytesOfSent(data) : data.getBuffer();
     headers.setContentType(data.getHeaders()['content-type'] ?? null);
   } else if (isWebForm(data) && platform.adapterName(call.adapter) === 'http') {
     // Of the kind axios recognises, and then uses for its own encoding; not of the kind it makes itself.
@@ -30,15 +25,14 @@ export function keepForm(call: Call, { data, headers }: RequestConfig, platform:
   }
 }
 
-/** Makes the body of an attempt with the request's `policy.body`, encoded as axios would encode `data`. */
-export async function renewBody(call: Call, config: RequestConfig, platform: Platform): Promise<void> {
-  if (call.makeBody !== undefined) setBody(call, config, await call.makeBody(), platform);
-}
-
-/** Replaces a config's body, after the request's own transforms; length and type follow the new body. */
+/**
+ * Replaces a config's body, after the request's own transforms; type and length follow the new body, but for a length
+ * that was declared for a stream: nobody else knows it, and object stores refuse an upload without one.
+ */
 export function setBody(call: Call, config: RequestConfig, data: unknown, platform: Platform): void {
   const { headers } = config;
-  headers.delete('Content-Length');
+  const isDeclared = headers.get('Content-Length') === call.declaredLength;
+  if (!isDeclared || !isStreamLike(data) || isInMemoryForm(data)) headers.delete('Content-Length');
   if (!call.hasContentType) headers.delete('Content-Type');
   const transforms = call.encoding === undefined ? [] : [call.encoding].flat();
   config.data = transforms.reduce((body: unknown, transform) => transform.call(config, body, headers), data);
@@ -50,22 +44,38 @@ export function setBody(call: Call, config: RequestConfig, data: unknown, platfo
   keepForm(call, config, platform);
 }
 
-function isStreamLike(data: unknown): boolean {
-  if (typeof data !== 'object' || data === null) return false;
-  const { pipe, getReader } = data as { pipe?: unknown; getReader?: unknown };
-  return typeof pipe === 'function' || typeof getReader === 'function';
-}
+/** What a hook does to the body of the next attempt, and to what the headers say of it. */
+export class BodyEdits {
+  readonly #call: Call;
+  readonly #config: RequestConfig;
+  readonly #data: unknown;
+  readonly #type: unknown;
 
-function isWebForm(data: unknown): boolean {
-  return (data as { [Symbol.toStringTag]?: string } | null | undefined)?.[Symbol.toStringTag] === 'FormData';
-}
+  /** To be made before the hook gets the config. */
+  constructor(call: Call, config: RequestConfig) {
+    this.#call = call;
+    this.#config = config;
+    this.#data = config.data;
+    // The attempt that failed has the same headers.
+    config.headers = config.headers.concat();
+    const { headers } = config;
+    // What axios measured of the last body is not to be taken for declared.
+    if (headers.get('Content-Length') !== call.declaredLength) headers.delete('Content-Length');
+    this.#type = headers.get('Content-Type');
+  }
 
-function isInMemoryForm(data: unknown): data is FormDataPackage {
-  if (!isStreamLike(data)) return false;
-  const form = data as Partial<FormDataPackage>;
-  if (typeof form.getBuffer !== 'function' || typeof form.getHeaders !== 'function') return false;
-  // Parts are strings and buffers, with functions that emit the line ends; anything else is a stream.
-  return (form._streams ?? [undefined]).every(
-    (part) => typeof part === 'string' || typeof part === 'function' || ArrayBuffer.isView(part),
-  );
+  /** @throws what the request's transforms do. */
+  heed(platform: Platform): void {
+    const call = this.#call;
+    const { data, headers } = this.#config;
+    call.declaredLength = headers.get('Content-Length');
+    if (headers.get('Content-Type') !== this.#type) call.hasContentType = true;
+    if (data === this.#data) return;
+    setBody(call, this.#config, data, platform);
+    call.makeBody = undefined;
+  }
+
+  undo(): void {
+    this.#config.data = this.#data;
+  }
 }

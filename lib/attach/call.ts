@@ -29,6 +29,8 @@ export class Call {
   encoding: RequestConfig['transformRequest'];
   /** Whether the transforms left the body with a Content-Type; axios puts one of its own on what has none. */
   hasContentType = true;
+  /** The Content-Length that the caller gave, not axios; known only where a body may be replaced. */
+  declaredLength: ReturnType<RequestConfig['headers']['get']> | undefined;
   /** What the transport saw of the latest attempt. */
   observation: Observation = UNOBSERVED;
   /** The config as the latest attempt sent it; from the decision for a retry on, as the next is to send it. */
@@ -76,6 +78,12 @@ export class Call {
     this.transformRequest = transformRequest;
     this.encoding = transformRequest;
     this.makeBody = settings.body;
+  }
+
+  /** Whether an attempt may have another body than the one before. */
+  get mayReplaceBody(): boolean {
+    const { body, retry } = this.settings;
+    return body !== undefined || (retry !== false && retry.onRetry !== undefined);
   }
 
   /** Whether a response that axios accepts may still be retried. */

@@ -10,7 +10,8 @@ import { classify } from '../retry/classify.js';
 import { REDACTED, redactUrl } from '../retry/redact.js';
 import type { AxiosResponse, RequestConfig } from './axios-like.js';
 import type { Call } from './call.js';
-import { type Ending, outcomeOf, type Settled } from './outcome.js';
+import { discreet, type Hidden } from './discreet.js';
+import { type Ending, hiddenOf, outcomeOf, type Settled } from './outcome.js';
 import { originOf, urlOf } from './url.js';
 
 /** The channels' names. */
@@ -86,9 +87,9 @@ export function publishAttempt(call: Call, config: RequestConfig): ((settled: Se
   if (!attempts.hasSubscribers) return undefined;
   const startedAt = performance.now();
   const description = describe(call, config);
-  const publish = (message: object, hidden: object) =>
+  const publish = (message: object, hidden?: Omit<Hidden, 'config'>) =>
     attempts.publish(discreet(message, { config, ...hidden }));
-  publish({ stage: 'start', ...description, elapsedMs: call.record.elapsedMs }, {});
+  publish({ stage: 'start', ...description, elapsedMs: call.record.elapsedMs });
 
   return (settled) => {
     const { hidden, ...seen } = endOf(call, settled);
@@ -104,16 +105,14 @@ export function publishRetry(
   { delayMs, reason }: Pick<RetryEvent, 'delayMs' | 'reason'>,
 ): void {
   if (!retries.hasSubscribers) return;
-  const { config, error, response, ...shown } = outcomeOf(call, ending);
-  const message = { ...shown, retry: call.record.retries + 1, delayMs, reason };
-  retries.publish(discreet(message, { config, error, response }));
+  const message = { ...outcomeOf(call, ending), retry: call.record.retries + 1, delayMs, reason };
+  retries.publish(discreet(message, hiddenOf(ending)));
 }
 
 /** Tells that there will be no retry of a failure that would have been retried. */
 export function publishGiveUp(call: Call, ending: Ending, reason: GiveUpReason): void {
   if (!giveUps.hasSubscribers) return;
-  const { config, error, response, ...shown } = outcomeOf(call, ending);
-  giveUps.publish(discreet({ ...shown, reason }, { config, error, response }));
+  giveUps.publish(discreet({ ...outcomeOf(call, ending), reason }, hiddenOf(ending)));
 }
 
 function describe(call: Call, config: RequestConfig) {
@@ -152,10 +151,4 @@ function answerOf(response: unknown) {
 /** What Node keeps on a request, and its types leave out. */
 interface NativeRequest {
   readonly res?: { readonly httpVersion?: string };
-}
-
-/** Adds what is not to be seen when the message is printed. */
-function discreet(message: object, hidden: object): object {
-  for (const [key, value] of Object.entries(hidden)) Object.defineProperty(message, key, { value });
-  return message;
 }

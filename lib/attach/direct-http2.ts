@@ -6,12 +6,11 @@ import type { Http2Client } from '../transport/http2/client.js';
 import type { Http2Request } from '../transport/http2/request.js';
 import type { Http2Response } from '../transport/http2/response.js';
 import { requestOfError, showRedirectable } from '../transport/redirectable.js';
-import { type AxiosResponse, cancelTokenOf } from './axios-like.js';
+import { type AxiosResponse, cancelTokenOf, isCancel } from './axios-like.js';
 import {
   addRedirects,
   type DirectParts,
   type DirectReceiver,
-  isCancel,
   isPlain,
   responseOf,
   settle,

@@ -12,7 +12,7 @@ import { accepts } from './accepts.js';
 import type { AdapterHeaders } from './adapter-headers.js';
 import type { AttemptSignal } from './attempt-signal.js';
 import type { AxiosErrors } from './axios-errors.js';
-import { type AxiosResponse, cancelTokenOf, type RequestConfig } from './axios-like.js';
+import { type AxiosResponse, cancelTokenOf, isCancel, type RequestConfig } from './axios-like.js';
 import type { PlainRequest } from './plain-request.js';
 import { headersOfResponse } from './wire-headers.js';
 
@@ -224,9 +224,4 @@ export function settle(
 
 function withoutMark(text: string): string {
   return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
-}
-
-/** Whether something is what axios cancels with. */
-export function isCancel(reason: unknown): boolean {
-  return typeof reason === 'object' && reason !== null && '__CANCEL__' in reason;
 }

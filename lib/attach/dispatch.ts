@@ -1,18 +1,20 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { allowsHttp } from '../config/allow-http.js';
-import { HttpNotAllowedError } from '../errors.js';
+import { BodyConsumedError, HttpNotAllowedError, type PolicyError } from '../errors.js';
 import type { Attempt } from '../transport/attempt.js';
 import type { AttemptConnections, GivenConnections } from '../transport/transport.js';
 import { makesOwnConnections } from './adapter-name.js';
 import { copyForAttempt, lend } from './attempt-config.js';
 import type { AttemptSignal } from './attempt-signal.js';
 import type { AxiosError, AxiosResponse, RequestConfig } from './axios-like.js';
+import { isStreamLike } from './body-kinds.js';
 import type { Call } from './call.js';
 import type { Http2Receiver } from './direct-http2.js';
 import type { PlainRequest } from './plain-request.js';
 import type { DirectClient } from './platform.js';
 import type { ResponseMessage } from './resume/download.js';
 import type { RunnerParts } from './runner.js';
+import { noteSent, wasRead } from './sent-streams.js';
 import { plainHttpUrl, urlOf } from './url.js';
 
 /** How one attempt is sent: directly, through one of axios' adapters, or through the caller's own. */
@@ -95,24 +97,38 @@ export class Dispatch {
     // The agents would refuse it too, as they do after a redirect; but mocks and fetch know nothing of agents.
     const plain = client.allowHttp === true ? undefined : plainHttpUrl(this.#config, bare);
     if (plain !== undefined && !allowsHttp(client.allowHttp, plain.hostname, plain.port)) {
-      return this.#refuse(plain.host);
+      return this.#refuse(new HttpNotAllowedError(plain.host, typeof client.allowHttp === 'object'));
     }
-    if (typeof adapter !== 'function') return this.#sendByAxios(named);
+    if (typeof adapter !== 'function') {
+      const attemptConfig = this.#attemptConfig(named);
+      return this.#read(attemptConfig.data) ? this.#sendByAxios(named, attemptConfig) : this.#refuseRead();
+    }
     const own: Partial<RequestConfig> = this.#connections(named) as object;
     own.signal = this.#signal.signal;
     this.#takeBack = lend(this.#call, this.#config, own);
-    return adapter(this.#config);
+    return this.#read(this.#config.data) ? adapter(this.#config) : this.#refuseRead();
   }
 
-  async #refuse(host: string): Promise<never> {
-    const { client, errors } = this.#parts;
+  /** @returns whether a body may be read by this attempt: of a stream that another one read, only a part is left. */
+  #read(data: unknown): boolean {
+    if (!isStreamLike(data)) return true;
+    if (wasRead(data)) return false;
+    if (!this.#signal.aborted) noteSent(data, this.#call.bodySnapshot);
+    return true;
+  }
+
+  #refuseRead(): Promise<never> {
+    return this.#refuse(new BodyConsumedError());
+  }
+
+  async #refuse(error: PolicyError): Promise<never> {
+    const { errors } = this.#parts;
     await errors.load();
-    throw errors.wrap(new HttpNotAllowedError(host, typeof client.allowHttp === 'object'), this.#config);
+    throw errors.wrap(error, this.#config);
   }
 
-  async #sendByAxios(named: RequestConfig['adapter']): Promise<AxiosResponse> {
+  async #sendByAxios(named: RequestConfig['adapter'], attemptConfig: RequestConfig): Promise<AxiosResponse> {
     const { bare, wire } = this.#parts;
-    const attemptConfig = this.#attemptConfig(named);
     const learn = named === 'http' ? wire.direct?.adapterHeaders.watch(this.#config.headers) : undefined;
     if (learn === undefined) return bare.request(attemptConfig);
     try {

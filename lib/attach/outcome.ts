@@ -5,6 +5,7 @@ import { type Idempotency, isIdempotent } from '../retry/idempotency.js';
 import { redactUrl } from '../retry/redact.js';
 import type { AxiosResponse, RequestConfig } from './axios-like.js';
 import type { Call } from './call.js';
+import type { Hidden } from './discreet.js';
 import { idempotencyOfCall } from './idempotency.js';
 import { urlOf } from './url.js';
 
@@ -55,17 +56,14 @@ export function configOf(holder: unknown): RequestConfig | undefined {
     | undefined;
 }
 
-/** What hooks are given. */
-export function outcomeOf(call: Call, ending: Ending): Outcome {
+/** What hooks are given and may be seen. */
+export function outcomeOf(call: Call, ending: Ending): Omit<Outcome, keyof Hidden> {
   const { record, settings } = call;
-  const { settled, config } = ending;
+  const { config } = ending;
   return {
     kind: ending.kind,
     status: ending.status,
     code: ending.code,
-    error: 'error' in settled ? settled.error : undefined,
-    response: ending.response,
-    config,
     method: ending.method,
     url: redactUrl(urlOf(config), settings.sensitive),
     attempt: record.attempts,
@@ -74,4 +72,9 @@ export function outcomeOf(call: Call, ending: Ending): Outcome {
     remainingMs: record.remainingMs,
     idempotent: isIdempotent(ending.idempotency),
   };
+}
+
+/** What they are given and is not to be seen. */
+export function hiddenOf({ settled, config, response }: Ending): Hidden {
+  return { config, error: 'error' in settled ? settled.error : undefined, response };
 }

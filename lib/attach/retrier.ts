@@ -1,22 +1,22 @@
 import type { ResolvedRetry } from '../config/resolved.js';
-import type { GiveUpReason } from '../config/types.js';
 import { backoffMs } from '../retry/backoff.js';
 import { UNOBSERVED } from '../retry/classify.js';
 import { decide, type Verdict } from '../retry/decide.js';
 import { headerGetter } from '../retry/headers.js';
 import { requestedDelayMs } from '../retry/retry-after.js';
 import type { AxiosInstance, AxiosResponse, RequestConfig } from './axios-like.js';
-import { isReplayable, setBody } from './body.js';
+import { isReplayable } from './body.js';
 import { type Call, callOf } from './call.js';
 import type { Counters } from './counters.js';
-import { ask, warn } from './hooks.js';
+import { ask } from './hooks.js';
 import type { InFlight } from './in-flight.js';
-import { configOf, type Ending, endingOf, outcomeOf, type Settled } from './outcome.js';
+import { configOf, type Ending, endingOf, type Settled } from './outcome.js';
 import type { Platform } from './platform.js';
 import type { PriorInterceptors } from './prior-interceptors.js';
 import { releaseBody } from './release.js';
 import { configOfNext } from './resume/next-config.js';
-import { isCancelled, rise, sleep } from './sleep.js';
+import { announceGiveUp, announceRetry, askShouldRetry } from './retry-hooks.js';
+import { CANCELLED, isCancelled, rise, sleep } from './sleep.js';
 import { succeed } from './success.js';
 
 /** What retries are made with. */
@@ -32,7 +32,6 @@ export interface RetrierParts {
   readonly random: () => number;
 }
 
-type Retry = Extract<Verdict, { retry: true }>;
 type Refusal = Extract<Verdict, { retry: false }>;
 
 /** What follows an attempt: its response goes to the caller, or a sleep and another attempt. */
@@ -113,7 +112,11 @@ export class Retrier {
       if ('response' in step) this.#close(call)?.(step.response);
       else sleep(step.sleepMs, step.next, call, this.#wake);
     } catch (error) {
-      this.#close(call)?.(Promise.reject(error));
+      call.discard?.();
+      call.discard = undefined;
+      const failure: unknown =
+        error === CANCELLED ? await this.#cancel(call, call.sent as RequestConfig) : error;
+      this.#close(call)?.(Promise.reject(failure));
     }
   }
 
@@ -152,6 +155,7 @@ export class Retrier {
     const isAccepted = ending.kind === 'ok';
     if (!isAccepted) record.attemptFailed(ending);
     const verdict = await this.#judge(call, ending);
+    if (verdict.retry && isCancelled(call, ending.config)) throw CANCELLED;
     if (isAccepted && (verdict.retry || verdict.wouldRetry)) record.attemptFailed(ending);
     if (!verdict.retry) return { response: await this.#finish(call, ending, verdict) };
 
@@ -159,7 +163,7 @@ export class Retrier {
     const next = configOfNext(call, ending);
     call.stamp(next);
     const decidedMs = record.elapsedMs;
-    if (!isCancelled(call, next)) await this.#announce(call, { ...ending, config: next }, verdict);
+    await announceRetry(call, { ...ending, config: next }, verdict, this.#parts.platform);
     const hookMs = record.elapsedMs - decidedMs;
     if (hookMs > 0 && record.remainingMs <= 0 && verdict.delayMs < hookMs) {
       const late = { retry: false, reason: 'retry-timeout', wouldRetry: true } as const;
@@ -179,10 +183,13 @@ export class Retrier {
       const reason = ending.kind === 'cancelled' ? 'cancelled' : 'not-retryable';
       return { retry: false, reason, wouldRetry: false };
     }
-    const override = await this.#override(call, ending, retry);
+    const override = await askShouldRetry(call, ending, retry);
+    // Nothing was sent, and nothing would be.
+    if (ending.code === 'ERR_POLICY_BODY_CONSUMED')
+      return { retry: false, reason: 'body-not-replayable', wouldRetry: false };
     const header = headerGetter((ending.response as { headers?: unknown } | undefined)?.headers);
     return decide({
-      kind: call.cancelled ? 'cancelled' : ending.kind,
+      kind: ending.kind,
       status: ending.status,
       method: ending.method,
       idempotency: ending.idempotency,
@@ -199,17 +206,6 @@ export class Retrier {
       withdraw: () => ask('budget', () => call.budget.withdraw(call.origin), false),
       random: this.#parts.random,
     });
-  }
-
-  async #override(call: Call, ending: Ending, retry: ResolvedRetry): Promise<boolean | undefined> {
-    if (retry.shouldRetry === undefined || ending.kind === 'cancelled') return undefined;
-    try {
-      const answer: unknown = await retry.shouldRetry(outcomeOf(call, ending));
-      return typeof answer === 'boolean' ? answer : undefined;
-    } catch (error) {
-      warn('shouldRetry', error);
-      return undefined;
-    }
   }
 
   #drawBackoffMs(call: Call, { backoff }: ResolvedRetry): number {
@@ -233,25 +229,6 @@ export class Retrier {
     }
   }
 
-  async #announce(call: Call, ending: Ending, verdict: Retry): Promise<void> {
-    const { platform } = this.#parts;
-    platform.channels.publishRetry(call, ending, verdict);
-    const { retry } = call.settings;
-    if (retry === false || retry.onRetry === undefined) return;
-    const { config } = ending;
-    const { data } = config;
-    const { delayMs, reason } = verdict;
-    try {
-      await retry.onRetry({ ...outcomeOf(call, ending), retry: call.record.retries + 1, delayMs, reason });
-      if (config.data === data) return;
-      setBody(call, config, config.data, platform);
-      call.makeBody = undefined;
-    } catch (error) {
-      config.data = data;
-      warn('onRetry', error);
-    }
-  }
-
   /** The error of a request that was cancelled between two attempts. */
   async #cancel(call: Call, next: RequestConfig): Promise<unknown> {
     const { bare, counters } = this.#parts;
@@ -262,8 +239,7 @@ export class Retrier {
     // The reason of a cancel token is one object for all requests that share the token, and has no config.
     if (configOf(error) !== undefined) (error as { config: RequestConfig }).config = config;
     call.restore(config);
-    call.record.gaveUp('cancelled');
-    counters.giveUp('cancelled');
+    if (call.record.gaveUp('cancelled')) counters.giveUp('cancelled');
     return error;
   }
 
@@ -276,19 +252,8 @@ export class Retrier {
     call.restore(ending.config);
     call.record.gaveUp(reason);
     this.#parts.counters.giveUp(reason);
-    if (wouldRetry) await this.#lament(call, ending, reason);
+    if (wouldRetry) await announceGiveUp(call, ending, reason, this.#parts.platform);
     if ('response' in settled) return settled.response;
     throw settled.error;
-  }
-
-  async #lament(call: Call, ending: Ending, reason: GiveUpReason): Promise<void> {
-    this.#parts.platform.channels.publishGiveUp(call, ending, reason);
-    const { retry } = call.settings;
-    if (retry === false || retry.onGiveUp === undefined) return;
-    try {
-      await retry.onGiveUp({ ...outcomeOf(call, ending), reason });
-    } catch (error) {
-      warn('onGiveUp', error);
-    }
   }
 }

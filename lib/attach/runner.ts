@@ -4,7 +4,7 @@ import type { GivenConnections } from '../transport/transport.js';
 import { AttemptRun, LostKeepAliveRace } from './attempt-run.js';
 import type { AxiosErrors } from './axios-errors.js';
 import type { AxiosInstance, AxiosResponse, RequestConfig } from './axios-like.js';
-import { keepForm, renewBody } from './body.js';
+import { keepForm } from './body.js';
 import { type Call, callOf } from './call.js';
 import type { Counters } from './counters.js';
 import { ask } from './hooks.js';
@@ -44,22 +44,14 @@ export class AttemptRunner {
     const call = callOf(config);
     // An interceptor that rebuilt the config without unknown keys has taken the request out of the policy.
     if (call === undefined) return this.#runAlone(config);
-    // Not awaited without need: axios hands a request to Node in the tick of the call.
-    const preparation = this.#prepare(call, config);
-    const result =
-      preparation === undefined
-        ? this.#runPrepared(call, config)
-        : preparation.then(() => this.#runPrepared(call, config));
+    this.#prepare(call, config);
+    const { download } = call;
+    const result = download === undefined ? this.#run(call, config) : this.#download(download, call, config);
     return result.then(
       (response) => this.#book(call, response),
       (error: unknown) => this.#rethrow(call, config, error),
     );
   };
-
-  #runPrepared(call: Call, config: RequestConfig): Promise<AxiosResponse> {
-    const { download } = call;
-    return download === undefined ? this.#run(call, config) : this.#download(download, call, config);
-  }
 
   #book(call: Call, response: AxiosResponse): AxiosResponse {
     call.succeeded = true;
@@ -107,15 +99,14 @@ export class AttemptRunner {
     return attempt.start().catch((error: unknown) => this.#runAgain(call, config, error));
   }
 
-  async #runAgain(call: Call, config: RequestConfig, error: unknown): Promise<AxiosResponse> {
+  #runAgain(call: Call, config: RequestConfig, error: unknown): Promise<AxiosResponse> {
     if (!(error instanceof LostKeepAliveRace)) throw error;
     call.record.resent();
-    await renewBody(call, config, this.#parts.platform);
     // RFC 9112 section 9.3.1: an idle connection may be closed at any time, so this says nothing of the server.
     return new AttemptRun(this.#parts, call, config, new Attempt('new'), error.spentMs).start();
   }
 
-  #prepare(call: Call, config: RequestConfig): Promise<void> | undefined {
+  #prepare(call: Call, config: RequestConfig): void {
     const isFirst = call.record.attempts === 1;
     if (isFirst) call.noteTransforms(config);
     // mergeConfig clones what interceptors put on the config, and in old versions drops what is under a symbol.
@@ -128,15 +119,13 @@ export class AttemptRunner {
     this.#parts.counters.attempt();
     if (isFirst) this.#prepareFirst(call, config);
     call.download ??= this.#parts.platform.downloadOf(call, config, this.#parts);
-    // Only the first body may be the caller's `data`.
-    const hasBody = isFirst && config.data !== undefined && config.data !== null;
-    return call.makeBody === undefined || hasBody ? undefined : renewBody(call, config, this.#parts.platform);
   }
 
   #prepareFirst(call: Call, config: RequestConfig): void {
     const { client, errors } = this.#parts;
     void errors.load();
     ask('budget', () => call.budget.request?.(call.origin), undefined);
+    if (call.mayReplaceBody) call.declaredLength = config.headers.get('Content-Length');
     if (client.userAgent !== undefined) config.headers.set('User-Agent', client.userAgent, false);
     const { retry } = call.settings;
     if (retry === false) return;

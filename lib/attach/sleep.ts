@@ -57,6 +57,32 @@ export async function waitFor(
   });
 }
 
+/** Thrown in place of what a hook would have said, when the request was cancelled meanwhile. */
+export const CANCELLED = Symbol('cancelled');
+
+/**
+ * Waits for what one of the caller's hooks promised, but not longer than the request is wanted. Leaves no listener.
+ *
+ * @returns what the hook said.
+ * @throws {@link CANCELLED}, or what the hook threw before that; what it throws later is nobody's concern.
+ */
+export async function whileWanted<T>(answer: T | Promise<T>, config: RequestConfig, call: Call): Promise<T> {
+  const { signal, cancelToken } = config;
+  // The hook may change the config.
+  const followed = { signal, cancelToken } as RequestConfig;
+  let stop: (() => void) | undefined;
+  const cancelled = new Promise<never>((_resolve, reject) => {
+    stop = () => reject(CANCELLED);
+    if (isCancelled(call, followed)) stop();
+    else follow(followed, call, stop);
+  });
+  try {
+    return await Promise.race([cancelled, answer]);
+  } finally {
+    if (stop !== undefined) unfollow(followed, call, stop);
+  }
+}
+
 /** Has a listener told when the request is cancelled. */
 function follow(config: RequestConfig, call: Call, listener: () => void): void {
   call.onCancel = listener;

@@ -15,7 +15,12 @@ export type GiveUpReason =
   | 'cancelled'
   | 'should-retry';
 
-/** What is known of an attempt that ended; given to `shouldRetry`, and the base of every event. */
+/**
+ * What is known of an attempt that ended; given to `shouldRetry`, and the base of every event.
+ *
+ * It may be logged as it is. `config`, `error` and `response` lead to credentials: they can be read, and are in no
+ * rendering (`JSON.stringify`, `util.inspect`), nor in a copy (`{ ...event }`).
+ */
 export interface Outcome {
   readonly kind: OutcomeKind;
   /** Status of the response, if there was one. */

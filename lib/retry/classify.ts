@@ -143,6 +143,7 @@ function byPolicyCode({ links, seen }: Facts): FailureKind | undefined {
   switch (links.map(policyCodeOf).find((code) => code !== '')) {
     case 'ERR_POLICY_CONFIG':
     case 'ERR_POLICY_HTTP_NOT_ALLOWED':
+    case 'ERR_POLICY_BODY_CONSUMED':
     case 'ERR_POLICY_HTTP2_NOT_SUPPORTED':
     case 'ERR_POLICY_PROXY_AUTH':
       return 'permanent';

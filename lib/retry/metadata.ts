@@ -149,10 +149,16 @@ export class CallRecord {
     this.#endMs = undefined;
   }
 
-  /** It will not be tried again. The time stands still. */
-  gaveUp(reason: GiveUpReason): void {
+  /**
+   * It will not be tried again. The time stands still.
+   *
+   * @returns whether this is the reason; of several, the first is.
+   */
+  gaveUp(reason: GiveUpReason): boolean {
+    const isFirst = this.#giveUp === undefined;
     this.#giveUp ??= reason;
     this.finished();
+    return isFirst;
   }
 
   /** The request has ended, well or not. The time stands still. */

@@ -10,7 +10,7 @@ import {
   type ServerHttp2Stream,
   type ServerOptions,
 } from 'node:http2';
-import type { Server, Socket } from 'node:net';
+import { Server, type Socket } from 'node:net';
 import * as certs from './certs.js';
 import { atEnd } from './cleanup.js';
 import { listen, shut, trackSockets } from './tcp.js';
@@ -129,7 +129,8 @@ export class Http2Origin {
 
   /** Refuses new connections; those that are open stay so. */
   refuse(): void {
-    this.#server.close();
+    // Its own method would end the sessions, too (since Node 24).
+    Server.prototype.close.call(this.#server);
   }
 
   async idle(timeoutMs = 2000): Promise<void> {

@@ -47,7 +47,7 @@ describe('a connection that a middlebox forgot', () => {
   });
 
   it('costs the POSTs that are on it one failure each, and none that comes after the first of them', async () => {
-    const { path, http } = await onPath();
+    const { path, http } = await onPath({ readTimeout: 400 });
     path.freeze();
     let hasFailed = false;
     const post = (isAfter: boolean) =>

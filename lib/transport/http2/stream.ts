@@ -161,6 +161,8 @@ export class StreamExchange implements StreamTap {
         break;
       case 'end':
         this.#ended();
+        // Closed by the server with NO_ERROR, it would wait for the rest of the request, which nobody takes any more.
+        if (this.#stream.closed) this.#stream.destroy();
         break;
       case 'error':
         this.#streamError = argument;
@@ -216,9 +218,8 @@ export class StreamExchange implements StreamTap {
   #ended(): void {
     const head = this.#head;
     if (this.#isSettled || head === undefined || !this.#isWhole(head)) return;
-    this.#settle({ kind: 'whole' });
-    this.#sink?.finish();
-    if (this.#stream.writableFinished) return;
+    this.#finish();
+    if (this.#stream.writableFinished || this.#stream.closed) return;
     // The server answered before it had the whole body. After an error it wants no more of it; otherwise it may well
     // read on, and is given the rest for as long as it takes it.
     if (head.statusCode >= 400) this.#reset();
@@ -234,13 +235,21 @@ export class StreamExchange implements StreamTap {
 
   #closed(): void {
     clearTimeout(this.#linger);
-    if (!this.#isSettled) {
+    if (!this.#isSettled && this.#head?.announcedBytes(this.#owner.method) === this.#received) {
+      // Reset behind the last byte, before Node told of the end.
+      this.#finish();
+    } else if (!this.#isSettled) {
       this.#error = this.#session.failureOf(this.#stream, this.#head !== undefined, this.#streamError);
       this.#settle({ kind: 'failed', error: this.#error });
     }
     this.#session.streamClosed();
     this.#upload?.release(this.#error);
     this.#owner.onClosed();
+  }
+
+  #finish(): void {
+    this.#settle({ kind: 'whole' });
+    this.#sink?.finish();
   }
 
   #settle(outcome: StreamOutcome): void {

@@ -24,6 +24,7 @@ import { describePolicy, type PolicyView } from './config/view.js';
 import { PolicyConfigError } from './errors.js';
 import { createBudget, type TrackingBudget, UNLIMITED_BUDGET } from './retry/budget.js';
 import { CallRecord } from './retry/metadata.js';
+import { Patience } from './retry/patience.js';
 
 /** A policy attached to an axios instance. */
 export interface Policy extends AsyncDisposable {
@@ -133,6 +134,7 @@ class AttachedPolicy implements Policy {
       ...shared,
       adapter: this.#runner.adapter,
       prior: this.#prior,
+      patience: new Patience(now),
       random: Math.random,
     });
 

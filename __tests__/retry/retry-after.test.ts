@@ -57,6 +57,35 @@ describe('Retry-After', () => {
     expect(ask({ 'retry-after': value })).toBeUndefined();
   });
 
+  it.each([
+    ['1, 1', 1000],
+    ['1,1', 1000],
+    ['7, 7, 7', 7000],
+    ['Sun, 06 Nov 1994 08:49:40 GMT, Sun, 06 Nov 1994 08:49:40 GMT', 3000],
+  ])('%p, sent twice by two servers in a row, asks for %d ms', (value, expected) => {
+    expect(ask({ 'retry-after': value })).toBe(expected);
+  });
+
+  it.each([
+    ['Sun, 06 Nov 1994 08:59:40 GMT', 'Sun, 06 Nov 1994 08:59:37 GMT', 3000],
+    ['Sun, 06 Nov 1994 08:39:40 GMT', 'Sun, 06 Nov 1994 08:39:37 GMT', 3000],
+    ['Sun, 06 Nov 1994 08:49:40 GMT', 'Sun, 06 Nov 1994 08:49:41 GMT', 0],
+    ['Sun, 06 Nov 1994 08:49:40 GMT', 'yesterday', 3000],
+    ['3', 'Sun, 06 Nov 1994 08:39:37 GMT', 3000],
+  ])('%p in a response of %p asks for so long from then', (value, date, expected) => {
+    expect(ask({ 'retry-after': value, date })).toBe(expected);
+  });
+
+  it.each<[Record<string, string>, number]>([
+    [{ 'retry-after-ms': '1250', 'retry-after': '2' }, 1250],
+    [{ 'x-ms-retry-after-ms': '34' }, 34],
+    [{ 'retry-after-ms': 'soon', 'x-ms-retry-after-ms': '34', 'retry-after': '2' }, 34],
+    [{ 'retry-after-ms': '-5', 'retry-after': '2' }, 2000],
+    [{ 'retry-after-ms': '0' }, 0],
+  ])('is said in milliseconds by some: %j asks for %d', (headers, expected) => {
+    expect(ask(headers)).toBe(expected);
+  });
+
   it('stays finite, however long the number', () => {
     expect(ask({ 'retry-after': '9'.repeat(400) })).toBe(Number.MAX_SAFE_INTEGER);
   });
@@ -164,6 +193,24 @@ describe('RateLimit-Reset and X-RateLimit-Reset', () => {
     [{ 'x-ratelimit-reset': '999999999' }, 999_999_999_000],
   ] as const)('%j asks for %d ms', (headers, expected) => {
     expect(ask(headers)).toBe(expected);
+  });
+
+  it.each<[Record<string, string>, number]>([
+    [{ 'x-ratelimit-reset-after': '64.57', 'x-ratelimit-reset': '1470173023' }, 64_570],
+    [{ 'x-ratelimit-reset-after': '1.5', 'x-ratelimit-remaining': '0' }, 1500],
+    [{ 'x-rate-limit-reset': '15', 'x-rate-limit-remaining': '0' }, 15_000],
+    [{ 'x-rate-limit-reset': '15', 'x-ratelimit-reset': '9', 'x-ratelimit-remaining': '3' }, 15_000],
+    [{ 'x-ratelimit-reset-after': 'soon', 'x-ratelimit-reset': '5' }, 5000],
+  ])('have dialects: %j asks for %d ms', (headers, expected) => {
+    expect(ask(headers)).toBe(expected);
+  });
+
+  it.each(['x-ratelimit-reset', 'x-rate-limit-reset', 'ratelimit-reset'])('%s may be a date', (name) => {
+    const now = 1_700_000_000_000;
+    const date = new Date(now + 600_000).toUTCString();
+    const askNow = (headers: Record<string, string>) => requestedDelayMs(headerGetter(headers), now, 403);
+    expect(askNow({ [name]: '1700000030' })).toBe(30_000);
+    expect(askNow({ [name]: '1700000630', date })).toBe(30_000);
   });
 
   it('X-RateLimit-Reset may be a date in seconds or in ms', () => {

@@ -2,8 +2,7 @@ import type { ResolvedRetry } from '../config/resolved.js';
 import { backoffMs } from '../retry/backoff.js';
 import { UNOBSERVED } from '../retry/classify.js';
 import { decide, type Verdict } from '../retry/decide.js';
-import { headerGetter } from '../retry/headers.js';
-import { requestedDelayMs } from '../retry/retry-after.js';
+import type { Patience } from '../retry/patience.js';
 import type { AxiosInstance, AxiosResponse, RequestConfig } from './axios-like.js';
 import { isReplayable } from './body.js';
 import { type Call, callOf } from './call.js';
@@ -14,6 +13,7 @@ import { configOf, type Ending, endingOf, type Settled } from './outcome.js';
 import type { Platform } from './platform.js';
 import type { PriorInterceptors } from './prior-interceptors.js';
 import { releaseBody } from './release.js';
+import { furtherWaitMs, requestedWaitMs } from './requested-wait.js';
 import { configOfNext } from './resume/next-config.js';
 import { announceGiveUp, announceRetry, askShouldRetry } from './retry-hooks.js';
 import { CANCELLED, isCancelled, rise, sleep } from './sleep.js';
@@ -29,6 +29,7 @@ export interface RetrierParts {
   readonly prior: PriorInterceptors;
   readonly counters: Counters;
   readonly inFlight: InFlight;
+  readonly patience: Patience;
   readonly random: () => number;
 }
 
@@ -123,12 +124,19 @@ export class Retrier {
   /** One function for every sleep. */
   readonly #wake = async (call: Call): Promise<void> => {
     const next = call.sent as RequestConfig;
+    const { patience, random } = this.#parts;
     rise(next, call);
     let settled: Settled;
     try {
       call.discard?.();
       call.discard = undefined;
       if (isCancelled(call, next)) throw await this.#cancel(call, next);
+      const moreMs = furtherWaitMs(call, patience, random);
+      if (moreMs > 0) {
+        call.delayMs += moreMs;
+        sleep(moreMs, next, call, this.#wake);
+        return;
+      }
       settled = await this.#dispatch(call, next);
     } catch (error) {
       this.#close(call)?.(Promise.reject(error));
@@ -187,7 +195,9 @@ export class Retrier {
     // Nothing was sent, and nothing would be.
     if (ending.code === 'ERR_POLICY_BODY_CONSUMED')
       return { retry: false, reason: 'body-not-replayable', wouldRetry: false };
-    const header = headerGetter((ending.response as { headers?: unknown } | undefined)?.headers);
+    const { patience, random } = this.#parts;
+    const isRetryableStatus = (status: number) =>
+      ask('statuses', () => retry.isRetryableStatus(status), false);
     return decide({
       kind: ending.kind,
       status: ending.status,
@@ -197,14 +207,11 @@ export class Retrier {
       bodyReplayable: isReplayable(call, ending.config.data),
       retries: call.record.retries,
       elapsedMs: call.record.elapsedMs,
-      retry: {
-        ...retry,
-        isRetryableStatus: (status) => ask('statuses', () => retry.isRetryableStatus(status), false),
-      },
-      requestedMs: retry.retryAfter ? requestedDelayMs(header, Date.now(), ending.status) : undefined,
+      retry: { ...retry, isRetryableStatus },
+      requestedMs: retry.retryAfter ? requestedWaitMs(call, ending, patience, isRetryableStatus) : undefined,
       backoffMs: () => this.#drawBackoffMs(call, retry),
       withdraw: () => ask('budget', () => call.budget.withdraw(call.origin), false),
-      random: this.#parts.random,
+      random,
     });
   }
 

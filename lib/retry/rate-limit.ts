@@ -12,37 +12,49 @@ export function parseDecimal(text: string | undefined): number | undefined {
   return NUMBER.test(trimmed) ? Number(trimmed) : undefined;
 }
 
+/** Fields that say when a quota is refilled, each with the field of what is left of it. */
+const RESETS: ReadonlyArray<readonly [reset: string, remaining: string]> = [
+  ['ratelimit-reset', 'ratelimit-remaining'],
+  // Discord's, to the millisecond.
+  ['x-ratelimit-reset-after', 'x-ratelimit-remaining'],
+  ['x-ratelimit-reset', 'x-ratelimit-remaining'],
+  // X's.
+  ['x-rate-limit-reset', 'x-rate-limit-remaining'],
+];
+
 /**
  * The wait that rate-limit fields ask for, in ms: the structured `RateLimit` field in its present and its former form,
- * else `RateLimit-Reset` (seconds), else `X-RateLimit-Reset` (seconds, or a date in seconds or ms).
+ * else `RateLimit-Reset` and what it was before there was a draft. Their numbers are seconds to wait, or a date in
+ * seconds or ms: which, their magnitude tells.
  *
  * A quota that has something left asks for no wait.
  *
+ * @param serverNowMs the server's wall clock.
  * @param isSuccess whether the response is a 2xx; then an unknown remainder says nothing.
  * @see https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/
  */
 export function rateLimitDelayMs(
   header: HeaderGetter,
-  nowEpochMs: number,
+  serverNowMs: number,
   isSuccess: boolean,
 ): number | undefined {
   const isExhausted = (remaining: number | undefined): boolean =>
     remaining === undefined ? !isSuccess : remaining === 0;
   const structured = structuredDelayMs(header('ratelimit'), isExhausted);
   if (structured !== undefined) return structured;
-
-  const reset = parseDecimal(header('ratelimit-reset'));
-  if (reset !== undefined && isExhausted(parseDecimal(header('ratelimit-remaining')))) return reset * 1000;
-
-  const legacy = parseDecimal(header('x-ratelimit-reset'));
-  if (legacy === undefined || !isExhausted(parseDecimal(header('x-ratelimit-remaining')))) return undefined;
-  return untilMs(legacy, nowEpochMs);
+  for (const [resetField, remainingField] of RESETS) {
+    const reset = parseDecimal(header(resetField));
+    if (reset !== undefined && isExhausted(parseDecimal(header(remainingField)))) {
+      return untilMs(reset, serverNowMs);
+    }
+  }
+  return undefined;
 }
 
-function untilMs(reset: number, nowEpochMs: number): number {
+function untilMs(reset: number, serverNowMs: number): number {
   if (reset < FIRST_EPOCH_SECOND) return reset * 1000;
   const resetEpochMs = reset < FIRST_EPOCH_MS ? reset * 1000 : reset;
-  return Math.max(0, resetEpochMs - nowEpochMs);
+  return Math.max(0, resetEpochMs - serverNowMs);
 }
 
 function structuredDelayMs(

@@ -1,0 +1,59 @@
+/**
+ * Origins that have asked for patience. What one response was told holds for every retry to its origin: else each
+ * request finds out by itself, and a server that takes twenty requests a second rejects the others again and again.
+ */
+import { RecentMap } from './recent-map.js';
+import { spreadMs } from './retry-after.js';
+
+const MAX_ORIGINS = 1000;
+/** A longer wait is one client's quota rather than the state of the origin; the others ask for themselves after this. */
+const LONGEST_MS = 5 * 60_000;
+
+interface Origin {
+  untilMs: number;
+}
+
+/** Until when origins are to be left alone. */
+export class Patience {
+  readonly #nowMs: () => number;
+  readonly #origins: RecentMap<Origin>;
+  /** The end of all waits; most policies never have one. */
+  #untilMs = 0;
+
+  /** @param nowMs a monotonic clock. */
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+    this.#origins = new RecentMap(MAX_ORIGINS, LONGEST_MS, nowMs());
+  }
+
+  /** An origin asks to be left alone for so long. */
+  ask(origin: string, delayMs: number): void {
+    if (delayMs <= 0) return;
+    const untilMs = this.#nowMs() + Math.min(delayMs, LONGEST_MS);
+    const state = this.#of(origin);
+    state.untilMs = Math.max(state.untilMs, untilMs);
+    this.#untilMs = Math.max(this.#untilMs, untilMs);
+  }
+
+  /** How long an origin is still to be left alone, in ms; 0 if it is not. */
+  remainingMs(origin: string): number {
+    const nowMs = this.#nowMs();
+    if (nowMs >= this.#untilMs) return 0;
+    return Math.max(0, this.#of(origin).untilMs - nowMs);
+  }
+
+  /**
+   * For a retry whose sleep is over: how long it is to sleep on, because its origin has asked for patience meanwhile.
+   *
+   * @param mostMs what is left of `retryTimeout`. A wait that does not fit is none: whoever is up by now tries.
+   * @param random uniform in [0, 1), for the jitter.
+   */
+  moreMs(origin: string, mostMs: number, random: () => number): number {
+    const remainingMs = this.remainingMs(origin);
+    return remainingMs > mostMs ? 0 : Math.min(spreadMs(remainingMs, random), mostMs);
+  }
+
+  #of(origin: string): Origin {
+    return this.#origins.use(origin, this.#nowMs(), () => ({ untilMs: 0 }));
+  }
+}

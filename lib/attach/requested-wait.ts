@@ -31,8 +31,7 @@ export function requestedWaitMs(
 /** How long a retry whose sleep is over is to sleep on, because its origin has asked for patience meanwhile. */
 export function furtherWaitMs(
   { origin, record, settings: { retry } }: Call,
-  patience: Patience,
-  random: () => number,
+  { patience, random }: { readonly patience: Patience; readonly random: () => number },
 ): number {
   return retry === false || !retry.retryAfter ? 0 : patience.moreMs(origin, record.remainingMs, random);
 }

@@ -124,14 +124,13 @@ export class Retrier {
   /** One function for every sleep. */
   readonly #wake = async (call: Call): Promise<void> => {
     const next = call.sent as RequestConfig;
-    const { patience, random } = this.#parts;
     rise(next, call);
     let settled: Settled;
     try {
       call.discard?.();
       call.discard = undefined;
       if (isCancelled(call, next)) throw await this.#cancel(call, next);
-      const moreMs = furtherWaitMs(call, patience, random);
+      const moreMs = furtherWaitMs(call, this.#parts);
       if (moreMs > 0) {
         call.delayMs += moreMs;
         sleep(moreMs, next, call, this.#wake);

@@ -17,9 +17,9 @@ const TABLE = /(<!-- runtimes -->\n)[\s\S]*?(\n<!-- \/runtimes -->)/;
 /** The program of a runtime and what it is started with; `undefined` where it cannot be had. */
 function programOf(name) {
   if (name === 'Node') return { version: process.version, command: process.execPath, args: [] };
-  const folder = { Bun: 'bun', Deno: 'deno' }[name];
+  const [folder, wanted] = { Bun: ['bun', '1.4.5'], Deno: ['deno', '2.9.6'] }[name];
   try {
-    const packages = cachedPackages(folder, folder);
+    const packages = cachedPackages(`${folder}-${wanted}`, `${folder}@${wanted}`);
     const { version } = JSON.parse(readFileSync(join(packages, folder, 'package.json'), 'utf8'));
     const command = join(packages, '.bin', folder);
     const args =

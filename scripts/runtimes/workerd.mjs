@@ -6,6 +6,8 @@ import { pathToFileURL } from 'node:url';
 import { rolldown } from 'rolldown';
 import { cachedPackages } from '../cached-packages.mjs';
 
+const MINIFLARE = '4.20260730.0';
+
 const WORKER = `
   import axios from 'axios';
   import { attachPolicy, getPolicyMetadata } from 'axios-policy';
@@ -47,7 +49,7 @@ async function bundle(folder) {
 export async function runInWorkerd(folder, world) {
   let packages;
   try {
-    packages = cachedPackages('miniflare', 'miniflare');
+    packages = cachedPackages(`miniflare-${MINIFLARE}`, `miniflare@${MINIFLARE}`);
   } catch (error) {
     return `workerd cannot be had here, and is not tried: ${error.message.split('\n')[0]}`;
   }

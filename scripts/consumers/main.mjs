@@ -3,6 +3,7 @@
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { BUNDLER_PACKAGES, checkBundlers } from './check-bundlers.mjs';
 import { BUNDLER_PACKAGE, checkBundles } from './check-bundles.mjs';
 import { checkNames } from './check-names.mjs';
 import { checkCommands, checkFormats, checkMissingPeers, checkSubpaths } from './check-node.mjs';
@@ -25,7 +26,7 @@ function makeConsumers(work) {
     addTypedPrograms(folder);
     return folder;
   };
-  const tools = [...COMPILER_PACKAGES, ...RUNNER_PACKAGES, BUNDLER_PACKAGE];
+  const tools = [...COMPILER_PACKAGES, ...RUNNER_PACKAGES, BUNDLER_PACKAGE, ...BUNDLER_PACKAGES];
   const inNewest = ['axios@latest', '@opentelemetry/api@1', NODE_TYPES, ...NEST, ...tools];
   return {
     newest: consumer('newest', inNewest, SUITES),
@@ -43,6 +44,7 @@ async function checkAll({ newest, oldest, bare }) {
   await checkTogether(typeChecks({ newest, oldest, bare }), availableParallelism());
   await checkRunners(newest);
   await checkBundles(bare, newest);
+  await checkBundlers(bare, newest);
 }
 
 function typeChecks({ newest, oldest, bare }) {

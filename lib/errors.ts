@@ -244,6 +244,20 @@ export class Http2SessionError extends PolicyError {
   }
 }
 
+/** The header fields of a request are too large for HTTP/2. Nothing was sent, and the same would never be. */
+export class Http2HeaderSizeError extends PolicyError {
+  override readonly name = 'Http2HeaderSizeError';
+
+  /** @param target `host:port` of the origin. */
+  constructor(target: string, bytes: number, limit: string) {
+    super(
+      'ERR_POLICY_HTTP2_STREAM',
+      `the header fields of the request to ${target} have ${bytes} bytes, ${limit} over HTTP/2`,
+      { code: 'ERR_INVALID_HTTP2_HEADER_SIZE' },
+    );
+  }
+}
+
 /** A PING was not answered within `http2KeepAliveTimeout`, so the connection was given up. A timeout. */
 export class PingTimeoutError extends PolicyError {
   override readonly name = 'PingTimeoutError';

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { PingTimeoutError, type PolicyError } from '../../errors.js';
 import { type ConnectionLabel, publishPool } from '../channels.js';
 import { failureOf, type Goaway } from './failure.js';
+import { assertHeaderSize } from './header-size.js';
 import { Liveness } from './liveness.js';
 import { type Http2ClientOptions, type Http2Target, labelOf } from './options.js';
 import type { Http2SessionStats, SessionState } from './session-state.js';
@@ -143,10 +144,12 @@ export class PooledSession {
   /**
    * Opens a stream; {@link streamClosed} has to be called when it is closed.
    *
+   * @throws {Http2HeaderSizeError} for too many of them.
    * @throws what `ClientHttp2Session.request` throws: for headers that HTTP/2 cannot carry, or because the session has
    * just ended, which {@link isUsable} then tells.
    */
   open(headers: OutgoingHttpHeaders, endStream: boolean): ClientHttp2Stream {
+    assertHeaderSize(headers, this.#session.remoteSettings.maxHeaderListSize, this.#target.name);
     const stream = this.#session.request(headers, endStream ? WITHOUT_BODY : WITH_BODY);
     this.#openStreams += 1;
     this.#openedStreams += 1;

@@ -21,9 +21,9 @@ import {
   startHttp2Origin,
 } from '../helpers/http2-origin.js';
 import { reply, startOrigin } from '../helpers/origin.js';
+import { pictureOfOutcome } from '../helpers/picture.js';
 import { startProxy } from '../helpers/proxy.js';
 import { delay, until } from '../helpers/wait.js';
-import { pictureOfOutcome } from './drop-in/compare.js';
 
 const RETRY = { maxRetries: 2, backoff: { initBackoff: 1, maxBackoff: 2 } };
 

@@ -101,7 +101,7 @@ class Http2DirectExchange implements BufferedReceiver {
     this.#end();
     const { adapterHeaders, config, errors } = this.#parts;
     const response = adapterHeaders.hasResponseOfCut ? this.#response : undefined;
-    const known = this.#response === undefined ? requestOfError(request) : request;
+    const known = this.#response === undefined ? requestOfError(request, this.#plain.body) : request;
     this.#receiver.fail(errors.from(error, config, known, response));
   }
 
@@ -116,7 +116,7 @@ class Http2DirectExchange implements BufferedReceiver {
     if (this.#isOver) return;
     this.#end();
     const { config, errors } = this.#parts;
-    const request = this.#exchange && requestOfError(this.#exchange.request);
+    const request = this.#exchange && requestOfError(this.#exchange.request, this.#plain.body);
     const error = isCancel(reason) ? reason : errors.canceled(config, request);
     this.#receiver.fail(error);
     request?.destroy(error as Error);

@@ -56,6 +56,7 @@ class DirectExchange {
   readonly #receiver: DirectReceiver;
   readonly #onCancel = (reason?: unknown) => this.#cancel(reason);
   #request: ClientRequest | undefined;
+  #message: IncomingMessage | undefined;
   #isOver = false;
 
   constructor(plain: PlainRequest, parts: Http1Parts, receiver: DirectReceiver) {
@@ -98,10 +99,12 @@ class DirectExchange {
 
   #respond(request: ClientRequest, message: IncomingMessage): void {
     if (this.#isOver) return;
+    this.#message = message;
     const { config } = this.#parts;
     const isResumable = this.#parts.mayResume && message.headers.etag !== undefined;
     if (isResumable || !isPlain(message, config)) {
       this.#end();
+      if (isFollowed(message, config)) endAtRedirect(request, message);
       this.#receiver.handOver(request, message);
       return;
     }
@@ -154,11 +157,12 @@ class DirectExchange {
     const error = isCancel(reason) ? reason : errors.canceled(config, request);
     this.#receiver.fail(error);
     request?.destroy(error as Error);
+    this.#message?.destroy();
   }
 
-  /** What axios has for the request before there is a response. */
+  /** What axios has for the request of an error that is not of the response. */
   get #axiosRequest(): ClientRequest | Writable | undefined {
-    return this.#request && requestOfError(this.#request);
+    return this.#request && requestOfError(this.#request, this.#message ? undefined : this.#plain.body);
   }
 
   #end(): void {
@@ -204,10 +208,18 @@ export function takeData(pieces: Buffer[], { responseType }: RequestConfig): unk
 
 /** A response that only has to be collected. */
 export function isPlain(message: DirectMessage, config: RequestConfig): boolean {
-  const { statusCode = 0, headers } = message;
-  const isRedirect = statusCode >= 300 && statusCode < 400 && headers.location !== undefined;
-  const isEncoded = headers['content-encoding'] !== undefined && config.decompress !== false;
-  return !isEncoded && !(isRedirect && config.maxRedirects !== 0);
+  const isEncoded = message.headers['content-encoding'] !== undefined && config.decompress !== false;
+  return !isEncoded && !isFollowed(message, config);
+}
+
+function isFollowed({ statusCode = 0, headers }: DirectMessage, { maxRedirects }: RequestConfig): boolean {
+  return maxRedirects !== 0 && statusCode >= 300 && statusCode < 400 && Boolean(headers.location);
+}
+
+/** A redirect follower reads no further than to the head, whatever comes behind it, be it broken or without an end. */
+function endAtRedirect(request: ClientRequest, message: IncomingMessage): void {
+  request.destroy();
+  message.destroy();
 }
 
 /** What axios makes of a response that is there as a whole. */

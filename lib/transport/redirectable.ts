@@ -67,7 +67,16 @@ export function showRedirectable(request: EventEmitter, parts: UnfollowedParts):
   Object.defineProperty(request, '_redirectable', LAZY);
 }
 
-/** What axios takes for the request of an error that came before the response: the redirect follower's, if it has one. */
-export function requestOfError<Request extends EventEmitter>(request: Request): Request | Writable {
-  return (request as Followed)._redirectable ?? request;
+/**
+ * What axios takes for the request of an error that came before the response: the redirect follower's, if it has one.
+ *
+ * @param body which the follower still has.
+ */
+export function requestOfError<Request extends EventEmitter>(
+  request: Request,
+  body: Buffer | undefined,
+): Request | Writable {
+  const redirectable = (request as Followed)._redirectable;
+  if (redirectable === undefined) return request;
+  return body?.length ? Object.assign(redirectable, { _requestBodyBuffers: [{ data: body }] }) : redirectable;
 }

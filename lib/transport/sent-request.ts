@@ -15,15 +15,19 @@ type Followed = ClientRequest & { _redirectable?: Redirectable };
 export class SentRequest extends Writable {
   readonly #native: ClientRequest;
 
+  /** @param failure what it failed with since it has its response. */
   constructor(
     native: ClientRequest,
     response: IncomingMessage,
     onResponse?: (response: IncomingMessage) => void,
+    failure?: Error,
   ) {
     super({ autoDestroy: false, write: (_chunk, _encoding, callback) => callback() });
     this.#native = native;
     if (onResponse !== undefined) this.once('response', onResponse);
-    native.on('error', (error) => this.emit('error', error));
+    // Of a redirect that is ended nothing more counts, as in a follower that reads its head and no further.
+    if (!response.destroyed) native.on('error', (error) => this.emit('error', error));
+    if (failure !== undefined) process.nextTick(() => this.emit('error', failure));
     native.once('close', () => this.emit('close'));
     // Not before it was ended: a redirect follower that gets a response while it writes never ends what comes next.
     this.once('finish', () => this.#respond(response));

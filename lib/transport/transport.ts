@@ -159,7 +159,13 @@ export class Transport {
    */
   replay(given: AttemptConnections, sent: ClientRequest, response: IncomingMessage): unknown {
     type OnResponse = (response: IncomingMessage) => void;
-    const replayed = (onResponse?: OnResponse) => new SentRequest(sent, response, onResponse);
+    let failure: Error | undefined;
+    // Where the follower reads no further, nothing that comes after counts.
+    if (!response.destroyed)
+      sent.once('error', (error) => {
+        failure = error;
+      });
+    const replayed = (onResponse?: OnResponse) => new SentRequest(sent, response, onResponse, failure);
     // Where HTTP/2 may be spoken there is one already.
     if (given.transport instanceof RedirectTransport) return given.transport.replaying(replayed);
     const scheme = (native: typeof nodeHttp | typeof nodeHttps, agent: Agent) => ({

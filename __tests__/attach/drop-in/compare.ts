@@ -1,8 +1,7 @@
-import { Agent } from 'node:http';
-import { Readable } from 'node:stream';
 import type { AxiosInstance, AxiosStatic, CreateAxiosDefaults } from 'axios';
 import { attachPolicy } from '../../../lib/index.js';
 import { type Origin, startOrigin } from '../../helpers/origin.js';
+import { keepUndefined, pictureOf, pictureOfOutcome } from '../../helpers/picture.js';
 
 /** What a case is given to make its request with. */
 export interface World {
@@ -20,90 +19,6 @@ export interface Case {
   /** What the origin answers; it is asked twice. */
   arrange?(origin: Origin): void;
   request(world: World): Promise<unknown>;
-}
-
-/** What is random in a request, and what depends on the time it took. */
-const VOLATILE: [RegExp, string][] = [
-  [/-{20,}[\w-]+|axios-[\d.]+-boundary-[\w-]+/g, 'BOUNDARY'],
-  [/\b\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT\b/g, 'DATE'],
-];
-
-/** Makes a value comparable: a picture of it without streams, sockets and chance. */
-export function pictureOf(value: unknown, seen: readonly object[] = []): unknown {
-  if (typeof value === 'string')
-    return VOLATILE.reduce((text, [what, name]) => text.replace(what, name), value);
-  if (typeof value === 'function') return `[function ${value.name}]`;
-  if (typeof value !== 'object' || value === null) return value;
-  if (seen.includes(value)) return '[circular]';
-  if (Buffer.isBuffer(value)) return { bytes: pictureOf(value.toString('latin1')) };
-  if (value instanceof Readable || value instanceof Agent || value instanceof AbortSignal || isRequest(value))
-    return `[${value.constructor.name}]`;
-  const inner = [...seen, value];
-  if (Array.isArray(value)) return value.map((item) => pictureOf(item, inner));
-  const entries = Object.entries(value).map(([key, item]) => [key, pictureOf(item, inner)]);
-  return { '': Object.prototype.toString.call(value), ...Object.fromEntries(entries) };
-}
-
-const isRequest = (value: object): boolean => 'setHeader' in value || '_redirectable' in value;
-
-/** Whatever their order. */
-const keysOf = (value: object): object => Object.fromEntries(Object.keys(value).map((key) => [key, true]));
-
-/** A response or an error as code that uses axios sees it. */
-export async function pictureOfOutcome(
-  axios: AxiosStatic,
-  request: () => Promise<unknown>,
-): Promise<unknown> {
-  try {
-    return { resolved: await pictureOfResponse(await request()) };
-  } catch (error) {
-    return { rejected: await pictureOfError(axios, error) };
-  }
-}
-
-async function pictureOfResponse(response: unknown): Promise<unknown> {
-  if (typeof response !== 'object' || response === null || !('data' in response)) return pictureOf(response);
-  const { data, request, duration, ...rest } = response as Record<string, unknown>;
-  return {
-    keys: keysOf(response),
-    data: data instanceof Readable ? await contentOf(data) : pictureOf(data),
-    request: (request as object | undefined)?.constructor?.name,
-    responseUrl: (request as { res?: { responseUrl?: string } } | undefined)?.res?.responseUrl,
-    duration: typeof duration,
-    ...(pictureOf(rest) as object),
-  };
-}
-
-async function contentOf(stream: Readable): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  try {
-    for await (const chunk of stream) chunks.push(Buffer.from(chunk as Buffer));
-    return { streamed: pictureOf(Buffer.concat(chunks)) };
-  } catch (error) {
-    const { name, message, code } = error as NodeJS.ErrnoException;
-    return { brokenAt: chunks.length, name, message, code };
-  }
-}
-
-async function pictureOfError(axios: AxiosStatic, error: unknown): Promise<unknown> {
-  if (!(error instanceof Error)) return pictureOf(error);
-  const { config, response, request, cause, ...rest } = error as Error & Record<string, unknown>;
-  const { stack: _, ...json } = (error as { toJSON?(): Record<string, unknown> }).toJSON?.() ?? {};
-  return {
-    name: error.name,
-    message: error.message,
-    isAxiosError: error instanceof axios.AxiosError,
-    isCanceledError: error instanceof axios.CanceledError,
-    isCancel: axios.isCancel(error),
-    keys: keysOf(error),
-    rest: pictureOf(rest),
-    // Its class is none of axios' promises: behind the redirect follower it is a stream of that.
-    request: request !== undefined,
-    cause: cause instanceof Error ? { name: cause.name, message: cause.message } : pictureOf(cause),
-    config: pictureOf(config),
-    response: response === undefined ? undefined : await pictureOfResponse(response),
-    json: pictureOf(json),
-  };
 }
 
 /** What the origin was asked, byte for byte. */
@@ -160,10 +75,3 @@ async function warm(http: AxiosInstance): Promise<void> {
   await http.get(origin.url, { timeout: 0, maxRedirects: 5 });
   await origin.close();
 }
-
-const keepUndefined = (_key: string, value: unknown): unknown =>
-  value === undefined
-    ? '[undefined]'
-    : typeof value === 'bigint' || Number.isNaN(value)
-      ? String(value)
-      : value;

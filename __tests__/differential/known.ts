@@ -1,0 +1,53 @@
+import type { Difference } from './compare.js';
+import type { Case } from './world.js';
+
+/** A difference that is meant to be. */
+interface Known {
+  readonly why: string;
+  matches(difference: Difference, one: Case): boolean;
+}
+
+const KNOWN: readonly Known[] = [
+  {
+    why: 'bare axios is given an agent of its own here, so that its connections end with the case',
+    matches: ({ place }) => /\.httpAgent$/.test(place),
+  },
+  {
+    why: 'the JSON of a stream shows what it is piped into, down to the agents',
+    matches: ({ place }) => /\.config\.data\./.test(place),
+  },
+  {
+    why: 'timeout covers the body too: the error is that of a timeout, not that of a connection that was cut',
+    matches: (_difference, { options, answers }) =>
+      answers.some(({ ending }) => ending === 'silence in the body') &&
+      options.some(([option, value]) => option === 'limit' && value.startsWith('timeout')),
+  },
+  {
+    why: 'how much of an answer comes in one piece is up to the network',
+    matches: ({ place }) => /\.(?:rawPacket\.bytes|bytesParsed)$/.test(place),
+  },
+  {
+    why: 'what was not read to its end when a request failed is given up at once',
+    matches: ({ place }) => /\.rejected\..*\.(?:aborted|complete|destroyed)$/.test(place),
+  },
+  {
+    why: 'the adapter is looked up a microtask later',
+    matches: (_difference, { options }) =>
+      options.some(([option, value]) => option === 'adapter' && ['missing', 'none'].includes(value)) &&
+      options.some(([, value]) => value === 'in the tick'),
+  },
+  {
+    why: 'old axios ends a request with a body when that was written, of which little is to be seen',
+    matches: ({ place }) =>
+      /\.rejected\.request\.(?:_ended|current\.finished|current\.writableEnded)$/.test(place),
+  },
+  {
+    why: 'redirects are those of the newest axios: beforeRedirect is told of the request, too',
+    matches: (_difference, { options }) =>
+      options.some(([option, value]) => option === 'beforeRedirect' && value === 'curious'),
+  },
+];
+
+/** Whether a difference is meant to be. */
+export const isKnown = (one: Case, difference: Difference): boolean =>
+  KNOWN.some(({ matches }) => matches(difference, one));

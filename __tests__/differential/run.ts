@@ -1,0 +1,87 @@
+import http from 'node:http';
+import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
+import type { AxiosInstance, AxiosRequestConfig, AxiosStatic } from 'axios';
+import { attachPolicy } from '../../lib/index.js';
+import { keepUndefined, pictureOf, pictureOfOutcome } from '../helpers/picture.js';
+import { mayLoseRace } from './answers.js';
+import { choose } from './options.js';
+import { RawServer } from './server.js';
+import type { AnswerSpec, Case } from './world.js';
+
+/** How a case goes. */
+export type Way = 'bare' | 'first' | 'later';
+
+const OK: AnswerSpec = {
+  status: 200,
+  headers: [],
+  body: 'text',
+  encoding: 'none',
+  framing: 'length',
+  ending: 'whole',
+};
+
+/** Runs cases one after the other. */
+export class Lane {
+  readonly #axios: AxiosStatic;
+  readonly #server = new RawServer();
+
+  private constructor(axios: AxiosStatic) {
+    this.#axios = axios;
+  }
+
+  static async open(axios: AxiosStatic): Promise<Lane> {
+    const lane = new Lane(axios);
+    await lane.#server.listen();
+    return lane;
+  }
+
+  close(): Promise<void> {
+    return this.#server.close();
+  }
+
+  /** What a case looks like to who made the request, and to the server. */
+  async run(way: Way, one: Case): Promise<unknown> {
+    const agent = way === 'bare' ? new http.Agent({ keepAlive: true }) : undefined;
+    const instance = this.#axios.create(agent === undefined ? {} : { httpAgent: agent });
+    const policy =
+      agent === undefined ? attachPolicy(instance, { client: { allowHttp: true }, retry: false }) : undefined;
+    try {
+      if (way !== 'first') await this.#warm(instance, one);
+      const outcome = await this.#request(instance, one);
+      const picture = { outcome, received: pictureOf(this.#server.received) };
+      return JSON.parse(JSON.stringify(picture, keepUndefined));
+    } finally {
+      this.#server.begin([]);
+      agent?.destroy();
+      await policy?.close({ abort: true });
+    }
+  }
+
+  async #warm(instance: AxiosInstance, { answers }: Case): Promise<void> {
+    const loses = answers.some(mayLoseRace);
+    this.#server.begin([loses ? { ...OK, headers: ['close'] } : OK]);
+    await instance.get(this.#server.url, { timeout: 10_000 });
+    // The end of a connection takes a turn, and its way through the loopback.
+    if (loses) for (let turns = 0; turns < 3; turns += 1) await turn();
+  }
+
+  async #request(instance: AxiosInstance, { options, answers }: Case): Promise<unknown> {
+    const server = this.#server;
+    server.received = [];
+    server.answers = answers;
+    const { url, otherUrl } = server;
+    const onArrival = (callback: () => void) => {
+      server.onArrival = callback;
+    };
+    const config: AxiosRequestConfig & Record<string, unknown> = { url };
+    for (const [option, value] of options)
+      choose(config, option, value, { axios: this.#axios, url, otherUrl, onArrival });
+    return Promise.race([pictureOfOutcome(this.#axios, () => instance.request(config)), hanging()]);
+  }
+}
+
+/** Longer than any case takes on a busy machine. */
+const PATIENCE_MS = 10_000;
+
+/** For a request that does not end. */
+const hanging = (): Promise<unknown> => delay(PATIENCE_MS, { hangs: true }, { ref: false });

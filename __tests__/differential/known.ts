@@ -28,7 +28,11 @@ const KNOWN: readonly Known[] = [
   },
   {
     why: 'what was not read to its end when a request failed is given up at once',
-    matches: ({ place }) => /\.rejected\..*\.(?:aborted|complete|destroyed)$/.test(place),
+    matches: ({ place }) => /\.rejected\..*\.(?:aborted|complete)$/.test(place),
+  },
+  {
+    why: 'whether the end of a connection was heard by now is up to the network',
+    matches: ({ place }) => /\.destroyed$/.test(place),
   },
   {
     why: 'the adapter is looked up a microtask later',

@@ -472,6 +472,8 @@ describe('TLS of an origin', () => {
     await until(() => origin.handshakes.length === 2);
     second.destroy();
     expect(origin.handshakes[0]).toEqual({
+      cipher: 'TLS_AES_256_GCM_SHA384',
+      protocol: 'TLSv1.3',
       servername: 'localhost',
       alpnProtocol: 'http/1.1',
       clientName: undefined,

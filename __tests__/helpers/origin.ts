@@ -60,6 +60,8 @@ export interface RecordedRequest {
   socketId: number;
   /** Its place among the requests of that connection, from 1. */
   requestOnSocket: number;
+  /** The client's end of that connection. */
+  from: { address: string | undefined; port: number | undefined };
 }
 
 /** What a TLS client asked for and got. */
@@ -69,6 +71,8 @@ export interface Handshake {
   /** Common name of the client certificate, if there was one. */
   clientName: string | string[] | undefined;
   sessionReused: boolean;
+  cipher: string;
+  protocol: string | null;
 }
 
 interface Connection {
@@ -190,6 +194,8 @@ export class Origin implements AsyncDisposable {
       alpnProtocol: socket.alpnProtocol,
       clientName: socket.getPeerCertificate().subject?.CN,
       sessionReused: socket.isSessionReused(),
+      cipher: socket.getCipher().name,
+      protocol: socket.getProtocol(),
     });
   }
 
@@ -233,6 +239,7 @@ function record(request: IncomingMessage, connection: Connection): RecordedReque
     bodyComplete: false,
     socketId: connection.id,
     requestOnSocket: connection.requests,
+    from: { address: request.socket.remoteAddress, port: request.socket.remotePort },
   };
   request.on('data', (piece: Buffer) => pieces.push(piece));
   request.on('end', () => {

@@ -25,7 +25,7 @@ const NODE: Platform = {
 };
 
 function overSockets(client: ResolvedClient, instance: AxiosInstance, bare: AxiosInstance): Wire {
-  const transport = new Transport(client, instance.defaults);
+  const transport = new Transport(client, instance);
   return {
     connectionsFor: (attempt, given) => transport.connectionsFor(attempt, given),
     stats: () => transport.stats(),

@@ -8,7 +8,7 @@ import { type ConnectAnnouncement, type ConnectionLabel, publishConnect } from '
 import { type ConnectionHome, markReady, watchConnect } from './connect.js';
 import { takeHandover } from './http2/http1.js';
 import { IdleConnections } from './idle-connections.js';
-import type { SocketRegistry } from './socket-registry.js';
+import type { SocketKeeper } from './socket-registry.js';
 import { closeOnStrayBytes } from './stray-bytes.js';
 import type { TlsSettings } from './tls.js';
 
@@ -21,9 +21,15 @@ export interface PoolOptions {
   readonly poolIdleTimeoutMs: LimitMs;
   readonly poolMaxIdlePerHost: number;
   /** Knows every open socket of the policy. */
-  readonly sockets: SocketRegistry;
-  /** Connection options taken over from the instance's own agent: a local address, a resolver, a limit of sockets. */
+  readonly sockets: SocketKeeper;
+  /** Connection options taken over from an agent: a local address, a resolver. */
   readonly connection?: Readonly<Record<string, unknown>>;
+  /** Properties taken over from an agent: limits of sockets, the order in which idle ones are used. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** Longest silence of a connection in use. */
+  readonly silenceMs?: number | undefined;
+  /** How old a connection may become. */
+  readonly maxAgeMs?: number | undefined;
   /** `http://host:port` of the proxy that the connections lead to or through, for messages. */
   readonly proxy?: string;
 }
@@ -56,6 +62,12 @@ export type Requester = ClientRequest | IncomingMessage;
 export function keepAliveOptions(pool: PoolOptions) {
   const pooled = pool.poolMaxIdlePerHost > 0 && pool.poolIdleTimeoutMs !== 0;
   return {
+    // Node gives up an address after 250 ms, which is shorter than a handshake to the other side of the world
+    // (https://github.com/nodejs/node/issues/54359). A quarter of the budget still leaves room for a second address.
+    autoSelectFamilyAttemptTimeout: Math.max(
+      10,
+      Math.min(1_000, Math.floor((pool.connectTimeoutMs || 5_000) / 4)),
+    ),
     ...pool.connection,
     // maxFreeSockets: 0 means 256 to Node, so "keep none" has to be said with keepAlive.
     keepAlive: pooled,
@@ -64,14 +76,9 @@ export function keepAliveOptions(pool: PoolOptions) {
     // straight on to a waiting request (https://github.com/node-modules/agentkeepalive/issues/106) ...
     freeSocketTimeout: 0,
     // ... and otherwise kill active sockets after 8 s or more without traffic; deadlines are ours.
-    timeout: 0,
+    timeout: pool.silenceMs ?? 0,
+    socketActiveTTL: pool.maxAgeMs ?? 0,
     scheduling: 'lifo' as const,
-    // Node gives up an address after 250 ms, which is shorter than a handshake to the other side of the world
-    // (https://github.com/nodejs/node/issues/54359). A quarter of the budget still leaves room for a second address.
-    autoSelectFamilyAttemptTimeout: Math.max(
-      10,
-      Math.min(1_000, Math.floor((pool.connectTimeoutMs || 5_000) / 4)),
-    ),
   };
 }
 
@@ -99,6 +106,7 @@ export class PoolHttpAgent extends HttpAgent {
 
   constructor(pool: PoolOptions) {
     super(keepAliveOptions(pool));
+    Object.assign(this, pool.settings);
     this.#pool = pool;
     this.#idle = new IdleConnections(this, pool);
   }
@@ -136,6 +144,7 @@ export class PoolHttpsAgent extends HttpsAgent {
 
   constructor(pool: PoolOptions, tls: TlsSettings) {
     super({ ...keepAliveOptions(pool), ALPNProtocols: ['http/1.1'], ...tls.handshake });
+    Object.assign(this, pool.settings);
     this.#pool = pool;
     this.#idle = new IdleConnections(this, pool);
     this.#tls = tls;

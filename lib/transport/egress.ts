@@ -4,6 +4,7 @@ import { addRequest, frontOf } from './agent-front.js';
 import { keepAliveOptions, type PoolOptions, RefusingAgent } from './agents.js';
 import { Http2Client } from './http2/client.js';
 import { ProxyAgents, type RequestEndpoint } from './proxy-agents.js';
+import type { RetiredPools } from './retired-pools.js';
 import type { TlsSettings } from './tls.js';
 
 /** What the ways out have in common. */
@@ -15,6 +16,8 @@ export interface EgressOptions {
   /** Pools of direct connections. */
   readonly http: Agent;
   readonly https: Agent;
+  /** Takes the pools that are given up. */
+  readonly retired: RetiredPools;
 }
 
 /**
@@ -27,13 +30,21 @@ export class Egress {
   /** Where HTTP/2 may be spoken; `undefined` = HTTP/1.1 only. */
   readonly http2: Http2Client | undefined;
   readonly proxies: ProxyAgents;
+  readonly #retired: RetiredPools;
 
   constructor(options: EgressOptions) {
-    const { client, httpPool, httpsPool, tls } = options;
-    this.proxies = new ProxyAgents({ client, httpPool, httpsPool, tls });
+    const { client, httpPool, httpsPool, tls, retired } = options;
+    this.proxies = new ProxyAgents({ client, httpPool, httpsPool, tls, retired });
     this.http = this.#choosing('http:', options.http);
     this.https = this.#choosing('https:', options.https);
     this.http2 = client.http1Only ? undefined : this.#http2Client(options);
+    this.#retired = retired;
+  }
+
+  /** Has all connections but the direct ones, which others share, end with the requests that use them. */
+  retire(): void {
+    this.proxies.retire();
+    if (this.http2 !== undefined) this.#retired.addHttp2(this.http2);
   }
 
   #choosing(protocol: 'http:' | 'https:', direct: Agent): Agent {
@@ -52,12 +63,15 @@ export class Egress {
     }
   }
 
-  #http2Client({ client, httpsPool, tls }: EgressOptions): Http2Client {
+  #http2Client({ client, httpPool, httpsPool, tls }: EgressOptions): Http2Client {
     const { autoSelectFamilyAttemptTimeout } = keepAliveOptions(httpsPool);
     return new Http2Client({
       ...client,
+      poolIdleTimeoutMs: httpsPool.poolIdleTimeoutMs,
+      poolMaxIdlePerHost: httpsPool.poolMaxIdlePerHost,
       tls,
       connection: httpsPool.connection,
+      plainConnection: httpPool.connection,
       autoSelectFamilyAttemptTimeout,
       dialTunnel: (target, signal) => this.proxies.dialTunnel(target, signal),
       proxyOf: (target) => this.proxies.proxyOf(target),

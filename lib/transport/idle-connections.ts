@@ -1,6 +1,6 @@
 import type { Agent, ClientRequest } from 'node:http';
 import { isIP, type Socket } from 'node:net';
-import { HttpAgent } from 'agentkeepalive';
+import { constants, HttpAgent } from 'agentkeepalive';
 import { MAX_TIMER_MS } from '../config/duration.js';
 import { onceQuiet, withoutIdle } from './agent-front.js';
 import type { PoolOptions } from './agents.js';
@@ -15,6 +15,7 @@ interface AgentInternals extends Agent {
   readonly freeSockets: Record<string, Socket[] | undefined>;
   readonly sockets: Record<string, Socket[] | undefined>;
   readonly totalSocketCount: number;
+  readonly scheduling: 'fifo' | 'lifo';
   getName(options: object): string;
 }
 
@@ -33,14 +34,23 @@ const NODE_AGENT = HttpAgent.prototype as unknown as {
   addRequest(request: ClientRequest, options: object): void;
 };
 
+// The types have it as an object of the class Symbol.
+const CREATED_AT = constants.SOCKET_CREATED_TIME as unknown as symbol;
+
+/** What is taken off a server's hint of how long it keeps a connection. */
+const HINT_MARGIN_MS = 1000;
+
+/** What says how long a connection is kept. */
+type KeepingOptions = Pick<PoolOptions, 'maxAgeMs' | 'poolIdleTimeoutMs' | 'settings' | 'sockets'>;
+
 /** The idle connections of one agent: how long they are kept, and which of them a request may have. */
 export class IdleConnections {
   readonly #agent: AgentInternals;
-  readonly #pool: Pick<PoolOptions, 'poolIdleTimeoutMs' | 'sockets'>;
+  readonly #pool: KeepingOptions;
   /** When the first of them is too old, at the earliest. */
   #firstEndMs = Number.POSITIVE_INFINITY;
 
-  constructor(agent: Agent, pool: Pick<PoolOptions, 'poolIdleTimeoutMs' | 'sockets'>) {
+  constructor(agent: Agent, pool: KeepingOptions) {
     this.#agent = agent as AgentInternals;
     this.#pool = pool;
   }
@@ -55,8 +65,7 @@ export class IdleConnections {
     const state = connectionState(socket);
     // One that is not ready was for a request that was given up in the tick it was made in.
     if (answer === false || this.#pool.sockets.closing || state?.ready !== true) return false;
-    const { poolIdleTimeoutMs } = this.#pool;
-    const idleMs = idleTimeMs(socket, poolIdleTimeoutMs === false ? MAX_TIMER_MS : poolIdleTimeoutMs);
+    const idleMs = Math.min(idleTimeMs(socket, this.#pool), restOfLifeMs(socket, this.#pool));
     if (idleMs <= 0) return false;
     socket.setTimeout(idleMs);
     state.isIdle = true;
@@ -119,8 +128,8 @@ export class IdleConnections {
     this.#closeWhere(name, (socket) => !socket.writable);
     const idle = this.#agent.freeSockets[name] ?? [];
     const young = idle.findLastIndex(isYoung);
-    // Node takes the last one.
-    if (young >= 0) idle.push(...idle.splice(young, 1));
+    // Node takes the first one or the last.
+    if (young >= 0) idle[this.#agent.scheduling === 'fifo' ? 'unshift' : 'push'](...idle.splice(young, 1));
     if (young < 0 && this.#hasRoom(name)) withoutIdle(this.#agent, () => this.#dispatch(request, options));
     else this.#dispatch(request, options);
   }
@@ -165,12 +174,23 @@ export class IdleConnections {
 
 /**
  * How long a connection may idle: `poolIdleTimeout`, or less if the server said so (`Keep-Alive: timeout=N`). A second
- * is taken off the hint, because the server's clock started before ours; 1 s or less means "do not keep".
+ * is taken off the hint, because the server's clock started before ours, or what the agent we stand in for wants taken
+ * off, if that is more; no more than that means "do not keep".
  */
-function idleTimeMs(socket: ServedSocket, poolIdleTimeoutMs: number): number {
+function idleTimeMs(socket: ServedSocket, { poolIdleTimeoutMs, settings }: KeepingOptions): number {
   const response = socket._httpMessage?.res;
   const hint = /(?:^|[\s,;])timeout\s*=\s*"?(\d+)/i.exec(String(response?.headers['keep-alive'] ?? ''))?.[1];
-  return hint === undefined ? poolIdleTimeoutMs : Math.min(poolIdleTimeoutMs, Number(hint) * 1000 - 1000);
+  const idleMs = poolIdleTimeoutMs === false ? MAX_TIMER_MS : poolIdleTimeoutMs;
+  if (hint === undefined) return idleMs;
+  const marginMs = Math.max(HINT_MARGIN_MS, Number(settings?.agentKeepAliveTimeoutBuffer ?? 0));
+  return Math.min(idleMs, Number(hint) * 1000 - marginMs);
+}
+
+/** How much older a connection may become. */
+function restOfLifeMs(socket: Socket, { maxAgeMs }: KeepingOptions): number {
+  if (maxAgeMs === undefined) return MAX_TIMER_MS;
+  const createdAt = (socket as unknown as Record<symbol, unknown>)[CREATED_AT];
+  return typeof createdAt === 'number' ? maxAgeMs - (Date.now() - createdAt) : maxAgeMs;
 }
 
 /** Whether it has not been idle for more than half of the time that it may. */

@@ -1,5 +1,6 @@
 import type { Agent, ClientRequest } from 'node:http';
 import { addRequest, frontOf, onceQuiet, withoutIdle } from './agent-front.js';
+import { hasOwnProxy } from './agent-options.js';
 import type { Attempt } from './attempt.js';
 import { connectionOptions, forgetAtEnd } from './axios-socket.js';
 import { type ConnectionChoice, choose } from './connection-choice.js';
@@ -39,6 +40,12 @@ function sharedFront(agent: Agent, foreign: boolean): Agent {
     add(agent, request, connectionOptions(options, agent), attempt.connection);
     followQueue(request, attempt.queueObserver);
   });
+  // axios would go by it as well, and a request through two proxies.
+  if (hasOwnProxy(agent)) {
+    Object.defineProperty(front, 'options', {
+      get: () => ({ ...(agent as { options?: object }).options, proxyEnv: undefined }),
+    });
+  }
   fronts.set(agent, front);
   return front;
 }

@@ -3,8 +3,11 @@ import type { Socket } from 'node:net';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import type { ProxyAddress, ResolvedClient } from '../config/resolved.js';
 import type { PoolOptions } from './agents.js';
+import { BoundedMap } from './bounded-map.js';
 import { forwardAgent } from './forward-agent.js';
 import { ProxySelector, type ProxyTarget } from './proxy-selection.js';
+import { type Pool, RetiredPools } from './retired-pools.js';
+import { RetirableSockets } from './socket-registry.js';
 import type { TlsSettings } from './tls.js';
 import { type DialOptions, dialOptions, openTunnel, type ProxyTlsOptions } from './tunnel.js';
 import { TunnelHttpsAgent } from './tunnel-agent.js';
@@ -21,6 +24,8 @@ export interface ProxyAgentsOptions {
   readonly httpsPool: PoolOptions;
   /** TLS of the connections to origins. */
   readonly tls: TlsSettings;
+  /** Takes the pools that are given up. */
+  readonly retired?: RetiredPools;
   /** Stands in for `process.env`. */
   readonly env?: NodeJS.ProcessEnv;
 }
@@ -32,11 +37,8 @@ export interface RequestEndpoint {
   readonly socketPath?: string | null | undefined;
 }
 
-/** An agent, and the scheme of the connections it pools. */
-export interface ProxiedPool {
-  readonly scheme: 'http' | 'https';
-  readonly agent: Agent;
-}
+/** An environment may name another proxy every minute. */
+const MAX_PROXIES = 100;
 
 /**
  * The agents of the requests that go through proxies: one per proxy and scheme of URL, made when first needed. Which
@@ -46,8 +48,9 @@ export class ProxyAgents {
   readonly #options: ProxyAgentsOptions;
   readonly #selector: ProxySelector;
   readonly #proxyTls: TlsSettings;
-  readonly #forward = new Map<ProxyAddress, Agent>();
-  readonly #tunnel = new Map<ProxyAddress, Agent>();
+  readonly #retired: RetiredPools;
+  readonly #forward: BoundedMap<ProxyAddress, Pool>;
+  readonly #tunnel: BoundedMap<ProxyAddress, Pool>;
   #hopTls: ProxyTlsOptions | undefined;
 
   constructor(options: ProxyAgentsOptions) {
@@ -55,6 +58,9 @@ export class ProxyAgents {
     this.#options = options;
     this.#selector = new ProxySelector(client.proxyUrl, client.proxyExcludes, env);
     this.#proxyTls = proxyTlsOf(client);
+    this.#retired = options.retired ?? new RetiredPools();
+    this.#forward = new BoundedMap(MAX_PROXIES, (pool) => this.#retired.add(pool));
+    this.#tunnel = new BoundedMap(MAX_PROXIES, (pool) => this.#retired.add(pool));
   }
 
   /**
@@ -67,7 +73,8 @@ export class ProxyAgents {
     const port = Number(endpoint.port ?? (protocol === 'https:' ? 443 : 80));
     const proxy = this.#selector.proxyFor({ protocol, hostname: endpoint.host ?? 'localhost', port });
     if (proxy === undefined) return undefined;
-    return protocol === 'https:' ? this.#tunnelAgent(proxy) : this.#forwardAgent(proxy);
+    const pool = protocol === 'https:' ? this.#tunnelPool(proxy) : this.#forwardPool(proxy);
+    return pool.agent;
   }
 
   /**
@@ -79,8 +86,9 @@ export class ProxyAgents {
   dialTunnel(target: ProxyTarget, signal: AbortSignal): Promise<Socket> | undefined {
     const proxy = this.#selector.proxyFor(target);
     if (proxy === undefined) return undefined;
-    const { client, httpsPool } = this.#options;
-    const dial = dialOptions((httpsPool.connection ?? {}) as DialOptions);
+    const { client, httpPool, httpsPool } = this.#options;
+    const { connection = {} } = target.protocol === 'http:' ? httpPool : httpsPool;
+    const dial = dialOptions(connection as DialOptions);
     return openTunnel(proxy, target, { signal, tls: this.#tlsOfHop(), userAgent: client.userAgent, dial });
   }
 
@@ -95,26 +103,32 @@ export class ProxyAgents {
   }
 
   /** Every pool there is by now. */
-  pools(): ProxiedPool[] {
-    return [
-      ...[...this.#forward].map(([proxy, agent]) => ({ scheme: schemeOf(proxy), agent })),
-      ...[...this.#tunnel.values()].map((agent) => ({ scheme: 'https' as const, agent })),
-    ];
+  pools(): Pool[] {
+    return [...this.#forward.values(), ...this.#tunnel.values()];
   }
 
-  #forwardAgent(proxy: ProxyAddress): Agent {
+  /** Has connections end with the requests that use them. */
+  retire(): void {
+    for (const pool of this.pools()) this.#retired.add(pool);
+  }
+
+  #forwardPool(proxy: ProxyAddress): Pool {
     const { httpPool } = this.#options;
-    return madeOnce(this.#forward, proxy, () =>
-      forwardAgent({ ...httpPool, proxy: proxy.origin }, this.#proxyTls, proxy),
-    );
+    return this.#forward.getOrMake(proxy, () => {
+      const sockets = new RetirableSockets(httpPool.sockets);
+      const agent = forwardAgent({ ...httpPool, sockets, proxy: proxy.origin }, this.#proxyTls, proxy);
+      return { scheme: schemeOf(proxy), agent, sockets };
+    });
   }
 
-  #tunnelAgent(proxy: ProxyAddress): Agent {
+  #tunnelPool(proxy: ProxyAddress): Pool {
     const { client, httpsPool, tls } = this.#options;
     const { userAgent } = client;
-    return madeOnce(this.#tunnel, proxy, () => {
-      const pool = { ...httpsPool, proxy: proxy.origin };
-      return new TunnelHttpsAgent(pool, tls, { proxy, tls: this.#tlsOfHop(), userAgent });
+    return this.#tunnel.getOrMake(proxy, () => {
+      const sockets = new RetirableSockets(httpsPool.sockets);
+      const hop = { proxy, tls: this.#tlsOfHop(), userAgent };
+      const agent = new TunnelHttpsAgent({ ...httpsPool, sockets, proxy: proxy.origin }, tls, hop);
+      return { scheme: 'https', agent, sockets };
     });
   }
 
@@ -140,12 +154,4 @@ function proxyTlsOf({ tls, allowInvalidCertificates }: ProxyAgentsOptions['clien
 
 function schemeOf({ protocol }: ProxyAddress): 'http' | 'https' {
   return protocol === 'https:' ? 'https' : 'http';
-}
-
-function madeOnce(agents: Map<ProxyAddress, Agent>, proxy: ProxyAddress, make: () => Agent): Agent {
-  const known = agents.get(proxy);
-  if (known !== undefined) return known;
-  const agent = make();
-  agents.set(proxy, agent);
-  return agent;
 }

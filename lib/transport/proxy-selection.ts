@@ -2,6 +2,7 @@ import { type NoProxyMatcher, parseNoProxy } from '../config/no-proxy.js';
 import { parseProxyUrl } from '../config/proxy-url.js';
 import type { ProxyAddress, ResolvedClient } from '../config/resolved.js';
 import { PolicyConfigError } from '../errors.js';
+import { BoundedMap } from './bounded-map.js';
 
 export { matchesNoProxy } from '../config/no-proxy.js';
 
@@ -26,8 +27,8 @@ export class ProxySelector {
   readonly #proxyUrl: ResolvedClient['proxyUrl'];
   readonly #isExcluded: NoProxyMatcher;
   readonly #env: NodeJS.ProcessEnv | undefined;
-  readonly #addresses = new Map<string, ProxyAddress>();
-  readonly #matchers = new Map<string, NoProxyMatcher>();
+  readonly #addresses = new BoundedMap<string, ProxyAddress>(MAX_CACHED);
+  readonly #matchers = new BoundedMap<string, NoProxyMatcher>(MAX_CACHED);
 
   /** @param env stands in for `process.env`. */
   constructor(
@@ -63,7 +64,7 @@ export class ProxySelector {
   }
 
   #address(name: string, value: string): ProxyAddress {
-    return cached(this.#addresses, value, () => {
+    return this.#addresses.getOrMake(value, () => {
       const parsed = parseProxyUrl(value);
       if (parsed.ok) return parsed.value;
       const { expected, received } = parsed;
@@ -72,7 +73,7 @@ export class ProxySelector {
   }
 
   #matcher(list: string): NoProxyMatcher {
-    return cached(this.#matchers, list, () => parseNoProxy(list));
+    return this.#matchers.getOrMake(list, () => parseNoProxy(list));
   }
 }
 
@@ -99,13 +100,4 @@ function read(env: NodeJS.ProcessEnv, lower: string, upper: string): Variable | 
 function readOne(env: NodeJS.ProcessEnv, name: string): Variable | undefined {
   const value = env[name]?.trim();
   return value ? { name, value } : undefined;
-}
-
-function cached<T>(cache: Map<string, T>, key: string, make: () => T): T {
-  const known = cache.get(key);
-  if (known !== undefined) return known;
-  if (cache.size >= MAX_CACHED) cache.clear();
-  const made = make();
-  cache.set(key, made);
-  return made;
 }

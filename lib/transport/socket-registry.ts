@@ -12,8 +12,38 @@ export function disown(socket: Socket): void {
   disowned.add(socket);
 }
 
+/** What a pool needs of whoever knows its sockets. */
+export interface SocketKeeper {
+  /** Whether connections are no longer kept for reuse. */
+  readonly closing: boolean;
+  add(socket: Socket): void;
+}
+
+/** The sockets of pools that may be given up before the policy is closed, which knows them all. */
+export class RetirableSockets implements SocketKeeper {
+  readonly #all: SocketKeeper;
+  #isRetired = false;
+
+  constructor(all: SocketKeeper) {
+    this.#all = all;
+  }
+
+  get closing(): boolean {
+    return this.#isRetired || this.#all.closing;
+  }
+
+  add(socket: Socket): void {
+    this.#all.add(socket);
+  }
+
+  /** From here on connections end with their requests. */
+  retire(): void {
+    this.#isRetired = true;
+  }
+}
+
 /** Every open socket of one policy, so that closing can wait for the last one. */
-export class SocketRegistry {
+export class SocketRegistry implements SocketKeeper {
   readonly #open = new Set<Socket>();
   #closing = false;
   #opened = 0;

@@ -37,6 +37,8 @@ export function resolveTls(client: ResolvedClient, adopted: AdoptedOptions | und
 
 /** A client certificate is taken over as a whole or not at all: OpenSSL would load the old `pfx` over the new `cert`. */
 function adoptedMaterial(adopted: AdoptedOptions | undefined, own: TlsConfig): object {
+  // Node does not look at the material beside a context.
+  if (adopted?.handshake.secureContext !== undefined) return {};
   if ((own.cert ?? own.key ?? own.pfx) === undefined) return { ...adopted?.material };
   const { cert: _cert, key: _key, pfx: _pfx, passphrase: _passphrase, ...rest } = adopted?.material ?? {};
   return rest;

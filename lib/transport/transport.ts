@@ -5,16 +5,14 @@ import nodeHttp, {
   type RequestOptions,
 } from 'node:http';
 import nodeHttps from 'node:https';
-import type { ProxyAddress, ResolvedClient } from '../config/resolved.js';
-import { type AdoptedOptions, adoptAgent } from './adopt.js';
-import { PoolHttpAgent, PoolHttpsAgent, type PoolOptions } from './agents.js';
+import type { ResolvedClient } from '../config/resolved.js';
 import type { Attempt } from './attempt.js';
-import { addressOfAxiosProxy } from './axios-proxy.js';
-import { Egress, type EgressOptions } from './egress.js';
 import { HttpGate } from './http-gate.js';
-import type { Http2Client } from './http2/client.js';
+import type { Http2Client, RequestScheme } from './http2/client.js';
 import type { Http2OriginStats } from './http2/session-pool.js';
+import { InstancePools } from './instance-pools.js';
 import { observedAgent } from './observed-agent.js';
+import { type OwnProxy, ownProxy } from './own-proxy.js';
 import { type PoolStats, poolStats } from './pool-stats.js';
 import {
   confidentially,
@@ -22,9 +20,9 @@ import {
   type RedirectRules,
   RedirectTransport,
 } from './redirect.js';
+import { closeIdle } from './retired-pools.js';
 import { SentRequest } from './sent-request.js';
 import { SocketRegistry } from './socket-registry.js';
-import { resolveTls } from './tls.js';
 
 /** What a request's config says of connections, or an instance's defaults did. */
 export interface GivenConnections {
@@ -61,66 +59,42 @@ export interface ChosenAgent {
   readonly isForeign: boolean;
 }
 
-/** Ways out kept for the proxies that requests name themselves; a caller may rotate through any number of them. */
-const MAX_NAMED = 100;
+/** The agents that are not ours, and are used as they are. */
+interface OwnAgents {
+  readonly http: Agent | undefined;
+  readonly https: Agent | undefined;
+}
 
 /** Connections of one policy: pools, and how a request gets into them. */
 export class Transport {
   readonly #client: ResolvedClient;
-  readonly #instanceAgents: GivenConnections;
   readonly #sockets = new SocketRegistry();
-  readonly #shared: EgressOptions;
-  readonly #default: Egress;
-  /** Ways through proxies that requests named themselves. */
-  readonly #perProxy = new Map<string, Egress>();
+  readonly #instance: InstancePools;
   readonly #httpGate: HttpGate;
-  /** Whether the instance's own agent connects in a way of its own (a proxy agent) and stays in use. */
-  readonly #keptHttp: boolean;
-  readonly #keptHttps: boolean;
 
   /**
-   * @param existing the agents the instance had when the policy was attached; they are read, never changed.
+   * @param instance whose agents are read at each use, never changed.
    * @throws {PolicyConfigError} on TLS material that OpenSSL refuses.
    */
-  constructor(client: ResolvedClient, existing: GivenConnections) {
+  constructor(client: ResolvedClient, instance: { readonly defaults: GivenConnections }) {
     this.#client = client;
-    this.#instanceAgents = { ...existing };
-    const adoptedHttp = adoptAgent(existing.httpAgent);
-    const adoptedHttps = adoptAgent(existing.httpsAgent);
-    this.#keptHttp = adoptedHttp === undefined;
-    this.#keptHttps = adoptedHttps === undefined;
-    const tls = resolveTls(client, adoptedHttps);
-    const httpPool = this.#poolOptions(adoptedHttp);
-    const httpsPool = this.#poolOptions(adoptedHttps);
-    const http = new PoolHttpAgent(httpPool);
-    const https = new PoolHttpsAgent(httpsPool, tls);
-    this.#shared = { client, httpPool, httpsPool, tls, http, https };
-    this.#default = new Egress(this.#shared);
+    this.#instance = new InstancePools(client, instance, this.#sockets);
     this.#httpGate = new HttpGate(client.allowHttp);
   }
 
   /**
    * The connections for one attempt of a request.
    *
-   * @param given what the request's config carries. An agent other than the one the instance had at attach is the
-   * caller's explicit choice: it is used, and merely observed.
+   * @param given what the request's config carries. An agent other than the instance's is the caller's explicit choice:
+   * it is used, and merely observed, with the proxy that axios chooses.
    * @throws {PolicyConfigError} if the request names a proxy that is none.
    */
   connectionsFor(attempt: Attempt, given: GivenConnections): AttemptConnections {
-    const { httpAgent, httpsAgent } = this.#instanceAgents;
-    const foreignHttp = foreign(given.httpAgent, httpAgent, this.#keptHttp);
-    const foreignHttps = foreign(given.httpsAgent, httpsAgent, this.#keptHttps);
-    const egress = this.#egressFor(given.proxy);
-    const http = this.#httpGate.before(foreignHttp ?? egress.http);
-    const connections: AttemptConnections = {
-      httpAgent: observedAgent(attempt, http, foreignHttp !== undefined),
-      httpsAgent: observedAgent(attempt, foreignHttps ?? egress.https, foreignHttps !== undefined),
-      proxy: foreignHttps === undefined ? false : (given.proxy ?? false),
-      beforeRedirect: confidentially(rulesOf(attempt, given), attempt.url),
-    };
-    if (foreignHttps !== undefined || egress.http2 === undefined || given.transport != null)
-      return connections;
-    return { ...connections, transport: this.#http2Transport(egress.http2, attempt, connections, given) };
+    const protocol = /^http:/i.test(attempt.url ?? '') ? 'http:' : 'https:';
+    const own = { http: this.#ownAgentFor('http:', given), https: this.#ownAgentFor('https:', given) };
+    const first = protocol === 'https:' ? own.https : own.http;
+    if (first === undefined) return this.#throughOurs(attempt, given, own);
+    return this.#throughOwn(attempt, given, own, this.#ownProxy(protocol, first, given.proxy));
   }
 
   /**
@@ -129,17 +103,14 @@ export class Transport {
    * @returns `undefined` where HTTP/2 may be spoken, or axios is to make something of a proxy and an agent of the caller.
    */
   agentFor(origin: Origin, given: GivenConnections): ChosenAgent | undefined {
-    const isHttps = origin.protocol === 'https:';
-    const own = isHttps
-      ? this.#ownHttpsAgent(given)
-      : foreign(given.httpAgent, this.#instanceAgents.httpAgent, this.#keptHttp);
+    const { protocol } = origin;
+    const own = this.#ownAgentFor(protocol, given);
     if (own !== undefined) {
-      const isHttp2 = !isHttps && this.#client.http2Only;
-      return given.proxy || isHttp2 ? undefined : { agent: own, isForeign: true };
+      return this.#ownProxy(protocol, own, given.proxy).isAxios ? undefined : { agent: own, isForeign: true };
     }
-    const egress = this.#egressFor(given.proxy);
+    const egress = this.#instance.pools.egressFor(given.proxy);
     if (egress.http2 !== undefined && !egress.http2.isHttp1(origin)) return undefined;
-    return { agent: isHttps ? egress.https : egress.http, isForeign: false };
+    return { agent: protocol === 'https:' ? egress.https : egress.http, isForeign: false };
   }
 
   /**
@@ -148,9 +119,8 @@ export class Transport {
    * @returns `undefined` where HTTP/2 is not spoken.
    */
   http2For({ protocol }: Origin, given: GivenConnections): Http2Client | undefined {
-    if (this.#client.http1Only) return undefined;
-    if (protocol === 'https:' && this.#ownHttpsAgent(given) !== undefined) return undefined;
-    return this.#egressFor(given.proxy).http2;
+    if (this.#client.http1Only || this.#ownAgentFor(protocol, given) !== undefined) return undefined;
+    return this.#instance.pools.egressFor(given.proxy).http2;
   }
 
   /**
@@ -168,9 +138,9 @@ export class Transport {
     const replayed = (onResponse?: OnResponse) => new SentRequest(sent, response, onResponse, failure);
     // Where HTTP/2 may be spoken there is one already.
     if (given.transport instanceof RedirectTransport) return given.transport.replaying(replayed);
-    const scheme = (native: typeof nodeHttp | typeof nodeHttps, agent: Agent) => ({
+    const scheme = (native: typeof nodeHttp | typeof nodeHttps, ours: Agent) => ({
       request: (
-        options: RequestOptions & RedirectableOptions,
+        { agent = ours, ...options }: RequestOptions & RedirectableOptions,
         onResponse?: OnResponse,
       ): ClientRequest | SentRequest => native.request({ ...options, agent } as RequestOptions, onResponse),
     });
@@ -179,16 +149,9 @@ export class Transport {
   }
 
   stats(): { pools: PoolStats[]; http2: Http2OriginStats[] } {
-    const { http, https } = this.#shared;
-    const egresses = this.#egresses();
-    const proxied = egresses.flatMap(({ proxies }) => proxies.pools());
     return {
-      pools: [
-        { scheme: 'http', agent: http } as const,
-        { scheme: 'https', agent: https } as const,
-        ...proxied,
-      ].flatMap(({ scheme, agent }) => poolStats(scheme, agent)),
-      http2: egresses.flatMap(({ http2 }) => http2?.stats() ?? []),
+      pools: this.#instance.all().flatMap(({ scheme, agent }) => poolStats(scheme, agent)),
+      http2: this.#instance.http2().flatMap((client) => client.stats()),
     };
   }
 
@@ -198,85 +161,76 @@ export class Transport {
    */
   async close(abort = false): Promise<void> {
     this.#sockets.startClosing();
-    const { http, https } = this.#shared;
-    const egresses = this.#egresses();
-    const proxied = egresses.flatMap(({ proxies }) => proxies.pools().map(({ agent }) => agent));
-    for (const agent of [http, https, ...proxied]) {
-      for (const idle of Object.values(agent.freeSockets)) {
-        for (const socket of idle ?? []) socket.destroy();
-      }
-    }
-    await Promise.all(egresses.map(({ http2 }) => http2?.close()));
+    for (const { agent } of this.#instance.all()) closeIdle(agent);
+    await Promise.all(this.#instance.http2().map((client) => client.close()));
     if (abort) this.#sockets.destroyAll();
     await this.#sockets.whenEmpty();
   }
 
-  #http2Transport(
-    client: NonNullable<Egress['http2']>,
+  #ownAgentFor(protocol: Origin['protocol'], given: GivenConnections): Agent | undefined {
+    return this.#instance.ownAgent(protocol, protocol === 'https:' ? given.httpsAgent : given.httpAgent);
+  }
+
+  #ownProxy(protocol: Origin['protocol'], agent: Agent, given: unknown): OwnProxy {
+    return ownProxy(protocol, agent, given, this.#client.proxyUrl !== undefined);
+  }
+
+  /** Where a redirect leads to an agent that is not ours, that is used without a proxy of axios'. */
+  #throughOurs(attempt: Attempt, given: GivenConnections, own: OwnAgents): AttemptConnections {
+    const egress = this.#instance.pools.egressFor(given.proxy);
+    const http = this.#httpGate.before(own.http ?? egress.http);
+    const connections = {
+      httpAgent: observedAgent(attempt, http, own.http !== undefined),
+      httpsAgent: observedAgent(attempt, own.https ?? egress.https, own.https !== undefined),
+      proxy: false,
+      beforeRedirect: confidentially(rulesOf(attempt, given), attempt.url),
+    };
+    if (egress.http2 === undefined || given.transport != null) return connections;
+    return {
+      ...connections,
+      transport: this.#http2Transport(egress.http2, attempt, connections, own, given),
+    };
+  }
+
+  /** Where axios sees to proxies, ours are direct: it would be a proxy's proxy. */
+  #throughOwn(
     attempt: Attempt,
-    { httpAgent, httpsAgent }: { httpAgent: Agent; httpsAgent: Agent },
+    given: GivenConnections,
+    own: OwnAgents,
+    { proxy, isAdapted }: OwnProxy,
+  ): AttemptConnections {
+    const { pools } = this.#instance;
+    const ours = proxy === false ? pools.egressFor(given.proxy) : undefined;
+    const http = this.#httpGate.before(own.http ?? ours?.http ?? pools.directAgent('http:'));
+    const https = own.https ?? ours?.https ?? pools.directAgent('https:');
+    const observed = (agent: Agent, isOwn: boolean) =>
+      isOwn && isAdapted ? agent : observedAgent(attempt, agent, isOwn);
+    return {
+      httpAgent: observed(http, own.http !== undefined),
+      httpsAgent: observed(https, own.https !== undefined),
+      proxy,
+      beforeRedirect: confidentially(rulesOf(attempt, given), attempt.url),
+    };
+  }
+
+  #http2Transport(
+    client: Http2Client,
+    attempt: Attempt,
+    { httpAgent, httpsAgent }: Pick<AttemptConnections, 'httpAgent' | 'httpsAgent'>,
+    own: OwnAgents,
     given: GivenConnections,
   ): unknown {
     const { http, https } = client.schemesFor(attempt);
-    type Options = Parameters<typeof http.request>[0];
-    type OnResponse = Parameters<typeof http.request>[1];
+    const scheme = (over: RequestScheme, agent: Agent): RequestScheme => ({
+      request: (options, onResponse) => over.request({ ...options, agent }, onResponse),
+    });
+    // HTTP/2 cannot go through an agent, and what that forbids is forbidden.
     const schemes = {
-      http: {
-        request: (options: Options, onResponse: OnResponse) =>
-          http.request({ ...options, agent: httpAgent }, onResponse),
-      },
-      https: {
-        request: (options: Options, onResponse: OnResponse) =>
-          https.request({ ...options, agent: httpsAgent }, onResponse),
-      },
+      http: scheme(own.http === undefined ? http : nodeHttp, httpAgent),
+      https: scheme(own.https === undefined ? https : nodeHttps, httpsAgent),
     };
     return new RedirectTransport(schemes, rulesOf(attempt, given));
   }
-
-  #ownHttpsAgent({ httpsAgent }: GivenConnections): Agent | undefined {
-    return foreign(httpsAgent, this.#instanceAgents.httpsAgent, this.#keptHttps);
-  }
-
-  /** A request's own `proxy: { host, port }` is its explicit choice; `proxy: false` only means that the environment is not. */
-  #egressFor(proxy: unknown): Egress {
-    if (proxy === false && this.#client.proxyUrl === undefined) return this.#namedEgress('none', () => false);
-    if (typeof proxy !== 'object' || proxy === null) return this.#default;
-    return this.#namedEgress(JSON.stringify(proxy), () => addressOfAxiosProxy(proxy));
-  }
-
-  #namedEgress(key: string, addressOf: () => ProxyAddress | false): Egress {
-    const known = this.#perProxy.get(key);
-    if (known !== undefined) return known;
-    const client = { ...this.#client, proxyUrl: addressOf(), proxyExcludes: [] };
-    // Its idle connections end by themselves.
-    const [oldest] = this.#perProxy.keys();
-    if (this.#perProxy.size >= MAX_NAMED && oldest !== undefined) this.#perProxy.delete(oldest);
-    const egress = new Egress({ ...this.#shared, client });
-    this.#perProxy.set(key, egress);
-    return egress;
-  }
-
-  #egresses(): Egress[] {
-    return [this.#default, ...this.#perProxy.values()];
-  }
-
-  #poolOptions(adopted: AdoptedOptions | undefined): PoolOptions {
-    const { connectTimeoutMs, poolIdleTimeoutMs, poolMaxIdlePerHost } = this.#client;
-    const connection = adopted?.connection;
-    return {
-      connectTimeoutMs,
-      poolIdleTimeoutMs,
-      poolMaxIdlePerHost,
-      sockets: this.#sockets,
-      ...(connection === undefined ? {} : { connection }),
-    };
-  }
-}
-
-/** @param given what axios takes for none if it is falsy, as SDKs write it. */
-function foreign(given: unknown, instances: unknown, kept: boolean): Agent | undefined {
-  if (!given) return undefined;
-  return given === instances && !kept ? undefined : (given as Agent);
 }
 
 // Where there is a key, the hook of the attempt's own config sees to it.

@@ -5,6 +5,7 @@ import type { ConnectionOptions as TlsConnectionOptions } from 'node:tls';
 import { HttpsProxyAgent } from 'https-proxy-agent';
 import type { ProxyAddress } from '../config/resolved.js';
 import { PolicyError, ProxyAuthError, ProxyConnectionError, ProxyTunnelError } from '../errors.js';
+import { DIAL_OPTIONS } from './agent-options.js';
 import { guardConnectReply } from './connect-reply.js';
 
 /**
@@ -24,18 +25,15 @@ export interface TunnelTarget {
 }
 
 /** Options of `net.connect` that are as true of a proxy as of an origin. */
-export type DialOptions = Pick<
-  TcpNetConnectOpts,
-  'autoSelectFamilyAttemptTimeout' | 'family' | 'hints' | 'localAddress' | 'lookup'
->;
-
-const DIAL_KEYS = ['autoSelectFamilyAttemptTimeout', 'family', 'hints', 'localAddress', 'lookup'] as const;
+export type DialOptions = Pick<TcpNetConnectOpts, Exclude<(typeof DIAL_OPTIONS)[number], 'blockList'>> & {
+  readonly blockList?: unknown;
+};
 
 /** Those of `options` that are {@link DialOptions}. */
 export function dialOptions(options: DialOptions): DialOptions {
   // To Node, an option that is there and undefined is not always the same as none.
   return Object.fromEntries(
-    DIAL_KEYS.flatMap((key) => (options[key] === undefined ? [] : [[key, options[key]]])),
+    DIAL_OPTIONS.flatMap((key) => (options[key] === undefined ? [] : [[key, options[key]]])),
   );
 }
 

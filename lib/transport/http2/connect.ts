@@ -118,15 +118,16 @@ export class Connector {
   }
 
   #dialOptions(target: Http2Target, dialing: object): NetConnectOpts {
-    const { connection, autoSelectFamilyAttemptTimeout } = this.#options;
+    const { connection, plainConnection, autoSelectFamilyAttemptTimeout } = this.#options;
     const where =
       target.socketPath === undefined
         ? { host: target.hostname, port: target.port }
         : { path: target.socketPath, host: target.hostname };
+    // As in Node's agents, what an agent says goes before what a request does.
     return {
-      ...connection,
-      ...dialing,
       ...(autoSelectFamilyAttemptTimeout === undefined ? {} : { autoSelectFamilyAttemptTimeout }),
+      ...dialing,
+      ...(target.protocol === 'http:' ? plainConnection : connection),
       ...where,
     };
   }

@@ -46,8 +46,10 @@ export interface Http2ClientOptions {
   readonly tls: TlsSettings;
   /** `User-Agent` of requests that have none. */
   readonly userAgent?: string | undefined;
-  /** Connection options taken over from the instance's own agent: a local address, a resolver. */
+  /** Connection options taken over from an agent: a local address, a resolver. */
   readonly connection?: Readonly<Record<string, unknown>> | undefined;
+  /** The same for `http://`, which has an agent of its own. */
+  readonly plainConnection?: Readonly<Record<string, unknown>> | undefined;
   /** How long one address is tried before the next one, as for `net.connect`. */
   readonly autoSelectFamilyAttemptTimeout?: number | undefined;
   /**

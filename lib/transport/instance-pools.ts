@@ -1,0 +1,125 @@
+import nodeHttp, { type Agent } from 'node:http';
+import nodeHttps from 'node:https';
+import type { ResolvedClient } from '../config/resolved.js';
+import { type AdoptedOptions, adoptAgent } from './adopt.js';
+import { AgentSnapshot } from './agent-snapshot.js';
+import type { Http2Client } from './http2/client.js';
+import { Pools } from './pools.js';
+import { type Pool, RetiredPools } from './retired-pools.js';
+import type { SocketKeeper } from './socket-registry.js';
+import { resolveTls, type TlsSettings } from './tls.js';
+
+/** The agents of an instance. A falsy one is none, as SDKs write it. */
+interface InstanceAgents {
+  readonly httpAgent?: unknown;
+  readonly httpsAgent?: unknown;
+}
+
+/** Pools, and the agents that they were made after. */
+interface Derived {
+  readonly pools: Pools;
+  readonly http: AgentSnapshot;
+  readonly https: AgentSnapshot;
+  /** The agents that connect in a way of their own, and stay in use. */
+  readonly keptHttp: Agent | undefined;
+  readonly keptHttps: Agent | undefined;
+}
+
+/**
+ * The pools that stand in for the agents of an instance, or the global ones where it has none. Those are looked at for
+ * every request; when they say something else than before, there are new pools, and the old ones run dry.
+ */
+export class InstancePools {
+  readonly #client: ResolvedClient;
+  readonly #instance: { readonly defaults: InstanceAgents };
+  readonly #sockets: SocketKeeper;
+  readonly #retired = new RetiredPools();
+  #derived: Derived;
+
+  /** @throws {PolicyConfigError} on TLS material that OpenSSL refuses, of the configuration or of the instance's agent. */
+  constructor(
+    client: ResolvedClient,
+    instance: { readonly defaults: InstanceAgents },
+    sockets: SocketKeeper,
+  ) {
+    this.#client = client;
+    this.#instance = instance;
+    this.#sockets = sockets;
+    const { httpsAgent } = instance.defaults;
+    // Told now, where it can be mended; later, a request fails of it as without the policy.
+    if (httpsAgent) resolveTls(client, adoptAgent(httpsAgent, httpsAgent === nodeHttps.globalAgent));
+    this.#derived = this.#derive();
+  }
+
+  /** The pools of now. */
+  get pools(): Pools {
+    return this.#current().pools;
+  }
+
+  /**
+   * The agent that a request uses as it is.
+   *
+   * @param given what the request's config has: its own, or the instance's.
+   * @returns `undefined` where ours stands in for it.
+   */
+  ownAgent(protocol: 'http:' | 'https:', given: unknown): Agent | undefined {
+    const { httpAgent, httpsAgent } = this.#instance.defaults;
+    if (given && given !== (protocol === 'https:' ? httpsAgent : httpAgent)) return given as Agent;
+    const { keptHttp, keptHttps } = this.#current();
+    return protocol === 'https:' ? keptHttps : keptHttp;
+  }
+
+  /** Every pool with connections, and those of now. */
+  all(): Pool[] {
+    return [...this.#derived.pools.all(), ...this.#retired.pools()];
+  }
+
+  /** The same of HTTP/2. */
+  http2(): Http2Client[] {
+    const current = this.#derived.pools.egresses().flatMap(({ http2 }) => http2 ?? []);
+    return [...current, ...this.#retired.http2()];
+  }
+
+  #current(): Derived {
+    const { http, https } = this.#derived;
+    const { httpAgent, httpsAgent } = this.#instance.defaults;
+    if (http.isOf(httpAgent || nodeHttp.globalAgent) && https.isOf(httpsAgent || nodeHttps.globalAgent))
+      return this.#derived;
+    const before = this.#derived;
+    this.#derived = this.#derive();
+    before.pools.retire();
+    return this.#derived;
+  }
+
+  #derive(): Derived {
+    const { httpAgent, httpsAgent } = this.#instance.defaults;
+    const http = httpAgent || nodeHttp.globalAgent;
+    const https = httpsAgent || nodeHttps.globalAgent;
+    const adoptedHttp = adoptAgent(http, http === nodeHttp.globalAgent);
+    const { adopted: adoptedHttps, tls } = this.#withTls(adoptAgent(https, https === nodeHttps.globalAgent));
+    return {
+      http: new AgentSnapshot(http),
+      https: new AgentSnapshot(https),
+      keptHttp: adoptedHttp === undefined ? (http as Agent) : undefined,
+      keptHttps: adoptedHttps === undefined ? (https as Agent) : undefined,
+      pools: new Pools({
+        client: this.#client,
+        adoptedHttp,
+        adoptedHttps,
+        tls,
+        sockets: this.#sockets,
+        retired: this.#retired,
+      }),
+    };
+  }
+
+  /** An agent with material that OpenSSL refuses stays in use, for its requests to fail as without the policy. */
+  #withTls(adopted: AdoptedOptions | undefined): { adopted: AdoptedOptions | undefined; tls: TlsSettings } {
+    try {
+      return { adopted, tls: resolveTls(this.#client, adopted) };
+    } catch (error) {
+      if (adopted === undefined) throw error;
+      return { adopted: undefined, tls: resolveTls(this.#client, undefined) };
+    }
+  }
+}

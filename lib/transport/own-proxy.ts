@@ -1,0 +1,48 @@
+import type { Agent } from 'node:http';
+import { hasOwnProxy } from './agent-options.js';
+
+/** How a request on an agent that is not ours comes to its proxy. */
+export interface OwnProxy {
+  /** What axios is told of it, as `config.proxy`. */
+  readonly proxy: unknown;
+  /** Whether axios has to make the request, because it may be for axios to lead it to a proxy. */
+  readonly isAxios: boolean;
+  /** Whether axios may put an agent of its own in the place of this one, made after it. */
+  readonly isAdapted: boolean;
+}
+
+const NONE: OwnProxy = { proxy: false, isAxios: false, isAdapted: false };
+const NOT_THROUGH_ITS_PROXY: OwnProxy = { proxy: false, isAxios: true, isAdapted: true };
+
+/**
+ * Whether a request that goes out on the caller's own agent is for axios to lead to a proxy. It is where bare axios
+ * would: a proxy that the request or the environment names is used beside any agent but one that has proxies itself
+ * (Node's `proxyEnv`); that is the rule of the newest axios, on all versions.
+ *
+ * @param given the request's own `proxy`.
+ * @param isProxySet whether the policy's `proxyUrl` is set, so that the environment is ignored.
+ */
+export function ownProxy(
+  protocol: 'http:' | 'https:',
+  agent: Agent,
+  given: unknown,
+  isProxySet: boolean,
+): OwnProxy {
+  if (given) return { proxy: given, isAxios: true, isAdapted: false };
+  if (hasOwnProxy(agent)) return given === false ? NOT_THROUGH_ITS_PROXY : NONE;
+  if (given === false || isProxySet) return NONE;
+  // Told nothing, axios looks into the environment, for each hop of a redirect anew.
+  return { proxy: given, isAxios: environmentNames(protocol), isAdapted: false };
+}
+
+/** What is in force in axios and, up to 1.7, in npm. */
+const VARIABLES = {
+  'http:': ['http_proxy', 'all_proxy', 'npm_config_http_proxy', 'npm_config_proxy'],
+  'https:': ['https_proxy', 'all_proxy', 'npm_config_https_proxy', 'npm_config_proxy'],
+};
+
+/** Whether there is a proxy in the environment for these URLs, but for exceptions. */
+function environmentNames(protocol: 'http:' | 'https:'): boolean {
+  const { env } = process;
+  return VARIABLES[protocol].some((name) => Boolean(env[name] || env[name.toUpperCase()]));
+}

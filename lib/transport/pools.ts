@@ -1,0 +1,120 @@
+import type { Agent } from 'node:http';
+import type { LimitMs, ProxyAddress, ResolvedClient } from '../config/resolved.js';
+import type { AdoptedOptions } from './adopt.js';
+import { PoolHttpAgent, PoolHttpsAgent, type PoolOptions } from './agents.js';
+import { addressOfAxiosProxy } from './axios-proxy.js';
+import { BoundedMap } from './bounded-map.js';
+import { Egress, type EgressOptions } from './egress.js';
+import type { Pool, RetiredPools } from './retired-pools.js';
+import { RetirableSockets, type SocketKeeper } from './socket-registry.js';
+import type { TlsSettings } from './tls.js';
+
+/** Ways out kept for the proxies that requests name themselves; a caller may rotate through any number of them. */
+const MAX_NAMED = 100;
+
+/** What pools are made of. */
+export interface PoolsOptions {
+  readonly client: ResolvedClient;
+  /** What the agents for `http://` and `https://` say that ours stand in for; `undefined` = they stay in use. */
+  readonly adoptedHttp: AdoptedOptions | undefined;
+  readonly adoptedHttps: AdoptedOptions | undefined;
+  readonly tls: TlsSettings;
+  readonly sockets: SocketKeeper;
+  readonly retired: RetiredPools;
+}
+
+/** The pools of a policy as long as the agents they stand in for say the same, and the ways out through them. */
+export class Pools {
+  readonly #client: ResolvedClient;
+  readonly #retired: RetiredPools;
+  readonly #shared: EgressOptions;
+  readonly #direct: readonly [http: Pool, https: Pool];
+  readonly #default: Egress;
+  /** Ways through proxies that requests named themselves. */
+  readonly #named: BoundedMap<string, Egress>;
+
+  constructor({ client, adoptedHttp, adoptedHttps, tls, sockets: all, retired }: PoolsOptions) {
+    const sockets = new RetirableSockets(all);
+    const httpPool = poolOptions(client, adoptedHttp, sockets);
+    const httpsPool = poolOptions(client, adoptedHttps, sockets);
+    const http = new PoolHttpAgent(httpPool);
+    const https = new PoolHttpsAgent(httpsPool, tls);
+    this.#client = client;
+    this.#retired = retired;
+    this.#direct = [
+      { scheme: 'http', agent: http, sockets },
+      { scheme: 'https', agent: https, sockets },
+    ];
+    this.#shared = { client, httpPool, httpsPool, tls, http, https, retired };
+    this.#default = new Egress(this.#shared);
+    this.#named = new BoundedMap(MAX_NAMED, (egress) => egress.retire());
+  }
+
+  /**
+   * The way out for a request. Its own `proxy: { host, port }` is its explicit choice; `proxy: false` only means that
+   * the environment is not.
+   *
+   * @throws {PolicyConfigError} if the request names a proxy that is none.
+   */
+  egressFor(proxy: unknown): Egress {
+    if (proxy === false && this.#client.proxyUrl === undefined) return this.#namedEgress('none', () => false);
+    if (typeof proxy !== 'object' || proxy === null) return this.#default;
+    return this.#namedEgress(JSON.stringify(proxy), () => addressOfAxiosProxy(proxy));
+  }
+
+  /** The pool of direct connections. */
+  directAgent(protocol: 'http:' | 'https:'): Agent {
+    return protocol === 'https:' ? this.#shared.https : this.#shared.http;
+  }
+
+  /** Every pool there is by now, and was before; {@link egresses} has those of HTTP/2. */
+  all(): Pool[] {
+    return [...this.#direct, ...this.egresses().flatMap(({ proxies }) => proxies.pools())];
+  }
+
+  egresses(): Egress[] {
+    return [this.#default, ...this.#named.values()];
+  }
+
+  /** Has connections end with the requests that use them. */
+  retire(): void {
+    for (const egress of this.egresses()) egress.retire();
+    for (const pool of this.#direct) this.#retired.add(pool);
+  }
+
+  #namedEgress(key: string, addressOf: () => ProxyAddress | false): Egress {
+    return this.#named.getOrMake(key, () => {
+      const client = { ...this.#client, proxyUrl: addressOf(), proxyExcludes: [] };
+      return new Egress({ ...this.#shared, client });
+    });
+  }
+}
+
+/** A field that the user set wins; where it is at its default, the stricter of the two does. */
+function poolOptions(
+  client: ResolvedClient,
+  adopted: AdoptedOptions | undefined,
+  sockets: SocketKeeper,
+): PoolOptions {
+  const { connection = {}, settings = {}, pooling = {} } = adopted ?? {};
+  const isSet = (key: string) => client.given.some((field) => field.key === key);
+  const mayReuse = pooling.keepAlive !== false || isSet('poolIdleTimeout') || isSet('poolMaxIdlePerHost');
+  return {
+    connectTimeoutMs: client.connectTimeoutMs,
+    poolIdleTimeoutMs: mayReuse ? idleTimeoutMs(client, pooling.idleTimeoutMs, isSet('poolIdleTimeout')) : 0,
+    poolMaxIdlePerHost: isSet('poolMaxIdlePerHost')
+      ? client.poolMaxIdlePerHost
+      : Math.min(client.poolMaxIdlePerHost, pooling.maxIdlePerHost ?? Number.POSITIVE_INFINITY),
+    sockets,
+    connection,
+    settings,
+    silenceMs: isSet('readTimeout') ? undefined : pooling.silenceMs,
+    maxAgeMs: pooling.maxAgeMs,
+  };
+}
+
+function idleTimeoutMs(client: ResolvedClient, ofAgentMs: number | undefined, isSet: boolean): LimitMs {
+  const { poolIdleTimeoutMs } = client;
+  if (isSet || ofAgentMs === undefined) return poolIdleTimeoutMs;
+  return poolIdleTimeoutMs === false ? ofAgentMs : Math.min(poolIdleTimeoutMs, ofAgentMs);
+}

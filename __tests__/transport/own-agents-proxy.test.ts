@@ -241,7 +241,7 @@ describe('A process that was told to use the environment’s proxies', () => {
     expect(methods.filter((method) => method === 'GET')).toHaveLength(4);
     expect(methods.filter((method) => method === 'CONNECT').length).toBeGreaterThan(0);
     expect([plain.requests.length, secure.requests.length]).toEqual([4, 4]);
-  });
+  }, 20_000);
 
   it('does so after http.setGlobalProxyFromEnv, with proxies that the environment does not name', async () => {
     const [plain, secure] = [await startOrigin(), await startOrigin({ tls: true })];
@@ -254,7 +254,7 @@ describe('A process that was told to use the environment’s proxies', () => {
     expect(methods.includes('GET')).toBe(knowsGlobalProxy);
     expect(methods.includes('CONNECT')).toBe(knowsGlobalProxy);
     expect([plain.requests.length, secure.requests.length]).toEqual([2, 2]);
-  });
+  }, 20_000);
 });
 
 describe('Proxies without end', () => {
@@ -262,7 +262,7 @@ describe('Proxies without end', () => {
     const origin = await startOrigin();
     const { http: instance, policy } = attached({ client: { poolIdleTimeout: false } });
     const proxies = await Promise.all(Array.from({ length: 3 }, () => startProxy()));
-    for (let i = 0; i < 240; i += 1) {
+    for (let i = 0; i < 120; i += 1) {
       const { port = 0 } = proxies[i % 3] ?? {};
       await instance.get(origin.url, {
         proxy: { host: '127.0.0.1', port, protocol: 'http', auth: { username: `${i}`, password: '' } },
@@ -277,7 +277,7 @@ describe('Proxies without end', () => {
     const origin = await startOrigin();
     const proxy = await startProxy();
     const { http: instance, policy } = attached({ client: { poolIdleTimeout: false } });
-    for (let i = 0; i < 240; i += 1) {
+    for (let i = 0; i < 120; i += 1) {
       setEnvironment({ http_proxy: proxy.urlWith(`${i}`, '') });
       await instance.get(origin.url);
     }

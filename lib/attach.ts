@@ -13,6 +13,7 @@ import { InFlight } from './attach/in-flight.js';
 import type { Platform, Wire } from './attach/platform.js';
 import { PriorInterceptors } from './attach/prior-interceptors.js';
 import { remarkOn } from './attach/remarks.js';
+import { ReplacedErrors } from './attach/replaced-errors.js';
 import { Retrier } from './attach/retrier.js';
 import { AttemptRunner } from './attach/runner.js';
 import type { PolicyStats } from './attach/stats.js';
@@ -119,7 +120,8 @@ class AttachedPolicy implements Policy {
     this.#usual = this.#settingsOf(undefined);
     this.#budgetFor(policy.retry);
 
-    const shared = { bare, platform, inFlight: this.#inFlight, counters: this.#counters };
+    const replaced = new ReplacedErrors(platform.soon);
+    const shared = { bare, platform, inFlight: this.#inFlight, counters: this.#counters, replaced };
     this.#runner = new AttemptRunner({
       ...shared,
       wire,

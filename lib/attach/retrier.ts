@@ -13,7 +13,9 @@ import { configOf, type Ending, endingOf, type Settled } from './outcome.js';
 import type { Platform } from './platform.js';
 import type { PriorInterceptors } from './prior-interceptors.js';
 import { releaseBody } from './release.js';
+import type { ReplacedErrors } from './replaced-errors.js';
 import { furtherWaitMs, requestedWaitMs } from './requested-wait.js';
+
 import { configOfNext } from './resume/next-config.js';
 import { announceGiveUp, announceRetry, askShouldRetry } from './retry-hooks.js';
 import { CANCELLED, isCancelled, rise, sleep } from './sleep.js';
@@ -28,6 +30,7 @@ export interface RetrierParts {
   readonly platform: Platform;
   readonly prior: PriorInterceptors;
   readonly counters: Counters;
+  readonly replaced: ReplacedErrors;
   readonly inFlight: InFlight;
   readonly patience: Patience;
   readonly random: () => number;
@@ -49,6 +52,7 @@ export class Retrier {
   /** Of a first attempt that axios resolved; only `shouldRetry` could make a failure of it. */
   onFulfilled(response: AxiosResponse): AxiosResponse | Promise<AxiosResponse> {
     const call = callOf(response);
+    this.#parts.replaced.arrived(call);
     if (call === undefined || call.ended) return response;
     const bypassed = this.#noteBypass(call, response);
     if (call.asksAboutSuccess) return this.#drive(call, { response });
@@ -58,7 +62,7 @@ export class Retrier {
 
   /** Of a first attempt that axios rejected. */
   onRejected(error: unknown): Promise<AxiosResponse> {
-    const call = callOf(error);
+    const call = this.#failedCall(error);
     if (call === undefined || call.ended) return Promise.reject(error);
     // A cache that sends equal requests but once tells all who wait of the one failure.
     if (call.outcome !== undefined) return call.outcome;
@@ -84,6 +88,14 @@ export class Retrier {
       throw canceled;
     }
     return this.#drive(call, { error: cut });
+  }
+
+  #failedCall(error: unknown): Call | undefined {
+    const { replaced } = this.#parts;
+    const call = callOf(error);
+    if (call === undefined) replaced.arrivedUnknown();
+    else replaced.arrived(call);
+    return call;
   }
 
   #noteBypass(call: Call, result: unknown): boolean {
@@ -231,6 +243,7 @@ export class Retrier {
       // The response to the caller has passed them before its body was cut.
       return { response: await (call.download?.delivered ? response : prior.pass(response)) };
     } catch (error) {
+      this.#failedCall(error);
       return { error };
     }
   }

@@ -11,6 +11,7 @@ import { ask } from './hooks.js';
 import { connectionFor } from './idempotency.js';
 import type { InFlight } from './in-flight.js';
 import type { Platform, Wire } from './platform.js';
+import type { ReplacedErrors } from './replaced-errors.js';
 import type { Download } from './resume/download.js';
 import type { ResumeParts } from './resume/streamed-download.js';
 import { succeed } from './success.js';
@@ -29,6 +30,7 @@ export interface RunnerParts extends ResumeParts {
   readonly errors: AxiosErrors;
   readonly inFlight: InFlight;
   readonly counters: Counters;
+  readonly replaced: ReplacedErrors;
 }
 
 /** Runs attempts: its {@link AttemptRunner.adapter} is what the policy puts in front of the caller's own adapter. */
@@ -67,6 +69,7 @@ export class AttemptRunner {
       call.record.gaveUp('cancelled');
       this.#parts.counters.giveUp('cancelled');
     }
+    this.#parts.replaced.failed(call, error);
     throw error;
   }
 

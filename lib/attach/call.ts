@@ -178,6 +178,15 @@ const MAX_CAUSES = 5;
 
 /** The call of a response, an error (also one that wraps an axios error as its `cause`) or a config. */
 export function callOf(target: unknown): Call | undefined {
+  try {
+    return findCall(target);
+  } catch {
+    // A getter of whatever was thrown did.
+    return undefined;
+  }
+}
+
+function findCall(target: unknown): Call | undefined {
   let current = target;
   for (let depth = 0; depth <= MAX_CAUSES && typeof current === 'object' && current !== null; depth += 1) {
     const { config, cause } = current as { config?: unknown; cause?: unknown };

@@ -55,6 +55,24 @@ export function formatFailure(facts: FailureFacts): string {
 }
 
 /**
+ * The line of a failure that no policy had to do with: `GET https://host/path failed: 503 Service Unavailable`.
+ *
+ * @param facts without `url` if it is not known that there was a request.
+ */
+export function formatForeignFailure({
+  method = '',
+  url,
+  what,
+}: {
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
+  readonly what: string;
+}): string {
+  const request = url ? `${method.toUpperCase()} ${redactUrl(url, false)}` : 'Request';
+  return `${request} failed: ${shorten(redactText(what, false))}`;
+}
+
+/**
  * How an attempt ended, in a few words: `503 Service Unavailable`, or the error's message with its code.
  *
  * @param sensitive the message may name the host and is left out where a code can stand for it.

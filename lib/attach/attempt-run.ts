@@ -246,8 +246,7 @@ export class AttemptRun implements Http2Receiver, QueueObserver {
     this.#body = body;
     const { inFlight, platform } = this.#parts;
     const limits = bodyLimitsOf(this.#limits);
-    if (!limits.whole) this.#deadline.limitWhole(false);
-    this.#deadline.followBody(() => streamed?.isWhole === true);
+    this.#deadline.followBody(limits.whole, () => streamed?.isWhole === true);
     if (this.#attempt.exchange === undefined) inFlight.leave(this);
     if (streamed === undefined) return;
     this.#watch = new BodyWatch(streamed, limits, {
@@ -288,6 +287,7 @@ export class AttemptRun implements Http2Receiver, QueueObserver {
 
   #end(): void {
     this.#stopClocks();
+    this.#attempt.letGo();
     this.#signal.release();
     // A body may outlast its attempt, and the request sleep before the next.
     if (this.#call.onCancel === this.#onCancel) this.#call.onCancel = undefined;

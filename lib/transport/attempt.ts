@@ -67,6 +67,11 @@ export class Attempt {
     return this.#exchanges === 1 && !this.fresh && this.#exchange?.lostKeepAliveRace === true;
   }
 
+  /** The attempt has settled: nothing that is not complete is left behind. */
+  letGo(): void {
+    this.#exchange?.letGo();
+  }
+
   report(): AttemptReport {
     const exchange = this.#exchange;
     if (exchange === undefined) return UNOBSERVED;

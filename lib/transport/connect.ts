@@ -3,6 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import type { LimitMs } from '../config/resolved.js';
 import { ConnectTimeoutError } from '../errors.js';
 import type { ConnectAnnouncement, ConnectionLabel } from './channels.js';
+import { failOnUpgrade } from './unasked-upgrade.js';
 
 const STATE = Symbol('axios-policy.connection');
 
@@ -65,6 +66,7 @@ function noteState(
     home,
   };
   Object.defineProperty(socket, STATE, { value: state });
+  failOnUpgrade(socket);
   return state;
 }
 

@@ -110,9 +110,12 @@ export class Deadline {
   /**
    * The attempt goes on as a body in the hands of its consumer: its clock keeps no process alive any more, and has no
    * meaning once the body has arrived.
+   *
+   * @param isLimited whether the clock of the whole attempt goes on.
    */
-  followBody(hasArrived: () => boolean): void {
+  followBody(isLimited: boolean, hasArrived: () => boolean): void {
     this.endSilence();
+    if (!isLimited) clearTimeout(this.#whole);
     this.#hasArrived = hasArrived;
     // A browser's timer is a number.
     this.#whole?.unref?.();

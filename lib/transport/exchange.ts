@@ -1,7 +1,8 @@
-import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { ClientRequest } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { connectionState, watchConnect } from './connect.js';
+import { type AnsweredRequest, letGo } from './linger.js';
 
 /**
  * How far one request on the wire came:
@@ -37,6 +38,8 @@ export interface Exchange {
    * Closes the connection that a whole response holds for as long as nobody reads it. What has arrived can still be read.
    */
   release(): void;
+  /** The outcome is known and nobody follows it any more: ends what is not complete. */
+  letGo(): void;
   /** The attempt's time is up: a connection that gave no sign of life meanwhile is not to carry the next one. */
   onExpired(): void;
   /** The head of the response, if it has arrived. */
@@ -45,11 +48,9 @@ export interface Exchange {
   distrustIdle?(sinceMs: number, isTimeout: boolean): boolean;
 }
 
-type ObservedRequest = ClientRequest & { res?: IncomingMessage };
-
 /** An HTTP/1.1 exchange. Everything is read from the native request when asked, so that success costs nothing. */
 export class Http1Exchange implements Exchange {
-  readonly #request: ObservedRequest;
+  readonly #request: AnsweredRequest;
 
   constructor(request: ClientRequest) {
     this.#request = request;
@@ -71,17 +72,16 @@ export class Http1Exchange implements Exchange {
   get truncated(): boolean {
     const { res } = this.#request;
     // Node destroys the response with ECONNRESET when the connection ends early; a destroy of our own, or of axios
-    // for maxContentLength, carries no such error.
-    return (
-      res != null && !res.complete && (res.errored as NodeJS.ErrnoException | null)?.code === 'ECONNRESET'
-    );
+    // for maxContentLength, carries no such error. A connection that was taken over for another protocol is not lost.
+    if (res == null || res.complete || res.statusCode === 101) return false;
+    return (res.errored as NodeJS.ErrnoException | null)?.code === 'ECONNRESET';
   }
 
   get lostKeepAliveRace(): boolean {
     return this.#request.reusedSocket && this.#isUnanswered;
   }
 
-  get answer(): AnswerHead | undefined {
+  get answer(): AnswerHead | null | undefined {
     return this.#request.res;
   }
 
@@ -126,6 +126,11 @@ export class Http1Exchange implements Exchange {
 
   // Its connection is destroyed with it.
   onExpired(): void {}
+
+  letGo(): void {
+    // Most often its connection is somebody else's by now.
+    if (!this.#request.destroyed) letGo(this.#request, () => this.progress);
+  }
 }
 
 /** Whether the peer or the network ended a connection, and nobody on this side did. */

@@ -164,6 +164,11 @@ export class BufferedExchange implements Exchange, SessionWaiter, StreamOwner, B
     this.#exchange?.onExpired();
   }
 
+  letGo(): void {
+    if (this.#streaming === undefined) this.cancel();
+    else this.#streaming.letGo();
+  }
+
   /**
    * Sends the request, now or when there is room for it.
    *

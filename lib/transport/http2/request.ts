@@ -119,12 +119,16 @@ export class Http2Request extends RequestFacade implements Exchange {
   }
 
   release(): void {
-    // A stream is closed when its response is whole, whether that is read or not.
     if (this.#carrier.kind === 'http1') this.#carrier.exchange.release();
   }
 
   onExpired(): void {
     if (this.#carrier.kind !== 'waiting') this.#carrier.exchange.onExpired();
+  }
+
+  letGo(): void {
+    if (this.#carrier.kind === 'http1') this.#carrier.exchange.letGo();
+    else if (!this.#isWhole) this.destroy();
   }
 
   /**

@@ -6,7 +6,7 @@ import type { PooledSession } from './session.js';
 import { type StreamTap, tapStream } from './stream-tap.js';
 import { Upload } from './upload.js';
 
-/** How long a stream may go on without progress after its request is over, before it is reset. */
+/** How long what is left of a response may take, and an upload that was answered already stand still, before a reset. */
 const LINGER_MS = 1000;
 
 /** What is read of an unwanted response rather than reset, so that redirects do not look like a rapid-reset attack. */
@@ -201,11 +201,11 @@ export class StreamExchange implements StreamTap {
   #receive(chunk: Buffer): void {
     this.#received += chunk.length;
     this.#session.heard();
-    this.#linger?.refresh();
     if (this.#isDiscarded) {
       if (this.#received > DISCARD_BYTES) this.#reset();
       return;
     }
+    this.#linger?.refresh();
     if (this.#sink !== undefined) {
       if (!this.#sink.push(chunk)) this.#stream.pause();
     } else if (this.#early === undefined) {

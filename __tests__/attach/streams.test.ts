@@ -129,7 +129,7 @@ describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
     it('does not end a reader that has begun and pauses', async () => {
       const { origin, http } = await start({ axios, defaults: limited });
       origin.enqueue(reply({ body: Buffer.alloc(4096 * KILOBYTE, 'x') }));
-      const { data } = await http.get('/', { timeout: 100 });
+      const { data } = await http.get('/', { timeout: 500 });
       data.pause();
       await delay(1700);
       expect(await textOf(data)).toHaveLength(4096 * KILOBYTE);

@@ -18,6 +18,9 @@ const CHECKS_PER_LIMIT = 4;
 /** A timer that is later than this was held up by something else than other timers. */
 const LATE_MS = 20;
 
+/** How much longer there is then for what has arrived and was not read. */
+const CATCH_UP_MS = 50;
+
 /** The clocks of one attempt: one for the whole of it, one for silence. Whichever runs out first ends both. */
 export class Deadline {
   readonly #onExpire: (limit: ExpiredLimit, limitMs: number) => void;
@@ -135,9 +138,9 @@ export class Deadline {
 
   #wholeOver(limitMs: number): void {
     const lateMs = this.spentMs - limitMs;
-    // The process stood still. What the peer has sent meanwhile, and what waits to be sent to it, gets a chance.
+    // The process stood still.
     if (lateMs < LATE_MS) this.expire('timeout', limitMs);
-    else this.#whole = setTimeout(() => this.expire('timeout', limitMs), Math.min(lateMs, limitMs / 4));
+    else this.#whole = setTimeout(() => this.expire('timeout', limitMs), CATCH_UP_MS);
   }
 
   /** Ends the attempt because of a limit. */

@@ -50,6 +50,8 @@ export interface Origin {
   readonly protocol: 'http:' | 'https:';
   readonly hostname: string;
   readonly port: string;
+  /** Of the request; a `Host` among them names whom TLS asks for. */
+  readonly headers?: Readonly<Record<string, string | string[]>>;
 }
 
 /** The agent for one request that is made on the native client. */

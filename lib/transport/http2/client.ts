@@ -1,5 +1,6 @@
 import { type ClientRequest, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
+import { isIP } from 'node:net';
 import { allowsHttp } from '../../config/allow-http.js';
 import { HttpNotAllowedError } from '../../errors.js';
 import { FailedRequest } from '../failed-request.js';
@@ -17,7 +18,9 @@ import {
   type Http2Attempt,
   type Http2ClientOptions,
   type Http2Target,
+  hostHeaderOf,
   nameOf,
+  serverNameOf,
   type TransportRequestOptions,
   targetOf,
 } from './options.js';
@@ -26,6 +29,10 @@ import { type Http2OriginStats, SessionPool } from './session-pool.js';
 
 /** What a request may turn out to be. */
 export type AnyRequest = Http2Request | ClientRequest | FailedRequest;
+
+/** Where a request goes that is no more than bytes. */
+type PlainOrigin = Pick<BufferedOptions, 'protocol' | 'hostname' | 'port'> &
+  Partial<Pick<BufferedOptions, 'headers'>>;
 
 /** Something to send requests through, as the module `node:https` is. */
 export interface RequestScheme {
@@ -87,15 +94,15 @@ export class Http2Client {
    * out or is 1.1.
    */
   buffered(options: BufferedOptions, receiver: BufferedReceiver): BufferedExchange | undefined {
-    const source = this.#sources.get(originOf(options));
+    const source = this.#sources.get(keyOfPlain(options));
     return source?.pool.isReady ? new BufferedExchange(options, source, receiver) : undefined;
   }
 
   /** Whether a request to an origin is known to go over HTTP/1.1. */
-  isHttp1(origin: Pick<BufferedOptions, 'protocol' | 'hostname' | 'port'>): boolean {
+  isHttp1(origin: PlainOrigin): boolean {
     if (this.#options.http2Only) return false;
     if (origin.protocol === 'http:') return true;
-    return !this.#http1Origins.isEmpty && this.#http1Origins.has(originOf(origin));
+    return !this.#http1Origins.isEmpty && this.#http1Origins.has(keyOfPlain(origin));
   }
 
   /** The two schemes, for one attempt. */
@@ -181,14 +188,20 @@ export class Http2Client {
   }
 }
 
-function keyOf({ origin, socketPath }: Http2Target): string {
-  return socketPath === undefined ? origin : `${origin} ${socketPath}`;
+/** What a session is for: an origin, and the name its certificate has to have. */
+function keyOf({ origin, hostname, serverName, socketPath }: Http2Target): string {
+  const key = namedKey(origin, hostname, serverName);
+  return socketPath === undefined ? key : `${key} ${socketPath}`;
 }
 
-function originOf({
-  protocol,
-  hostname,
-  port,
-}: Pick<BufferedOptions, 'protocol' | 'hostname' | 'port'>): string {
-  return `${protocol}//${nameOf(hostname, port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port))}`;
+function keyOfPlain({ protocol, hostname, port, headers }: PlainOrigin): string {
+  const origin = `${protocol}//${nameOf(hostname, port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port))}`;
+  const host = hostHeaderOf(headers);
+  return host === undefined ? origin : namedKey(origin, hostname, serverNameOf(hostname, host));
+}
+
+/** Without TLS, a connection is for whatever is asked of it, as over HTTP/1.1. */
+function namedKey(origin: string, hostname: string, serverName: string): string {
+  const isUsual = serverName === hostname || (serverName === '' && isIP(hostname) !== 0);
+  return isUsual || origin.startsWith('http:') ? origin : `${origin} ${serverName}`;
 }

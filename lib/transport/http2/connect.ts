@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import { type ClientHttp2Session, connect as startSession } from 'node:http2';
-import { connect as connectTcp, isIP, type NetConnectOpts, type Socket } from 'node:net';
+import { connect as connectTcp, type NetConnectOpts, type Socket } from 'node:net';
 import { connect as connectTls, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import { ConnectTimeoutError, Http2NotSupportedError, Http2SessionError } from '../../errors.js';
 import { publishConnect } from '../channels.js';
@@ -106,8 +106,8 @@ export class Connector {
       ...(tunnel === undefined
         ? this.#dialOptions(target, dialing)
         : { host: target.hostname, socket: tunnel }),
-      // An IP address must not be a server name (RFC 6066, section 3); the certificate is checked against `host`.
-      ...(isIP(target.hostname) === 0 ? { servername: target.hostname } : {}),
+      // Without one the certificate is checked against `host`.
+      ...(target.serverName === '' ? {} : { servername: target.serverName }),
       ...(this.#context === undefined ? {} : { secureContext: this.#context }),
       ...tls.handshake,
       ALPNProtocols: http2Only ? ['h2'] : ['h2', 'http/1.1'],

@@ -1,6 +1,6 @@
-import type { Agent as HttpAgent } from 'node:http';
+import type { Agent as HttpAgent, OutgoingHttpHeaders } from 'node:http';
 import type { Agent as HttpsAgent, RequestOptions } from 'node:https';
-import type { Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import type { AllowHttp } from '../../config/allow-http.js';
 import type { LimitMs } from '../../config/resolved.js';
 import type { ConnectionLabel } from '../channels.js';
@@ -22,6 +22,8 @@ export interface Http2Target {
   readonly origin: string;
   /** The authority as a URL writes it: without the default port. */
   readonly authority: string;
+  /** Whom TLS asks for, and expects a certificate of; empty for an IP address. */
+  readonly serverName: string;
 }
 
 /** What an {@link Http2Client} needs of a resolved configuration, and of the rest of the transport. */
@@ -112,7 +114,34 @@ export function targetOf(options: TransportRequestOptions): Http2Target {
     name: socketPath ?? name,
     origin: `${protocol}//${name}`,
     authority: port === (protocol === 'https:' ? 443 : 80) ? bracketed(hostname) : name,
+    serverName: serverNameOf(hostname, hostHeaderOf(options.headers)),
   };
+}
+
+/**
+ * The server name for TLS: that of a `Host` header, as `https.request` has it, else the hostname. An IP address must not
+ * be one (RFC 6066, section 3).
+ */
+export function serverNameOf(hostname: string, host: string | undefined): string {
+  const name = host ? nameOfHost(host) : hostname;
+  return isIP(name) === 0 ? name : '';
+}
+
+/** The `Host` header, in whatever case. */
+export function hostHeaderOf(headers: TransportRequestOptions['headers']): string | undefined {
+  if (headers === undefined || headers === null) return undefined;
+  if (Array.isArray(headers)) return headers[headers.findIndex((name, i) => i % 2 === 0 && isHost(name)) + 1];
+  const name = Object.keys(headers).find(isHost);
+  const host = name === undefined ? undefined : (headers as OutgoingHttpHeaders)[name];
+  return typeof host === 'string' ? host : undefined;
+}
+
+function isHost(name: string): boolean {
+  return name.length === 4 && name.toLowerCase() === 'host';
+}
+
+function nameOfHost(host: string): string {
+  return /^\[(.*?)\]/.exec(host)?.[1] ?? host.replace(/:.*/s, '');
 }
 
 /** `host:port`. */

@@ -239,6 +239,14 @@ describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
       expect(got[0]).toBeGreaterThan(TEXT.length);
     });
 
+    it('refuses one that somebody else has read to its end', async () => {
+      const { origin, http } = await start({ axios });
+      const data = stream();
+      await data.toArray();
+      expect(policyCodeOf(await failureOf(http.put('/', data)))).toBe('ERR_POLICY_BODY_CONSUMED');
+      expect(origin.requests).toEqual([]);
+    });
+
     it('sends one that no request has begun to read', async () => {
       const { origin, http } = await start({ axios, client: { allowHttp: false } });
       const data = stream();
@@ -411,6 +419,33 @@ describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
       let text = '';
       for await (const piece of data) text += piece;
       expect(text).toBe('slowly'.repeat(3));
+    });
+  });
+
+  describe('given a body that fails by itself', () => {
+    const broken = () =>
+      Readable.from(
+        (async function* () {
+          yield Buffer.from('begun');
+          throw Object.assign(new Error('the disk is gone'), { code: 'ECONNRESET' });
+        })(),
+      );
+    it.each([
+      ['a file that is not there', () => createReadStream(join(tmpdir(), 'axios-policy-none', 'none'))],
+      ['a stream that breaks', broken],
+      [
+        'a factory that is refused',
+        () => Promise.reject(Object.assign(new Error(), { code: 'ECONNREFUSED' })),
+      ],
+    ])('is no failure of the network: %s', async (_name, body) => {
+      const { http, policy } = await start({ axios });
+      const error = await failureOf(http.put('/', undefined, { policy: { body } }));
+      expect(getPolicyMetadata(error)).toMatchObject({
+        attempts: 1,
+        outcomes: [{ kind: 'permanent' }],
+        giveUp: 'not-retryable',
+      });
+      expect(policy.stats().retries).toBe(0);
     });
   });
 

@@ -49,6 +49,8 @@ export class Call {
   discard: (() => void) | undefined;
   /** Whether the latest attempt brought a response that axios accepts. */
   succeeded = false;
+  /** Whether it was the body that failed: `policy.body`, or the stream that it made. */
+  bodyFailed = false;
   /** Whether its outcome went to the caller. Who sees it again sees the cause of another request's failure. */
   ended = false;
   /** The origin of the latest attempt, for which the budget keeps an account. */

@@ -5,6 +5,7 @@ import { setBody } from './body.js';
 import { destroyBody, isInMemoryForm, isStreamLike } from './body-kinds.js';
 import type { Call } from './call.js';
 import type { Platform } from './platform.js';
+import { isReadable } from './release.js';
 import { noteSent, wasRead } from './sent-streams.js';
 import { isWebStream, WebBody } from './web-body.js';
 
@@ -71,6 +72,10 @@ export class MadeBody {
     }
   }
 
+  readonly #onFailure = (): void => {
+    if (!this.#isUnwanted) this.#call.bodyFailed = true;
+  };
+
   /** Takes the body off the config, and off the one that a caller's own adapter may have made of it. */
   takeOff(result: unknown): void {
     const { config: copy } = (result ?? {}) as { config?: Partial<RequestConfig> };
@@ -93,14 +98,25 @@ export class MadeBody {
   }
 
   async #arrive(): Promise<void> {
-    const body: unknown = await this.#call.makeBody?.();
+    const body = await this.#ask();
     if (this.#isUnwanted) {
       discard(body);
       return;
     }
     this.#body = body;
+    // To be told before axios is, which destroys the request with that error.
+    if (isReadable(body)) body.once('error', this.#onFailure);
     setBody(this.#call, this.#config, this.#endable(body), this.#parts.platform);
     this.#encoded = this.#config.data;
+  }
+
+  async #ask(): Promise<unknown> {
+    try {
+      return await this.#call.makeBody?.();
+    } catch (error) {
+      this.#onFailure();
+      throw error;
+    }
   }
 
   /** A stream of the web's kind cannot be ended from outside while `fetch` reads it. */

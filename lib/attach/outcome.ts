@@ -44,8 +44,9 @@ function succeeded(response: AxiosResponse | undefined) {
 
 function failed(call: Call, error: unknown) {
   const seen = classify(error, call.observation);
-  // The attempt was answered well; a transform or an interceptor in front of ours did not like the answer.
-  const isSettled = call.succeeded || call.download?.hasChanged === true;
+  // The attempt was answered well; a transform or an interceptor in front of ours did not like the answer. Or there was
+  // nothing to send, of which the network knows nothing.
+  const isSettled = call.succeeded || call.bodyFailed || call.download?.hasChanged === true;
   return isSettled && seen.kind !== 'cancelled' ? ({ ...seen, kind: 'permanent' } as const) : seen;
 }
 

@@ -119,6 +119,7 @@ export class AttemptRunner {
     call.sent = config;
     call.origin = originOf(config);
     call.succeeded = false;
+    call.bodyFailed = false;
     this.#parts.counters.attempt();
     if (isFirst) this.#prepareFirst(call, config);
     call.download ??= this.#parts.platform.downloadOf(call, config, this.#parts);

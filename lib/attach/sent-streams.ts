@@ -21,9 +21,11 @@ export function noteSent(stream: object, bytes?: Buffer): void {
   sentStreams().set(stream, bytes);
 }
 
-/** Whether a request has read of a body, so that it is not whole any more. */
+/** Whether a request has read of a body, so that it is not whole any more, or somebody has read all of it. */
 export function wasRead(body: unknown): boolean {
-  return typeof body === 'object' && body !== null && sentStreams().has(body) && !isUntouched(body);
+  if (typeof body !== 'object' || body === null) return false;
+  if ((body as Partial<Readable>).readableEnded === true) return true;
+  return sentStreams().has(body) && !isUntouched(body);
 }
 
 /** All of a form that was sent, if it was in memory. */

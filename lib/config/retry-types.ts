@@ -139,7 +139,8 @@ export interface RetryConfig {
   readonly resume?: BooleanLike;
 
   /**
-   * Runs before each re-send; may edit the next attempt's headers, params and data.
+   * Runs before each re-send; may edit the next attempt's headers, params and data. The length follows a body that is
+   * put in place of another, but for a stream, whose `Content-Length` is what you set. Cancelling ends the wait for it.
    * @defaultValue none
    */
   readonly onRetry?: (event: RetryEvent) => void | Promise<void>;

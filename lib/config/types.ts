@@ -45,6 +45,9 @@ export interface RequestPolicy {
   readonly idempotent?: boolean;
   /** Keeps the whole URL out of messages. */
   readonly sensitive?: boolean;
-  /** Makes the body of each attempt anew, so that a stream can be re-sent. */
+  /**
+   * Makes the body of each attempt anew, so that a stream can be re-sent; within the attempt's `timeout`. A stream that it
+   * makes is destroyed when its attempt is over. A `Content-Length` header that you set for it stays.
+   */
   readonly body?: () => unknown;
 }

@@ -31,6 +31,10 @@ const FOUND: [string, Case][] = [
     'compressed body behind bad framing',
     { options: [], answers: [{ ...WHOLE, encoding: 'gzip', framing: 'a bad chunk' }] },
   ],
+  [
+    'compressed body behind bad framing, where no redirects are followed',
+    { options: [['maxRedirects', '0']], answers: [{ ...WHOLE, encoding: 'gzip', framing: 'a bad chunk' }] },
+  ],
   ['date that is none', { options: [['params', 'an invalid date']], answers: [WHOLE] }],
 ];
 

@@ -1,3 +1,4 @@
+import { ASYNC_DISPOSE } from './attach/async-dispose.js';
 import { AxiosErrors } from './attach/axios-errors.js';
 import {
   type AxiosInstance,
@@ -10,6 +11,8 @@ import { Call, forgetCall } from './attach/call.js';
 import { addContentType } from './attach/content-type.js';
 import { Counters } from './attach/counters.js';
 import { InFlight } from './attach/in-flight.js';
+import { InertPolicy } from './attach/inert-policy.js';
+import { isMockedAxios } from './attach/mock.js';
 import type { Platform, Wire } from './attach/platform.js';
 import { PriorInterceptors } from './attach/prior-interceptors.js';
 import { remarkOn } from './attach/remarks.js';
@@ -18,6 +21,7 @@ import { Retrier } from './attach/retrier.js';
 import { AttemptRunner } from './attach/runner.js';
 import type { PolicyStats } from './attach/stats.js';
 import { UnheldFields, unavailableWith } from './attach/unheld-fields.js';
+import { warnDeveloper } from './attach/warning.js';
 import { resolvePolicy, resolveRequestPolicy } from './config/resolve.js';
 import type { ResolvedPolicy, ResolvedRequestPolicy, ResolvedRetry } from './config/resolved.js';
 import type { PolicyConfig } from './config/types.js';
@@ -61,6 +65,7 @@ function attachedInstances(): WeakSet<object> {
  * @throws {PolicyConfigError} before the instance is touched.
  */
 export function attach(instance: AxiosLike, config: PolicyConfig, platform: Platform): Policy {
+  if (isMockedAxios(instance)) return attachToNothing(config, platform);
   const axios = asAxios(instance);
   if (attachedInstances().has(axios)) {
     throw new PolicyConfigError([
@@ -80,6 +85,17 @@ export function attach(instance: AxiosLike, config: PolicyConfig, platform: Plat
   return new AttachedPolicy({ axios, bare, policy, platform, wire });
 }
 
+/** What a test made of axios never asks its interceptors; the program that is tested shall start all the same. */
+function attachToNothing(config: PolicyConfig, platform: Platform): Policy {
+  const policy = resolvePolicy(config, platform.unavailable);
+  warnDeveloper(
+    'AXIOS_POLICY_MOCKED_AXIOS',
+    'attached to nothing, because this is a mock of axios: to test with a policy, keep axios and mock its adapter or ' +
+      'the network (axios-mock-adapter, nock, msw; see docs/testing.md)',
+  );
+  return new InertPolicy(describePolicy(policy));
+}
+
 /** What a policy is made of. */
 interface PolicyParts {
   readonly axios: AxiosInstance;
@@ -88,9 +104,6 @@ interface PolicyParts {
   readonly platform: Platform;
   readonly wire: Wire;
 }
-
-// Where the symbol is missing, `await using` comes from a compiler, whose helper looks for this one.
-const ASYNC_DISPOSE: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose');
 
 class AttachedPolicy implements Policy {
   readonly config: PolicyView;

@@ -1,10 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import MockAdapter from 'axios-mock-adapter';
 import nock from 'nock';
-import ts from 'typescript';
-import * as library from '../../lib/index.js';
-import { getPolicyMetadata } from '../../lib/index.js';
+import { getPolicyMetadata, type RequestMetadata, type RetryConfig } from '../../lib/index.js';
 import { attached, failureOf } from '../helpers/attached.js';
 
 const url = 'https://mocked.test/';
@@ -23,7 +19,7 @@ afterEach(() => {
 });
 afterAll(() => nock.restore());
 
-function mocked(retry: library.RetryConfig = {}) {
+function mocked(retry: RetryConfig = {}) {
   const it = attached({ retry });
   return { ...it, mock: new MockAdapter(it.http as never) };
 }
@@ -73,7 +69,7 @@ describe.each(FAKED)('When Jest fakes $what', ({ options }) => {
 });
 
 describe('The time a request took', () => {
-  async function giveUpAfterAnHour(): Promise<library.RequestMetadata | undefined> {
+  async function giveUpAfterAnHour(): Promise<RequestMetadata | undefined> {
     // A single delay must not outlive retryTimeout, whatever is drawn.
     const backoff = { maxBackoff: '1s' };
     const { http, mock } = mocked({ retryTimeout: '10s', maxRetries: 100, backoff });
@@ -104,27 +100,5 @@ describe('With nock', () => {
     const failure = failureOf(http.get(url));
     await jest.advanceTimersByTimeAsync(30_000);
     expect(await failure).toMatchObject({ code: 'ECONNABORTED' });
-  });
-});
-
-describe('docs/testing.md', () => {
-  it('has a block for Jest that runs as it stands', async () => {
-    const text = readFileSync(join(__dirname, '..', '..', 'docs', 'testing.md'), 'utf8');
-    const blocks = [...text.matchAll(/^```js\n([\s\S]*?)^```$/gm)].map(([, code = '']) => code);
-    const [block, ...others] = blocks.filter((code) => code.includes('jest.'));
-    expect(others).toEqual([]);
-    const { outputText } = ts.transpileModule(block ?? '', {
-      compilerOptions: {
-        module: ts.ModuleKind.CommonJS,
-        target: ts.ScriptTarget.ES2022,
-        esModuleInterop: true,
-      },
-    });
-    const load = (name: string): unknown => (name === 'axios-policy' ? library : require(name));
-    const scope = { require: load, exports: {}, jest, expect };
-    await new Function(...Object.keys(scope), `return (async () => {${outputText}})()`)(
-      ...Object.values(scope),
-    );
-    expect.assertions(4);
   });
 });

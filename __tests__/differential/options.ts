@@ -171,7 +171,7 @@ export const COMMON: Readonly<Record<string, Values>> = {
       (options as { headers: Record<string, string> }).headers['X-Seen'] = seen.slice(1).join(' ');
     },
   },
-  timeout: constants({ long: 5000, text: '5000', 0: 0, null: null, bad: 'soon', object: {} }),
+  timeout: constants({ long: 20_000, text: '20000', 0: 0, null: null, bad: 'soon', object: {} }),
   transitional: constants({
     strict: { silentJSONParsing: false },
     unforced: { forcedJSONParsing: false },

@@ -6,13 +6,13 @@ import { runBlock } from '../support/run-block.mjs';
 
 const NO_NETWORK = new URL('no-network.mjs', import.meta.url).href;
 const BLOCKS = blocksOf(new URL('../../docs/testing.md', import.meta.url));
-// Jest runs those that are for Jest: __tests__/attach/fake-timers.test.ts.
+// Jest runs those that are for Jest: __tests__/attach/testing-documented.test.ts.
 const PROGRAMS = BLOCKS.filter(({ code }) => !code.includes('jest.'));
 
 describe('the blocks of docs/testing.md', () => {
-  test('are all JavaScript, and one is for Jest', () => {
+  test('are all JavaScript, and two are for Jest', () => {
     assert.deepEqual(new Set(BLOCKS.map(({ language }) => language)), new Set(['js']));
-    assert.equal(BLOCKS.length - PROGRAMS.length, 1);
+    assert.equal(BLOCKS.length - PROGRAMS.length, 2);
   });
 
   test('would be noticed if they made a connection', async () => {

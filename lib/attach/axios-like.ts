@@ -4,8 +4,15 @@
  * Structural, because `AxiosInstance` of axios' CommonJS types and of its ES module types are not assignable to each
  * other, and both kinds of users are served by one signature.
  */
-import type { AxiosError, AxiosInstance, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
+import type {
+  AxiosError,
+  AxiosInstance,
+  AxiosResponse,
+  AxiosStatic,
+  InternalAxiosRequestConfig,
+} from 'axios';
 import { PolicyConfigError } from '../errors.js';
+import { isMockFunction } from './mock.js';
 
 /** An interceptor manager, as far as types need to agree between versions of axios. */
 export interface InterceptorManagerLike {
@@ -48,7 +55,8 @@ function isAxios(value: unknown): value is AxiosLike {
 }
 
 function describe(value: unknown): string {
-  if (value === null || value === undefined) return String(value);
+  if (value === null || value === undefined)
+    return `${value}, which is what an automatic mock of axios creates`;
   return typeof value === 'object' ? 'an object that is none' : `a ${typeof value}`;
 }
 
@@ -57,16 +65,21 @@ function describe(value: unknown): string {
  * requests whose config is complete already.
  */
 export function bareSibling(instance: AxiosInstance): AxiosInstance {
-  const sibling =
-    typeof instance.create === 'function'
-      ? instance.create()
-      : // An instance made with `new Axios()` has no create; its constructor makes the same thing.
-        new (instance.constructor as new (config: object) => AxiosInstance)({});
+  const sibling = siblingOf(instance);
   for (const key of Object.keys(sibling.defaults)) delete (sibling.defaults as Record<string, unknown>)[key];
   // Those of a `create` that somebody wrapped, as axios-cookiejar-support does.
   sibling.interceptors.request.clear();
   sibling.interceptors.response.clear();
   return sibling;
+}
+
+function siblingOf(instance: AxiosInstance): AxiosInstance {
+  const { create, Axios } = instance as Partial<AxiosStatic>;
+  // One that a test put there may return the instance itself.
+  if (Axios !== undefined && isMockFunction(create)) return new Axios({}) as AxiosInstance;
+  if (create !== undefined) return instance.create();
+  // An instance made with `new Axios()` has no create; its constructor makes the same thing.
+  return new (instance.constructor as new (config: object) => AxiosInstance)({});
 }
 
 /** A cancel token that can be listened to. */

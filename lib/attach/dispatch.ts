@@ -142,12 +142,19 @@ export class Dispatch {
   }
 
   /** Lets axios' adapter make something of a response to a request that was sent directly. */
-  handOver(request: ClientRequest, response: IncomingMessage): Promise<AxiosResponse> {
+  async handOver(request: ClientRequest, response: IncomingMessage): Promise<AxiosResponse> {
     const { wire, bare } = this.#parts;
     const attemptConfig = this.#attemptConfig('http');
     this.#call.download?.onResponse(response as ResponseMessage);
     const replay = wire.direct?.transport.replay(attemptConfig as AttemptConnections, request, response);
-    return bare.request({ ...attemptConfig, transport: replay } as RequestConfig);
+    try {
+      return await bare.request({ ...attemptConfig, transport: replay } as RequestConfig);
+    } catch (error) {
+      // Where no redirects are followed, an error has the request of the transport, which is a stand-in here.
+      const failed = error as { request?: { readonly sent?: unknown } } | undefined;
+      if (failed?.request?.sent === request) failed.request = request as object;
+      throw error;
+    }
   }
 
   /** Takes off the config what a caller's own adapter needed on it. */

@@ -49,6 +49,11 @@ export class SentRequest extends Writable {
     if (redirectable?._currentRequest === this) redirectable._currentRequest = this.#native;
   }
 
+  /** What it stands in for. */
+  get sent(): ClientRequest {
+    return this.#native;
+  }
+
   get res(): IncomingMessage | undefined {
     return (this.#native as ClientRequest & { res?: IncomingMessage }).res;
   }

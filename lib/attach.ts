@@ -134,13 +134,13 @@ class AttachedPolicy implements Policy {
     this.#budgetFor(policy.retry);
 
     const replaced = new ReplacedErrors(platform.soon);
-    const shared = { bare, platform, inFlight: this.#inFlight, counters: this.#counters, replaced };
+    const errors = new AxiosErrors(bare);
+    const shared = { bare, platform, errors, inFlight: this.#inFlight, counters: this.#counters, replaced };
     this.#runner = new AttemptRunner({
       ...shared,
       wire,
       client: policy.client,
       unheld: new UnheldFields(policy.client),
-      errors: new AxiosErrors(bare),
       resume: (call, cut) => retrier.resume(call, cut),
     });
     const onFulfilled: Retrier['onFulfilled'] = (response) => retrier.onFulfilled(response);

@@ -4,6 +4,7 @@ import type { Observation } from '../retry/classify.js';
 import { UNOBSERVED } from '../retry/classify.js';
 import type { CallRecord, RequestMetadata } from '../retry/metadata.js';
 import type { AxiosResponse, RequestConfig } from './axios-like.js';
+import type { KeptEnding } from './kept-ending.js';
 import type { Download } from './resume/download.js';
 import { originOf } from './url.js';
 
@@ -43,6 +44,8 @@ export class Call {
   deliver: ((outcome: AxiosResponse | Promise<never>) => void) | undefined;
   /** Wakes it from the sleep before a retry. */
   timer: ReturnType<typeof setTimeout> | undefined;
+  /** How the latest attempt ended, while the request sleeps before the next. */
+  kept: KeptEnding | undefined;
   /** The delay before the next attempt. */
   delayMs = 0;
   /** Gives up on what is left of the latest response, before the next attempt. */

@@ -3,12 +3,14 @@ import { backoffMs } from '../retry/backoff.js';
 import { UNOBSERVED } from '../retry/classify.js';
 import { decide, type Verdict } from '../retry/decide.js';
 import type { Patience } from '../retry/patience.js';
+import type { AxiosErrors } from './axios-errors.js';
 import type { AxiosInstance, AxiosResponse, RequestConfig } from './axios-like.js';
 import { isReplayable } from './body.js';
 import { type Call, callOf } from './call.js';
 import type { Counters } from './counters.js';
 import { ask } from './hooks.js';
 import type { InFlight } from './in-flight.js';
+import { KeptEnding } from './kept-ending.js';
 import { configOf, type Ending, endingOf, type Settled } from './outcome.js';
 import type { Platform } from './platform.js';
 import type { PriorInterceptors } from './prior-interceptors.js';
@@ -23,6 +25,7 @@ import { succeed } from './success.js';
 
 /** What retries are made with. */
 export interface RetrierParts {
+  readonly errors: AxiosErrors;
   /** Dispatches a complete config below all interceptors. */
   readonly bare: AxiosInstance;
   /** The policy's adapter, which runs one attempt. */
@@ -40,6 +43,8 @@ type Refusal = Extract<Verdict, { retry: false }>;
 
 /** What follows an attempt: its response goes to the caller, or a sleep and another attempt. */
 type Step = { readonly response: AxiosResponse } | { readonly sleepMs: number; readonly next: RequestConfig };
+
+const TOO_LATE: Refusal = { retry: false, reason: 'retry-timeout', wouldRetry: true };
 
 /** Sees the outcome of every attempt, and makes the next one or lets the outcome through. */
 export class Retrier {
@@ -137,17 +142,25 @@ export class Retrier {
   readonly #wake = async (call: Call): Promise<void> => {
     const next = call.sent as RequestConfig;
     rise(next, call);
+    const { kept } = call;
     let settled: Settled;
     try {
       call.discard?.();
       call.discard = undefined;
       if (isCancelled(call, next)) throw await this.#cancel(call, next);
+      // A process may be frozen for longer than it meant to sleep.
+      if (kept !== undefined && call.record.remainingMs <= 0) {
+        const response = await this.#finish(call, kept.recall(next, this.#parts.errors), TOO_LATE);
+        this.#close(call)?.(response);
+        return;
+      }
       const moreMs = furtherWaitMs(call, this.#parts);
       if (moreMs > 0) {
         call.delayMs += moreMs;
         sleep(moreMs, next, call, this.#wake);
         return;
       }
+      call.kept = undefined;
       settled = await this.#dispatch(call, next);
     } catch (error) {
       this.#close(call)?.(Promise.reject(error));
@@ -160,6 +173,7 @@ export class Retrier {
   #close(call: Call): Call['deliver'] {
     const { deliver } = call;
     call.ended = true;
+    call.kept = undefined;
     call.deliver = undefined;
     call.outcome = undefined;
     // What an error is kept with, the bytes that came before it are not.
@@ -185,9 +199,9 @@ export class Retrier {
     await announceRetry(call, { ...ending, config: next }, verdict, this.#parts.platform);
     const hookMs = record.elapsedMs - decidedMs;
     if (hookMs > 0 && record.remainingMs <= 0 && verdict.delayMs < hookMs) {
-      const late = { retry: false, reason: 'retry-timeout', wouldRetry: true } as const;
-      return { response: await this.#finish(call, ending, late) };
+      return { response: await this.#finish(call, ending, TOO_LATE) };
     }
+    call.kept = new KeptEnding(ending);
     // What was sent weighs more than its copy, see configOfNext.
     call.sent = next;
     call.observation = UNOBSERVED;

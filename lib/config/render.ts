@@ -54,8 +54,8 @@ export function renderDuration(value: unknown): string {
 
 /** A key that is none of ours, as part of a path. One that is no identifier could disguise the message. */
 export function renderKey(key: string): string {
-  const isToken = /[A-Z\d]{8}/.test(key) || key.replace(/\D/g, '').length > 2;
-  if (/^[a-z_$][\w$-]{0,31}$/i.test(key) && !isToken) return key;
+  const isToken = () => /[A-Z\d]{8}/.test(key) || key.replace(/\D/g, '').length > 2;
+  if (/^[a-z_$][\w$-]{0,31}$/i.test(key) && !isToken()) return key;
   return key.length <= 10 ? quote(key) : `[a key of ${key.length} characters]`;
 }
 

@@ -6,7 +6,7 @@ import { attached, failureOf } from '../../helpers/attached.js';
 import * as certs from '../../helpers/certs.js';
 import { atEnd } from '../../helpers/cleanup.js';
 import { failingLookup } from '../../helpers/faults.js';
-import { type Http2Origin, startHttp2Origin } from '../../helpers/http2-origin.js';
+import { type Http2Origin, respond, startHttp2Origin } from '../../helpers/http2-origin.js';
 
 const lookup = failingLookup('EBLOCKED');
 const blocked = () => Object.assign(new Error('blocked'), { code: 'EBLOCKED' });
@@ -79,3 +79,16 @@ it.each(CASES)(
     expect(origins[scheme]?.connections).toBe(0);
   },
 );
+
+it.each(MODES)('With %j, it is forbidden as well where a redirect leads', async (mode) => {
+  const target = await startHttp2Origin({ tls: false });
+  const origin = await startHttp2Origin();
+  origin.always(respond({ status: 302, headers: { location: `http://localhost:${target.port}/` } }));
+  const httpAgent = new HttpAgent({ lookup } as object);
+  const { http } = attached({ client: mode });
+  for (let i = 0; i < 2; i += 1) {
+    const error = await failureOf(http.get(`https://localhost:${origin.port}`, { httpAgent }));
+    expect(error.code).toBe('EBLOCKED');
+  }
+  expect(target.connections).toBe(0);
+});

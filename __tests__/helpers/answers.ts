@@ -122,14 +122,23 @@ export function gzipDrip({
   return drip({ pieces: parts, everyMs, headers: { 'Content-Encoding': 'gzip' } });
 }
 
+/** Less of a body than its headers declare. */
+export interface PartOfBody {
+  declared: number;
+  sent: number;
+  /** @defaultValue 200 */
+  status?: number;
+  headers?: OutgoingHttpHeaders;
+}
+
 /** Headers that declare `declared` bytes, `sent` bytes of body, then silence on an open connection. */
-export const stallBody = ({ declared, sent }: { declared: number; sent: number }): Answer => ({
-  play: ({ response }) => void beginBody(response, declared, sent),
+export const stallBody = (part: PartOfBody): Answer => ({
+  play: ({ response }) => void beginBody(response, part),
 });
 
 /** Headers that declare `declared` bytes, `sent` bytes of body, then the end of the connection. */
-export const truncate = ({ declared, sent, how }: { declared: number; sent: number; how: End }): Answer => ({
-  play: (exchange) => beginBody(exchange.response, declared, sent, () => finish(exchange, how)),
+export const truncate = ({ how, ...part }: PartOfBody & { how: End }): Answer => ({
+  play: (exchange) => beginBody(exchange.response, part, () => finish(exchange, how)),
 });
 
 /** The beginning of a head, such as `HTTP/1.1 200 OK\r\nContent-`, then the end of the connection. */
@@ -149,8 +158,10 @@ export const raw = (bytes: string | Buffer, then: End | 'open' = 'open'): Answer
   },
 });
 
-function beginBody(response: ServerResponse, declared: number, sent: number, written?: () => void): void {
-  response.writeHead(200, { 'Content-Type': 'text/plain', 'Content-Length': declared }).flushHeaders();
+function beginBody(response: ServerResponse, part: PartOfBody, written?: () => void): void {
+  const { declared, sent, status = 200, headers = {} } = part;
+  const fields = { 'Content-Type': 'text/plain', 'Content-Length': declared, ...headers };
+  response.writeHead(status, fields).flushHeaders();
   response.write('x'.repeat(sent), written);
 }
 

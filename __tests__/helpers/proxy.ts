@@ -122,6 +122,11 @@ export class TestProxy {
     );
   }
 
+  /** Ends every connection of a client with RST. */
+  resetConnections(): void {
+    for (const socket of this.#open) socket.resetAndDestroy();
+  }
+
   async close(): Promise<void> {
     for (const socket of this.#upstream) socket.destroy();
     await shut(this.#server, this.#open);

@@ -34,6 +34,7 @@ describe('before the first attempt', () => {
       delaysMs: [],
       remainingMs: 180_000,
       outcomes: [],
+      resends: 0,
     });
   });
 });
@@ -134,6 +135,7 @@ describe('what is given out', () => {
             { kind: 'status', status: 503, code: 'ERR_BAD_RESPONSE' },
             { kind: 'connect', code: 'ECONNREFUSED' },
           ],
+          resends: 0,
         },
       },
     });

@@ -51,6 +51,17 @@ async function get(socket: Socket, host: string): Promise<string> {
 }
 
 describe('a proxy that opens the tunnel', () => {
+  it.each(['100 Continue', '102 Processing', '103 Early Hints'])(
+    'waits for the final response after a %s, as RFC 9110 has it for every 1xx',
+    async (interim) => {
+      const raw = `HTTP/1.1 ${interim}\r\n\r\n`;
+      const proxy = await startProxy({ connect: { raw: `${raw}${raw}HTTP/1.1 200 OK\r\n\r\n` } });
+      const origin = await startOrigin();
+      const socket = await openTunnel(address(proxy.url), target(origin.url), { signal: live() });
+      expect(await get(socket, 'origin')).toContain('Hello World');
+    },
+  );
+
   it.each([
     ['http', false],
     ['https', true],

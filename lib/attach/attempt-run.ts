@@ -14,6 +14,7 @@ import { Dispatch } from './dispatch.js';
 import { idempotencyOfCall } from './idempotency.js';
 import { type AttemptLimits, bodyLimitsOf, limitsOf, queueLimitMs } from './limits.js';
 import { MadeBody } from './made-body.js';
+import { observe } from './observe.js';
 import type { Channels } from './platform.js';
 import { QueueWait } from './queue-wait.js';
 import { ReadableBody } from './readable-body.js';
@@ -181,7 +182,7 @@ export class AttemptRun implements Http2Receiver, QueueObserver {
     const { expired } = this.#deadline;
     const error =
       expired === undefined ? cause : this.#timeoutError((cause as AxiosError | undefined)?.request);
-    this.#learn();
+    this.#learn(cause);
     this.#publishEnd?.({ error });
     if (expired === undefined && this.#mayRunAgain()) {
       this.#end();
@@ -194,10 +195,9 @@ export class AttemptRun implements Http2Receiver, QueueObserver {
   }
 
   /** Takes note of what was seen, for the decision about a retry and for the connection of the next attempt. */
-  #learn(): void {
+  #learn(cause?: unknown): void {
     const { expired, spentMs } = this.#deadline;
-    const { phase, neverProcessed, truncated } = this.#attempt.report();
-    this.#call.observation = { phase, neverProcessed, truncated, expired };
+    this.#call.observation = observe(this.#attempt.report(), this.#config, expired, cause);
     const isGivenUp = expired === undefined && this.#signal.aborted;
     this.#call.distrustsIdle =
       !isGivenUp && this.#attempt.distrustIdle(performance.now() - spentMs, expired !== undefined);

@@ -19,6 +19,8 @@ export interface Ending {
   readonly status: number | undefined;
   readonly code: string | undefined;
   readonly response: unknown;
+  /** Of the response, also where the error has none. */
+  readonly headers: unknown;
   readonly config: RequestConfig;
   readonly method: string;
   readonly idempotency: Idempotency;
@@ -39,7 +41,7 @@ export function endingOf(call: Call, settled: Settled): Ending {
 function succeeded(response: AxiosResponse | undefined) {
   // An interceptor in front of ours may have made anything of the response.
   const status = typeof response?.status === 'number' ? response.status : undefined;
-  return { kind: 'ok', status, code: undefined, response } as const;
+  return { kind: 'ok', status, code: undefined, response, headers: response?.headers } as const;
 }
 
 function failed(call: Call, error: unknown) {

@@ -16,11 +16,11 @@ const OF_THE_ORIGIN: ReadonlySet<number | undefined> = new Set([429, 503]);
  */
 export function requestedWaitMs(
   call: Call,
-  { kind, response, status }: Ending,
+  { kind, headers, status }: Ending,
   patience: Patience,
   isRetried: (status: number) => boolean,
 ): number | undefined {
-  const header = headerGetter((response as { headers?: unknown } | undefined)?.headers);
+  const header = headerGetter(headers);
   const ownMs = requestedDelayMs(header, Date.now(), status);
   const isForAll = () => OF_THE_ORIGIN.has(status) || (status !== undefined && isRetried(status));
   if (ownMs !== undefined && kind === 'status' && isForAll()) patience.ask(call.origin, ownMs);

@@ -32,6 +32,16 @@ export interface Observation {
   readonly neverProcessed: boolean;
   /** The connection was lost while the response body was arriving. */
   readonly truncated: boolean;
+  /** The head of a response that the caller takes for a failure, whatever became of its body. */
+  readonly refused?: RefusedHead | undefined;
+  /** The peer's certificate was rejected, by whatever check. */
+  readonly untrusted?: boolean;
+}
+
+/** The head of a response with a status that `validateStatus` does not accept. */
+export interface RefusedHead {
+  readonly status: number;
+  readonly headers: unknown;
 }
 
 /** Of an attempt that did not pass through our transport. */
@@ -54,6 +64,8 @@ export interface Classification {
   readonly code: string | undefined;
   /** The response the error carries. */
   readonly response: unknown;
+  /** The headers of the response that came, also if the error carries none. */
+  readonly headers: unknown;
 }
 
 interface Facts {
@@ -76,11 +88,13 @@ type Rule = (facts: Facts) => FailureKind | undefined;
  */
 export function classify(error: unknown, seen: Observation): Classification {
   const facts = gather(error, seen);
+  const response = facts.carrier?.response;
   return {
     kind: kindOf(facts),
     status: facts.status,
     code: facts.codes.values().next().value,
-    response: facts.carrier?.response,
+    response,
+    headers: isErrorLike(response) ? response.headers : seen.refused?.headers,
   };
 }
 
@@ -93,7 +107,7 @@ function gather(error: unknown, seen: Observation): Facts {
     links,
     axiosError: links.find((link) => link.isAxiosError === true),
     carrier,
-    status: carrier && statusOf(carrier),
+    status: carrier ? statusOf(carrier) : seen.refused?.status,
     codes: new Set(codes.filter((code) => code !== '')),
     seen,
   };
@@ -119,6 +133,8 @@ const RULES: readonly Rule[] = [
   byPolicyCode,
   ifConnecting,
   ifPermanent,
+  // Its body was cut, or could not be read; the head said what there is to know.
+  ({ seen }) => (seen.refused ? 'status' : undefined),
   ({ seen }) => (seen.phase === 'connect' ? 'connect' : undefined),
   ifTruncated,
   byCode,
@@ -135,6 +151,7 @@ function ifCancelled({ links, axiosError }: Facts): FailureKind | undefined {
 /** Whichever clock ran out: while there was no connection, nothing was sent. */
 function ifExpired({ seen }: Facts): FailureKind | undefined {
   if (seen.expired === undefined) return undefined;
+  if (seen.refused) return 'status';
   return seen.phase === 'connect' ? 'connect' : 'timeout';
 }
 
@@ -169,19 +186,21 @@ function notConnected({ phase }: Observation): FailureKind {
 
 const OVER_A_LIMIT = /maxContentLength|maxBodyLength/;
 
-function ifPermanent({ links, axiosError, carrier, codes }: Facts): FailureKind | undefined {
-  if (some(codes, (code) => isCertificateCode(code) || isMistakeCode(code))) return 'permanent';
+function ifPermanent({ links, axiosError, carrier, codes, seen }: Facts): FailureKind | undefined {
+  if (seen.untrusted || some(codes, (code) => isCertificateCode(code) || isMistakeCode(code)))
+    return 'permanent';
   if (carrier) return undefined;
-  if (codes.has('ERR_BAD_REQUEST')) return 'permanent';
+  if (codes.has('ERR_BAD_REQUEST') && !seen.refused) return 'permanent';
   if (axiosError && OVER_A_LIMIT.test(textOf(axiosError, 'message'))) return 'permanent';
   // Whatever threw this is not the network: an interceptor, a transform, a bug.
   const recognisable = axiosError !== undefined || codes.size > 0 || links.some(isTimeoutByName);
   return recognisable ? undefined : 'permanent';
 }
 
-function ifTruncated({ axiosError, seen }: Facts): FailureKind | undefined {
+function ifTruncated({ axiosError, seen, status }: Facts): FailureKind | undefined {
   if (seen.truncated) return 'dropped';
-  return axiosError?.message === 'stream has been aborted' ? 'dropped' : undefined;
+  if (axiosError?.message !== 'stream has been aborted') return undefined;
+  return status !== undefined && status >= 400 ? 'status' : 'dropped';
 }
 
 function byCode(facts: Facts): FailureKind | undefined {

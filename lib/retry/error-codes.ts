@@ -50,6 +50,8 @@ const MISTAKE_CODES: ReadonlySet<string> = new Set([
   'ERR_HTTP_INVALID_HEADER_VALUE',
   'ERR_HTTP_CONTENT_LENGTH_MISMATCH',
   'ERR_UNESCAPED_CHARACTERS',
+  // What Node's permission model says of a connection that it does not allow.
+  'ERR_ACCESS_DENIED',
   'UND_ERR_INVALID_ARG',
   'UND_ERR_NOT_SUPPORTED',
   'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH',

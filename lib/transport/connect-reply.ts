@@ -1,9 +1,14 @@
 import type { OnReadOpts, Socket } from 'node:net';
 
-/** As much as Node accepts of any other response (`http.maxHeaderSize`). */
+/** As much as Node accepts of any other response (`http.maxHeaderSize`), interim ones included. */
 const MAX_HEAD_BYTES = 16 * 1024;
 const READ_BUFFER_BYTES = 64 * 1024;
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
+
+/** RFC 9110, section 15.2: any number of them may come first. 101 is none, nobody asked for another protocol. */
+const INTERIM = /^HTTP\/1\.\d 1(?!01)\d\d[ \r]/;
+/** As much of a head as tells whether it is one. */
+const STATUS_BYTES = 'HTTP/1.1 100 '.length;
 
 /** Keeps the bytes behind a proxy's reply to CONNECT, see {@link guardConnectReply}. */
 export interface ConnectReplyGuard {
@@ -14,7 +19,7 @@ export interface ConnectReplyGuard {
 }
 
 /**
- * Lets a reader of the reply to CONNECT see its head and nothing more.
+ * Lets a reader of the reply to CONNECT see its head and nothing more: no interim response before, nothing behind.
  *
  * https-proxy-agent reads all that has arrived and drops what follows the head. That may be the first bytes of the
  * origin: a server that speaks first, as one of HTTP/2 does, often has them in the segment of the proxy's reply. It also
@@ -23,8 +28,23 @@ export interface ConnectReplyGuard {
  */
 export function guardConnectReply(): ConnectReplyGuard {
   let open = false;
+  let bytes = 0;
+  /** Of the head, what has arrived, and how much of that was shown. */
   let seen: Buffer = Buffer.alloc(0);
+  let shown = 0;
+  let isFinal = false;
   let tail: Buffer | undefined;
+
+  /** Drops the interim responses that have arrived whole, and looks whether the next one is the final one. */
+  function skipInterim(): void {
+    for (;;) {
+      const end = seen.indexOf(END_OF_HEAD);
+      if (end === -1 && seen.length < STATUS_BYTES) return;
+      isFinal = !INTERIM.test(seen.toString('latin1', 0, STATUS_BYTES));
+      if (isFinal || end === -1) return;
+      seen = seen.subarray(end + END_OF_HEAD.length);
+    }
+  }
 
   // Called on the socket, as Node calls `push` where there is no `onread`; its answer means the same: read on?
   function onData(this: Socket, length: number, buffer: Uint8Array): boolean {
@@ -34,13 +54,16 @@ export function guardConnectReply(): ConnectReplyGuard {
       tail = Buffer.concat([tail, chunk]);
       return true;
     }
-    const start = seen.length;
+    bytes += length;
     seen = Buffer.concat([seen, chunk]);
-    const end = seen.indexOf(END_OF_HEAD);
-    if (end === -1) return withinLimit(this, seen.length) && this.push(chunk);
-    const headEnd = end + END_OF_HEAD.length;
-    tail = seen.subarray(headEnd);
-    return this.push(seen.subarray(start, headEnd));
+    if (!isFinal) skipInterim();
+    const end = isFinal ? seen.indexOf(END_OF_HEAD) : -1;
+    if (end === -1 && !withinLimit(this, bytes)) return false;
+    if (!isFinal) return true;
+    const start = shown;
+    shown = end === -1 ? seen.length : end + END_OF_HEAD.length;
+    if (end !== -1) tail = seen.subarray(shown);
+    return this.push(seen.subarray(start, shown));
   }
 
   return {

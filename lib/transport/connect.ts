@@ -3,6 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import type { LimitMs } from '../config/resolved.js';
 import { ConnectTimeoutError } from '../errors.js';
 import type { ConnectAnnouncement, ConnectionLabel } from './channels.js';
+import { noteIfRejected } from './rejected-certificates.js';
 import { failOnUpgrade } from './unasked-upgrade.js';
 
 const STATE = Symbol('axios-policy.connection');
@@ -108,6 +109,7 @@ export function watchConnect<T extends Socket | TLSSocket>(socket: T, watch: Con
     stop();
     announced?.ready();
   };
+  const onError = (error: Error) => noteIfRejected(socket, error);
   const onClose = () => {
     stop();
     announced?.failed(socket.errored);
@@ -115,9 +117,12 @@ export function watchConnect<T extends Socket | TLSSocket>(socket: T, watch: Con
   const stop = () => {
     clearTimeout(timer);
     socket.removeListener(watch.readyEvent, onReady);
+    socket.removeListener('error', onError);
     socket.removeListener('close', onClose);
   };
   socket.on(watch.readyEvent, onReady);
+  // Before whoever learns of the failure of the request.
+  if (watch.readyEvent === 'secureConnect') socket.prependListener('error', onError);
   socket.on('close', onClose);
   return socket;
 }

@@ -2,7 +2,7 @@ import { constants, type IncomingHttpHeaders } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { Http2SessionError, Http2StreamError, type PolicyError } from '../../errors.js';
-import type { Exchange, ExchangePhase } from '../exchange.js';
+import type { AnswerHead, Exchange, ExchangePhase } from '../exchange.js';
 import type { QueueObserver } from '../queue.js';
 import { BufferedRequest } from './buffered-request.js';
 import { BufferedResponse } from './buffered-response.js';
@@ -130,6 +130,10 @@ export class BufferedExchange implements Exchange, SessionWaiter, StreamOwner, B
     const failure = this.#failure;
     const isHttp2Error = failure instanceof Http2StreamError || failure instanceof Http2SessionError;
     return isHttp2Error && failure.neverProcessed;
+  }
+
+  get answer(): AnswerHead | null | undefined {
+    return this.#streaming === undefined ? this.#response : this.#streaming.answer;
   }
 
   get truncated(): boolean {

@@ -4,6 +4,7 @@ import { connect as connectTcp, type NetConnectOpts, type Socket } from 'node:ne
 import { connect as connectTls, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import { ConnectTimeoutError, Http2NotSupportedError, Http2SessionError } from '../../errors.js';
 import { publishConnect } from '../channels.js';
+import { noteIfRejected } from '../rejected-certificates.js';
 import { isProtocolError } from './failure.js';
 import { type Http2ClientOptions, type Http2Target, labelOf } from './options.js';
 
@@ -136,6 +137,7 @@ export class Connector {
     try {
       await eventOf(socket, target.protocol === 'https:' ? 'secureConnect' : 'connect', signal);
     } catch (error) {
+      noteIfRejected(socket, error);
       socket.destroy();
       throw this.#options.http2Only && isAlpnRefusal(error)
         ? new Http2NotSupportedError(target.name, error)

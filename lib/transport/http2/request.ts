@@ -3,7 +3,13 @@ import { constants } from 'node:http2';
 import { request as requestHttps } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { Http2SessionError, Http2StreamError, type PolicyError } from '../../errors.js';
-import { type Exchange, type ExchangePhase, Http1Exchange, observeForeignSocket } from '../exchange.js';
+import {
+  type AnswerHead,
+  type Exchange,
+  type ExchangePhase,
+  Http1Exchange,
+  observeForeignSocket,
+} from '../exchange.js';
 import { followQueue, type QueueObserver } from '../queue.js';
 import { disown } from './connect.js';
 import { type OnResponse, RequestFacade } from './facade.js';
@@ -83,6 +89,10 @@ export class Http2Request extends RequestFacade implements Exchange {
     const failure = this.#failure;
     const isHttp2Error = failure instanceof Http2StreamError || failure instanceof Http2SessionError;
     return isHttp2Error && failure.neverProcessed;
+  }
+
+  get answer(): AnswerHead | null {
+    return this.res;
   }
 
   get truncated(): boolean {

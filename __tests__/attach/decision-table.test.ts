@@ -1,7 +1,9 @@
-import type { Method } from 'axios';
+import { Agent as HttpsAgent } from 'node:https';
+import type { AxiosRequestConfig, Method } from 'axios';
 import { getPolicyMetadata } from '../../lib/index.js';
 import { attached, failureOf } from '../helpers/attached.js';
 import { AXIOS_COPIES } from '../helpers/axios-copies.js';
+import { ca } from '../helpers/certs.js';
 import { closedPort, failingLookup, startTcp, startTlsStall } from '../helpers/faults.js';
 import {
   type Answer,
@@ -14,8 +16,9 @@ import {
   stallBody,
   truncate,
 } from '../helpers/origin.js';
+import { startProxy } from '../helpers/proxy.js';
 import { until } from '../helpers/wait.js';
-import { firstOf, QUICK, start, unavailable } from './setup.js';
+import { firstOf, QUICK, type StartOptions, start, unavailable } from './setup.js';
 
 const COLUMNS = {
   'methods that only read': ['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY'],
@@ -294,6 +297,61 @@ describe.each(AXIOS_COPIES)('with $name', ({ axios, name }) => {
       expect(getPolicyMetadata(error)).toMatchObject({ attempts: 1, giveUp: 'not-retryable' });
       expect(getPolicyMetadata(error)?.outcomes[0]?.kind).toBe('permanent');
       expect(origin.requests).toEqual([]);
+    });
+
+    describe('because a check of the caller’s own rejects the certificate', () => {
+      const httpsAgent = new HttpsAgent({ ca, checkServerIdentity: () => new Error('not the pinned key') });
+
+      it.each<[string, Partial<StartOptions>, AxiosRequestConfig]>([
+        ['of the instance', { defaults: { httpsAgent } }, {}],
+        ['of a request', {}, { httpsAgent }],
+        ['of the instance, over HTTP/2', { defaults: { httpsAgent }, client: { http1Only: false } }, {}],
+      ])('does not retry it: a check %s', async (_whose, options, config) => {
+        const { origin, http } = await start({ axios, ...options });
+        for (const extra of [{}, { onDownloadProgress: () => undefined }]) {
+          const error = await failureOf(http.get('/', { ...config, ...extra }));
+          expect(error.message).toBe('not the pinned key');
+          expect(getPolicyMetadata(error)).toMatchObject({
+            attempts: 1,
+            giveUp: 'not-retryable',
+            outcomes: [{ kind: 'permanent' }],
+          });
+        }
+        expect(origin.requests).toEqual([]);
+      });
+
+      it('does not retry it: a check behind a proxy', async () => {
+        const { url: proxyUrl } = await startProxy();
+        const { http } = await start({ axios, defaults: { httpsAgent }, client: { proxyUrl } });
+        const error = await failureOf(http.get('/'));
+        expect(getPolicyMetadata(error)).toMatchObject({ attempts: 1, outcomes: [{ kind: 'permanent' }] });
+      });
+    });
+  });
+
+  describe('given an error whose body does not come', () => {
+    it.each([
+      [503, 2],
+      [404, 1],
+    ])('decides by its status: a POST answered with %d', async (status, attempts) => {
+      const { origin, http } = await start({ axios, tls: false });
+      origin.enqueue(stallBody({ status, declared: 100, sent: 10 }));
+      const request = http.post('/', 'x', { policy: { timeout: 300 } });
+      const settled = await request.catch((error: unknown) => error);
+      expect(getPolicyMetadata(settled)).toMatchObject({ attempts, outcomes: [{ kind: 'status', status }] });
+    });
+
+    it('waits as long as its head asks for', async () => {
+      const { origin, http } = await start({ axios, tls: false });
+      const headers = { 'Retry-After': '1' };
+      origin.enqueue(truncate({ status: 503, declared: 100, sent: 10, how: 'fin', headers }));
+      const failed: unknown[] = [];
+      await http
+        .post('/', 'x', {
+          policy: { retry: { retryTimeout: 900, onGiveUp: ({ reason }) => void failed.push(reason) } },
+        })
+        .catch(() => undefined);
+      expect(failed).toEqual(['retry-after']);
     });
   });
 

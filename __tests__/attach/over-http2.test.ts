@@ -115,6 +115,22 @@ describe.each(AXIOS_COPIES)('over HTTP/2, with $name', ({ axios }) => {
     },
   );
 
+  it.each([
+    [503, 3],
+    [404, 1],
+  ])('a POST answered with %d whose body is cut is decided on by its status', async (status, attempts) => {
+    const origin = await startHttp2Origin();
+    const { http, policy } = over(NEGOTIATED);
+    await http.get(origin.url);
+    origin.always(partial(100_000, 1000, dropConnection(), status));
+    for (const extra of [{}, { onDownloadProgress: () => undefined }]) {
+      const error = await http.post(origin.url, 'x', extra).catch((reason: unknown) => reason);
+      const outcomes = Array.from({ length: attempts }, () => ({ kind: 'status', status }));
+      expect(getPolicyMetadata(error)).toMatchObject({ attempts, outcomes });
+    }
+    await policy.close();
+  });
+
   it('a peer that froze is noticed by a PING, as a timeout', async () => {
     const origin = await startHttp2Origin();
     const path = await startFreezablePath(origin.port);

@@ -208,11 +208,15 @@ export function partial(
   announced: number | undefined,
   sent: number,
   then: Http2Answer = () => {},
+  status = 200,
 ): Http2Answer {
   return (call) => {
     const { stream } = call;
     stream.resume();
-    stream.respond({ ':status': 200, ...(announced === undefined ? {} : { 'content-length': announced }) });
+    stream.respond({
+      ':status': status,
+      ...(announced === undefined ? {} : { 'content-length': announced }),
+    });
     stream.write(Buffer.alloc(sent, 'x'), () => onceRead(() => then(call)));
   };
 }

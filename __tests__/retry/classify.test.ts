@@ -189,6 +189,35 @@ describe('a certificate that was rejected', () => {
   });
 });
 
+describe('a certificate that a check of the caller’s own rejected', () => {
+  it('is permanent, whatever the error says of itself', () => {
+    for (const error of [new Error('pin'), wrapped(new Error('pin')), wrapped(system('ECONNRESET'))])
+      expect(kindOf(error, seen('connect', { untrusted: true }))).toBe('permanent');
+  });
+});
+
+describe('a failure in the body of an error', () => {
+  const head = (status: number) => seen('response', { refused: { status, headers: { 'retry-after': '9' } } });
+
+  it.each([503, 429, 404])('is what its head said: %d', (status) => {
+    for (const error of [aborted, wrapped(system('ECONNRESET')), wrapped(system('HPE_INVALID_CHUNK_SIZE'))]) {
+      for (const how of [{ truncated: true }, { expired: 'timeout' }, {}] as const)
+        expect(classify(error, { ...head(status), ...how })).toMatchObject({ kind: 'status' });
+    }
+    const withoutResponse = wrapped(system('ECONNRESET'));
+    expect(classify(withoutResponse, head(status))).toMatchObject({
+      status,
+      headers: { 'retry-after': '9' },
+    });
+  });
+
+  it('is none if the caller gave up, or the body was too long', () => {
+    expect(kindOf(new CanceledError(), head(503))).toBe('cancelled');
+    const tooLong = new AxiosError('maxContentLength size of 9 exceeded', 'ERR_BAD_RESPONSE', config);
+    expect(kindOf(tooLong, head(503))).toBe('permanent');
+  });
+});
+
 describe('a request at fault', () => {
   it.each([
     ['too many redirects', wrapped(system('ERR_FR_TOO_MANY_REDIRECTS'))],
@@ -199,6 +228,11 @@ describe('a request at fault', () => {
     ['an unsupported protocol', new AxiosError('Unsupported protocol foo:', 'ERR_BAD_REQUEST', config)],
     ['an invalid URL', wrapped(Object.assign(new TypeError('Invalid URL'), { code: 'ERR_INVALID_URL' }))],
     ['an invalid header', wrapped(system('ERR_INVALID_CHAR'))],
+    [
+      'a connection that Node’s permission model does not allow',
+      wrapped(Object.assign(system('ERR_ACCESS_DENIED'), { syscall: 'connect' })),
+    ],
+    ['a connection that the block list of an agent does not allow', wrapped(system('ERR_IP_BLOCKED'))],
     ['an unreadable key', wrapped(system('ERR_OSSL_EVP_BAD_DECRYPT'))],
     ['maxContentLength', new AxiosError('maxContentLength size of 9 exceeded', 'ERR_BAD_RESPONSE', config)],
     [

@@ -9,6 +9,7 @@ import {
   areUnconnected,
   isAborted,
   isCancel,
+  isForbidden,
   isNeverProcessed,
   isTimeoutByName,
   isWhileConnecting,
@@ -176,6 +177,7 @@ function byPolicyCode({ links, seen }: Facts): FailureKind | undefined {
 }
 
 function ifConnecting({ links, seen }: Facts): FailureKind | undefined {
+  if (links.some(isForbidden)) return 'permanent';
   return links.some(isWhileConnecting) ? notConnected(seen) : undefined;
 }
 

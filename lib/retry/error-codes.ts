@@ -50,8 +50,6 @@ const MISTAKE_CODES: ReadonlySet<string> = new Set([
   'ERR_HTTP_INVALID_HEADER_VALUE',
   'ERR_HTTP_CONTENT_LENGTH_MISMATCH',
   'ERR_UNESCAPED_CHARACTERS',
-  // What Node's permission model says of a connection that it does not allow.
-  'ERR_ACCESS_DENIED',
   'UND_ERR_INVALID_ARG',
   'UND_ERR_NOT_SUPPORTED',
   'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH',
@@ -109,6 +107,14 @@ const DROP_PREFIX = /^ERR_(?:HTTP2|SSL)_/;
 /** A certificate of either side was rejected; it will be the next time, too. */
 export function isCertificateCode(code: string): boolean {
   return CERTIFICATE_CODES.has(code) || CERTIFICATE_ALERT.test(code);
+}
+
+/** What Node says of connections that its permission model, or the `blockList` of an agent, does not allow. */
+const FORBIDDEN_CODES: ReadonlySet<string> = new Set(['ERR_ACCESS_DENIED', 'ERR_IP_BLOCKED']);
+
+/** This process may not make the connection. */
+export function isForbiddenCode(code: string): boolean {
+  return FORBIDDEN_CODES.has(code);
 }
 
 /** The request or its options are at fault: the same request fails the same way. */

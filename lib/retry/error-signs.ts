@@ -1,6 +1,6 @@
 /** What one error, or what one link of its chain, says of itself. Used where nothing better was observed. */
 import { type ErrorLike, membersOf, textOf } from './error-chain.js';
-import { isConnectCode } from './error-codes.js';
+import { isConnectCode, isForbiddenCode } from './error-codes.js';
 
 /** Cancelled by the caller, as axios says it. */
 export function isCancel(link: ErrorLike): boolean {
@@ -17,6 +17,11 @@ export function mayTunnelNextTime(links: readonly ErrorLike[]): boolean {
 /** The system call that failed is one of those that open a connection. */
 export function isWhileConnecting(link: ErrorLike): boolean {
   return everyMember(link, (error) => /^(?:connect$|getaddrinfo$|query)/.test(textOf(error, 'syscall')));
+}
+
+/** No address may be connected to. */
+export function isForbidden(link: ErrorLike): boolean {
+  return everyMember(link, (error) => isForbiddenCode(textOf(error, 'code')));
 }
 
 /** Asks the error itself, or all the errors it stands for: one address may have been reached. */

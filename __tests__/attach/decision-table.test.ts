@@ -84,21 +84,21 @@ const ROWS: readonly Row[] = [
     answer: never(),
     retried: [READ],
     kind: 'timeout',
-    config: { policy: { timeout: 300 } },
+    config: { policy: { timeout: 500 } },
   },
   {
     outcome: 'no answer within the timeout of axios',
     answer: never(),
     retried: [READ],
     kind: 'timeout',
-    config: { timeout: 300, transitional: { clarifyTimeoutError: true } },
+    config: { timeout: 500, transitional: { clarifyTimeoutError: true } },
   },
   {
     outcome: 'no answer within readTimeout',
     answer: never(),
     retried: [READ],
     kind: 'timeout',
-    config: { policy: { readTimeout: 300 } },
+    config: { policy: { readTimeout: 500 } },
   },
   {
     outcome: 'a body that stalls',
@@ -106,7 +106,7 @@ const ROWS: readonly Row[] = [
     retried: [READ],
     kind: 'timeout',
     inBody: true,
-    config: { policy: { timeout: 300 } },
+    config: { policy: { timeout: 500 } },
   },
   ...[503, 500, 429, 408].map((status) => ({
     outcome: `a ${status} whose body is cut short`,

@@ -79,10 +79,13 @@ describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
         });
         const limited = { ...config, policy: { timeout: 200 } };
         const response = await http.get('/', limited);
-        expect(getPolicyMetadata(response)).toMatchObject({ attempts: 2, outcomes: [{ kind: 'timeout' }] });
+        // On a busy machine a new connection may take longer than the limit, which is no silence.
+        const kinds = getPolicyMetadata(response)?.outcomes.map(({ kind }) => kind);
+        expect(kinds?.filter((kind) => kind !== 'connect')).toEqual(['timeout']);
         await until(() => origin.openSockets === 1);
-        expect(getPolicyMetadata(await http.get('/', limited))).toMatchObject({ attempts: 1 });
-        expect(origin.connections).toBe(last + 1);
+        const { connections } = origin;
+        expect(getPolicyMetadata(await http.get('/', config))).toMatchObject({ attempts: 1 });
+        expect(origin.connections).toBe(connections);
       },
     );
   });

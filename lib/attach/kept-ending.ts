@@ -1,6 +1,6 @@
 import type { AxiosErrors } from './axios-errors.js';
 import type { AxiosError, AxiosResponse, RequestConfig } from './axios-like.js';
-import { configOf, type Ending } from './outcome.js';
+import { configOf, type Ending, type Settled } from './outcome.js';
 import { isReadable } from './release.js';
 import { isWebStream } from './web-body.js';
 
@@ -10,7 +10,7 @@ import { isWebStream } from './web-body.js';
  * connection of that, its stack) nothing is.
  */
 export class KeptEnding {
-  readonly #ending: Omit<Ending, 'settled' | 'config' | 'response'>;
+  readonly #ending: Omit<Ending, 'settled' | 'config' | 'response' | 'headers'>;
   readonly #message: string;
   readonly #response: Partial<AxiosResponse> | undefined;
   /** An accepted response that `shouldRetry` refused is the outcome itself. */
@@ -36,15 +36,22 @@ export class KeptEnding {
    * @param config of the attempt that is not made any more.
    */
   recall(config: RequestConfig, errors: AxiosErrors): Ending {
-    if (this.#accepted !== undefined)
-      return { ...this.#ending, settled: { response: this.#accepted }, response: this.#accepted, config };
-    const error = (this.#original?.deref() as AxiosError | undefined) ?? this.#remake(config, errors);
+    const { response, settled } = this.#settled(config, errors);
     return {
       ...this.#ending,
-      settled: { error },
-      response: error.response,
-      config: configOf(error) ?? config,
+      settled,
+      response,
+      headers: response?.headers,
+      config: ('error' in settled ? configOf(settled.error) : undefined) ?? config,
     };
+  }
+
+  #settled(config: RequestConfig, errors: AxiosErrors): { response?: AxiosResponse; settled: Settled } {
+    const accepted = this.#accepted;
+    if (accepted !== undefined) return { response: accepted, settled: { response: accepted } };
+    const error = (this.#original?.deref() as AxiosError | undefined) ?? this.#remake(config, errors);
+    const { response } = error;
+    return { ...(response === undefined ? {} : { response }), settled: { error } };
   }
 
   #remake(config: RequestConfig, errors: AxiosErrors): AxiosError {

@@ -25,7 +25,7 @@ module.exports = {
     'Uint8Array',
     'WeakMap',
   ],
-  transform: { '^.+\\.ts$': 'ts-jest' },
+  transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: '<rootDir>/tsconfig.jest.json' }] },
   collectCoverageFrom: ['lib/**/*.ts', '!lib/**/*.d.ts'],
   coverageThreshold: { global: { lines: 95, branches: 95 } },
 };

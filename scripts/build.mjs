@@ -1,14 +1,18 @@
-// Builds the package twice, CommonJS into dist/cjs and ES modules into dist/esm: one file for each entry, and what two
-// entries share in chunks of its own, so that there is one copy of it. tsc compiles, the bundler puts together.
+// Builds the package: CommonJS into dist/cjs, one file for each entry, and what two entries share in chunks of its own. In
+// Node, ES modules lead to the same code, so that a process which uses both has one copy of it, and of its state; for
+// browsers there are real ES modules. tsc compiles, the bundler puts together.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative, sep } from 'node:path';
 import { rolldown } from 'rolldown';
 
-/** What users load, by its path in lib and in dist. The command is run, never imported: one format of it is enough. */
-const ENTRIES = ['index', 'index.browser', 'nestjs/index', 'opentelemetry/index', 'explain/index'];
+/** What users load, by its path in lib and in dist. */
+const NODE_ENTRIES = ['index', 'nestjs/index', 'opentelemetry/index', 'explain/index'];
+const BROWSER_ENTRY = 'index.browser';
+const ENTRIES = [...NODE_ENTRIES, BROWSER_ENTRY];
 const COMMAND = 'cli';
+const require = createRequire(import.meta.url);
 /** Modules and declarations as tsc makes them. */
 const COMPILED = 'node_modules/.cache/build';
 
@@ -23,6 +27,8 @@ async function bundle(format, dir, entries) {
     dir,
     format,
     exports: 'named',
+    // Users' Jest runs CommonJS without the flag that import() would need there.
+    dynamicImportInCjs: false,
     entryFileNames: '[name].js',
     chunkFileNames: 'chunks/[name].js',
     // What they say is in the types, and in the sources for who debugs; stack traces need names and lines alone.
@@ -33,10 +39,24 @@ async function bundle(format, dir, entries) {
 }
 
 function compile() {
-  const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+  const tsc = require.resolve('typescript/bin/tsc');
   execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', COMPILED], {
     stdio: 'inherit',
   });
+}
+
+/** The path of a file of dist/cjs, for an import in a file of dist/esm. */
+function fromModule(name, file) {
+  return relative(dirname(`dist/esm/${name}`), `dist/cjs/${file}`)
+    .split(sep)
+    .join('/');
+}
+
+function leadToCommonJs(name) {
+  const names = Object.keys(require(`../dist/cjs/${name}.js`)).sort();
+  const file = `dist/esm/${name}.js`;
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `export { ${names.join(', ')} } from '${fromModule(name, `${name}.js`)}';\n`);
 }
 
 /** The declaration files that these entries lead to; of the others no user can see a name. */
@@ -67,9 +87,7 @@ function ship(files) {
  */
 function shipForModules() {
   for (const name of ENTRIES) {
-    const file = `dist/esm/${name}.d.ts`;
-    const from = relative(dirname(file), `dist/cjs/${name}.js`).split(sep).join('/');
-    writeFileSync(file, `export * from '${from}';\n`);
+    writeFileSync(`dist/esm/${name}.d.ts`, `export * from '${fromModule(name, `${name}.js`)}';\n`);
   }
   const augmentation = readFileSync('dist/cjs/augment.d.ts', 'utf8');
   const link = (format) => `/// <reference path="../${format}/augment.d.ts" />\n`;
@@ -84,7 +102,8 @@ rmSync('dist', { recursive: true, force: true });
 rmSync(COMPILED, { recursive: true, force: true });
 compile();
 await bundle('cjs', 'dist/cjs', [...ENTRIES, COMMAND]);
-await bundle('esm', 'dist/esm', ENTRIES);
+await bundle('esm', 'dist/esm', [BROWSER_ENTRY]);
+for (const name of NODE_ENTRIES) leadToCommonJs(name);
 ship(reachable(ENTRIES));
 shipForModules();
 // Bundlers read `sideEffects` from the nearest package.json, which is this one.

@@ -7,6 +7,7 @@ import type { Platform, Wire } from './platform.js';
 
 /** The browser makes the connections, and lets nobody look. */
 const WITHOUT_SOCKETS: Wire = {
+  loading: undefined,
   connectionsFor: () => ({}),
   stats: () => ({ pools: [], http2: [] }),
   close: () => Promise.resolve(),

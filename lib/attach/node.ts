@@ -27,6 +27,9 @@ const NODE: Platform = {
 function overSockets(client: ResolvedClient, instance: AxiosInstance, bare: AxiosInstance): Wire {
   const transport = new Transport(client, instance);
   return {
+    get loading() {
+      return transport.loading;
+    },
     connectionsFor: (attempt, given) => transport.connectionsFor(attempt, given),
     stats: () => transport.stats(),
     close: (abort) => transport.close(abort),

@@ -19,6 +19,8 @@ import type { PolicyStats } from './stats.js';
 
 /** Connections of one policy, as far as it has a say in them. */
 export interface Wire {
+  /** To be waited for before a request; `undefined` when there is nothing to wait for. */
+  readonly loading: Promise<void> | undefined;
   /** What goes on the config of one attempt, so that it gets a connection of the policy's. */
   connectionsFor(attempt: Attempt, given: GivenConnections): Partial<AttemptConnections>;
   stats(): Pick<PolicyStats, 'pools' | 'http2'>;

@@ -43,6 +43,12 @@ export class AttemptRunner {
 
   /** One function for every request of the policy. */
   readonly adapter = (config: RequestConfig): Promise<AxiosResponse> => {
+    const { loading } = this.#parts.wire;
+    // Not awaited without need: axios hands a request to Node in the tick of the call.
+    return loading === undefined ? this.#begin(config) : loading.then(() => this.#begin(config));
+  };
+
+  #begin(config: RequestConfig): Promise<AxiosResponse> {
     const call = callOf(config);
     // An interceptor that rebuilt the config without unknown keys has taken the request out of the policy.
     if (call === undefined) return this.#runAlone(config);
@@ -53,7 +59,7 @@ export class AttemptRunner {
       (response) => this.#book(call, response),
       (error: unknown) => this.#rethrow(call, config, error),
     );
-  };
+  }
 
   #book(call: Call, response: AxiosResponse): AxiosResponse {
     call.succeeded = true;

@@ -2,7 +2,8 @@ import type { Agent } from 'node:http';
 import type { ResolvedClient } from '../config/resolved.js';
 import { addRequest, frontOf } from './agent-front.js';
 import { keepAliveOptions, type PoolOptions, RefusingAgent } from './agents.js';
-import { Http2Client } from './http2/client.js';
+import type { Http2Client } from './http2/client.js';
+import { http2Module } from './http2/load.js';
 import { ProxyAgents, type RequestEndpoint } from './proxy-agents.js';
 import type { RetiredPools } from './retired-pools.js';
 import type { TlsSettings } from './tls.js';
@@ -27,24 +28,34 @@ export interface EgressOptions {
 export class Egress {
   readonly http: Agent;
   readonly https: Agent;
-  /** Where HTTP/2 may be spoken; `undefined` = HTTP/1.1 only. */
-  readonly http2: Http2Client | undefined;
   readonly proxies: ProxyAgents;
-  readonly #retired: RetiredPools;
+  readonly #options: EgressOptions;
+  #http2: Http2Client | undefined;
 
   constructor(options: EgressOptions) {
     const { client, httpPool, httpsPool, tls, retired } = options;
+    this.#options = options;
     this.proxies = new ProxyAgents({ client, httpPool, httpsPool, tls, retired });
     this.http = this.#choosing('http:', options.http);
     this.https = this.#choosing('https:', options.https);
-    this.http2 = client.http1Only ? undefined : this.#http2Client(options);
-    this.#retired = retired;
+  }
+
+  /** Where HTTP/2 may be spoken; `undefined` = HTTP/1.1 only. To be asked once {@link http2Module} is loaded. */
+  get http2(): Http2Client | undefined {
+    if (this.#options.client.http1Only) return undefined;
+    this.#http2 ??= this.#http2Client(this.#options);
+    return this.#http2;
+  }
+
+  /** The same, if it was ever asked for. */
+  get usedHttp2(): Http2Client | undefined {
+    return this.#http2;
   }
 
   /** Has all connections but the direct ones, which others share, end with the requests that use them. */
   retire(): void {
     this.proxies.retire();
-    if (this.http2 !== undefined) this.#retired.addHttp2(this.http2);
+    if (this.#http2 !== undefined) this.#options.retired.addHttp2(this.#http2);
   }
 
   #choosing(protocol: 'http:' | 'https:', direct: Agent): Agent {
@@ -65,7 +76,7 @@ export class Egress {
 
   #http2Client({ client, httpPool, httpsPool, tls }: EgressOptions): Http2Client {
     const { autoSelectFamilyAttemptTimeout } = keepAliveOptions(httpsPool);
-    return new Http2Client({
+    return new (http2Module().Http2Client)({
       ...client,
       poolIdleTimeoutMs: httpsPool.poolIdleTimeoutMs,
       poolMaxIdlePerHost: httpsPool.poolMaxIdlePerHost,

@@ -76,7 +76,7 @@ export class InstancePools {
 
   /** The same of HTTP/2. */
   http2(): Http2Client[] {
-    const current = this.#derived.pools.egresses().flatMap(({ http2 }) => http2 ?? []);
+    const current = this.#derived.pools.egresses().flatMap(({ usedHttp2 }) => usedHttp2 ?? []);
     return [...current, ...this.#retired.http2()];
   }
 

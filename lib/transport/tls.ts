@@ -59,6 +59,8 @@ function assertCertificates(path: string, ca: TlsBlob | undefined): void {
 }
 
 function assertUsable(material: SecureContextOptions, path: string): void {
+  // A context takes milliseconds to make.
+  if (Object.keys(material).length === 0) return;
   try {
     createSecureContext(material);
   } catch (error) {

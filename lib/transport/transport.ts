@@ -9,6 +9,7 @@ import type { ResolvedClient } from '../config/resolved.js';
 import type { Attempt } from './attempt.js';
 import { HttpGate } from './http-gate.js';
 import type { Http2Client, RequestScheme } from './http2/client.js';
+import { loadHttp2 } from './http2/load.js';
 import type { Http2OriginStats } from './http2/session-pool.js';
 import { InstancePools } from './instance-pools.js';
 import { observedAgent } from './observed-agent.js';
@@ -82,6 +83,13 @@ export class Transport {
     this.#client = client;
     this.#instance = new InstancePools(client, instance, this.#sockets);
     this.#httpGate = new HttpGate(client.allowHttp);
+    // The first request need not wait for it then.
+    void this.loading;
+  }
+
+  /** To be waited for before the first request; `undefined` when there is nothing to wait for. */
+  get loading(): Promise<void> | undefined {
+    return this.#client.http1Only ? undefined : loadHttp2();
   }
 
   /**

@@ -2,7 +2,6 @@ import { EventEmitter } from 'node:events';
 import { type ClientRequest, validateHeaderValue } from 'node:http';
 import { isIPv6, type Socket, type TcpNetConnectOpts } from 'node:net';
 import type { ConnectionOptions as TlsConnectionOptions } from 'node:tls';
-import { HttpsProxyAgent } from 'https-proxy-agent';
 import type { ProxyAddress } from '../config/resolved.js';
 import { PolicyError, ProxyAuthError, ProxyConnectionError, ProxyTunnelError } from '../errors.js';
 import { DIAL_OPTIONS } from './agent-options.js';
@@ -107,6 +106,8 @@ async function connect(
     if (status >= 200 && status <= 299) head.statusCode = 200;
   });
 
+  // Loaded with the first tunnel, which most processes do not need.
+  const { HttpsProxyAgent } = await import('https-proxy-agent');
   // One agent per tunnel, since the signal that can end a stalled CONNECT has to be among its socket options. The
   // credentials are not in the URL, which the agent prints when it is debugged.
   const agent = new HttpsProxyAgent(proxy.origin, {

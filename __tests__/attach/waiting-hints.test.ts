@@ -112,6 +112,20 @@ describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
       expect(getPolicyMetadata(error)).toMatchObject({ attempts: 1, giveUp: 'retry-after' });
     });
 
+    it('has those give up on waking that have no time for it', async () => {
+      const { onRetry, decided } = noticed();
+      const retry = { onRetry, backoff: EVEN, retryTimeout: '1min' };
+      const { origin, http } = await start({ axios, retry });
+      origin.always(byPath({ '/asks': [hinted({ 'Retry-After': '120' })], '/fails': [drops] }));
+      const failing = failureOf(http.get('/fails'));
+      await decided;
+      await failureOf(http.get('/asks'));
+      const error = await failing;
+      expect(error.response?.status).toBe(500);
+      expect(getPolicyMetadata(error)).toMatchObject({ attempts: 1, giveUp: 'retry-after' });
+      expect(origin.requests).toHaveLength(2);
+    });
+
     it('holds nobody back from a first attempt, nor who does not care', async () => {
       const { origin, http } = await start({ axios, retry: { retryTimeout: '1min' } });
       origin.always(byPath({ '/asks': [hinted({ 'Retry-After': '120' })], '/fails': [drops, reply()] }));

@@ -28,10 +28,13 @@ export function requestedWaitMs(
   return sharedMs > (ownMs ?? 0) ? sharedMs : ownMs;
 }
 
-/** How long a retry whose sleep is over is to sleep on, because its origin has asked for patience meanwhile. */
+/**
+ * How long a retry whose sleep is over is to sleep on, because its origin has asked for patience meanwhile; `undefined` if
+ * `retryTimeout` has no room for it.
+ */
 export function furtherWaitMs(
   { origin, record, settings: { retry } }: Call,
   { patience, random }: { readonly patience: Patience; readonly random: () => number },
-): number {
+): number | undefined {
   return retry === false || !retry.retryAfter ? 0 : patience.moreMs(origin, record.remainingMs, random);
 }

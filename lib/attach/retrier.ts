@@ -45,6 +45,7 @@ type Refusal = Extract<Verdict, { retry: false }>;
 type Step = { readonly response: AxiosResponse } | { readonly sleepMs: number; readonly next: RequestConfig };
 
 const TOO_LATE: Refusal = { retry: false, reason: 'retry-timeout', wouldRetry: true };
+const TOO_LONG: Refusal = { retry: false, reason: 'retry-after', wouldRetry: true };
 
 /** Sees the outcome of every attempt, and makes the next one or lets the outcome through. */
 export class Retrier {
@@ -148,14 +149,15 @@ export class Retrier {
       call.discard?.();
       call.discard = undefined;
       if (isCancelled(call, next)) throw await this.#cancel(call, next);
+      const moreMs = furtherWaitMs(call, this.#parts);
       // A process may be frozen for longer than it meant to sleep.
-      if (kept !== undefined && call.record.remainingMs <= 0) {
-        const response = await this.#finish(call, kept.recall(next, this.#parts.errors), TOO_LATE);
+      const late = call.record.remainingMs <= 0 ? TOO_LATE : moreMs === undefined && TOO_LONG;
+      if (kept !== undefined && late) {
+        const response = await this.#finish(call, kept.recall(next, this.#parts.errors), late);
         this.#close(call)?.(response);
         return;
       }
-      const moreMs = furtherWaitMs(call, this.#parts);
-      if (moreMs > 0) {
+      if (moreMs) {
         call.delayMs += moreMs;
         sleep(moreMs, next, call, this.#wake);
         return;

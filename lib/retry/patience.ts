@@ -45,12 +45,13 @@ export class Patience {
   /**
    * For a retry whose sleep is over: how long it is to sleep on, because its origin has asked for patience meanwhile.
    *
-   * @param mostMs what is left of `retryTimeout`. A wait that does not fit is none: whoever is up by now tries.
+   * @param mostMs what is left of `retryTimeout`.
    * @param random uniform in [0, 1), for the jitter.
+   * @returns `undefined` for a wait that does not fit.
    */
-  moreMs(origin: string, mostMs: number, random: () => number): number {
+  moreMs(origin: string, mostMs: number, random: () => number): number | undefined {
     const remainingMs = this.remainingMs(origin);
-    return remainingMs > mostMs ? 0 : Math.min(spreadMs(remainingMs, random), mostMs);
+    return remainingMs > mostMs ? undefined : Math.min(spreadMs(remainingMs, random), mostMs);
   }
 
   #of(origin: string): Origin {

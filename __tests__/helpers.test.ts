@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import {
   type ClientRequest,
   Agent as HttpAgent,
@@ -586,6 +588,14 @@ describe('the watch for leaks', () => {
     }, 50);
     await leaks.expectNone();
     expect(fired).toBe(true);
+  });
+
+  it('finds files that are open', async () => {
+    const leaks = watchLeaks();
+    const file = await open(__filename);
+    if (existsSync('/proc/self/fd'))
+      await expect(leaks.expectNone(20)).rejects.toThrow(`open file ${__filename}`);
+    await file.close();
   });
 
   it('finds timers, also unref’d ones, and says where they were made', async () => {

@@ -1,5 +1,6 @@
 import { createHook } from 'node:async_hooks';
 import { getEventListeners } from 'node:events';
+import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { atEnd } from './cleanup.js';
 import { delay } from './wait.js';
@@ -26,13 +27,15 @@ export interface LeakWatch {
 }
 
 /**
- * Notes every timer and socket made from now on. `process.getActiveResourcesInfo()` would not do: it does not know
+ * Notes every timer and socket made, and every file opened, from now on. `process.getActiveResourcesInfo()` would not do: it does not know
  * of unref'd timers, nor of the idle connections of a pool, which are unref'd too, nor where either comes from.
  *
  * What the tests' own helpers and jest make, and the server's end of a connection, is left out.
  */
 export function watchLeaks(): LeakWatch {
   const alive = new Map<number, string>();
+  const before = openFiles();
+  const opened = () => [...openFiles()].filter(([descriptor, file]) => before.get(descriptor) !== file);
   const hook = createHook({
     init(asyncId, type) {
       if (!WATCHED.has(type)) return;
@@ -47,11 +50,28 @@ export function watchLeaks(): LeakWatch {
   return {
     async expectNone(settleMs = 1000) {
       const deadline = performance.now() + settleMs;
-      while (alive.size > 0 && performance.now() < deadline) await delay(5);
+      while (alive.size + opened().length > 0 && performance.now() < deadline) await delay(5);
       hook.disable();
-      if (alive.size > 0) throw new Error(`Left behind:\n${countEach(alive.values())}`);
+      const left = [...alive.values(), ...opened().map(([, file]) => `open file ${file}`)];
+      if (left.length > 0) throw new Error(`Left behind:\n${countEach(left)}`);
     },
   };
+}
+
+const DESCRIPTORS = '/proc/self/fd';
+
+/** The files that are open, by descriptor; sockets and pipes are watched otherwise. None where the system does not say. */
+function openFiles(): Map<string, string> {
+  if (!existsSync(DESCRIPTORS)) return new Map();
+  const targets = readdirSync(DESCRIPTORS).flatMap((descriptor): [string, string][] => {
+    try {
+      return [[descriptor, readlinkSync(`${DESCRIPTORS}/${descriptor}`)]];
+    } catch {
+      // The one that the directory was read by.
+      return [];
+    }
+  });
+  return new Map(targets.filter(([, target]) => /^\/(?!dev\/|proc\/)/.test(target)));
 }
 
 /** How many listeners `signal` has; compare before and after. */

@@ -144,11 +144,14 @@ describe('timeout', () => {
 
   it('lets come in what has arrived while the process stood still', async () => {
     const origin = await answering(reply({ body: 'in time' }));
-    const { http } = attached({ client: { timeout: 200 } });
-    const response = http.get(origin.url);
-    const busyUntil = performance.now() + 300;
-    while (performance.now() < busyUntil);
-    expect((await response).data).toBe('in time');
+    const { http } = attached({ client: { timeout: 200, connectTimeout: 200 } });
+    // The second finds a connection, the first has to make one.
+    for (let turn = 0; turn < 2; turn += 1) {
+      const response = http.get(origin.url);
+      const busyUntil = performance.now() + 300;
+      while (performance.now() < busyUntil);
+      expect((await response).data).toBe('in time');
+    }
   });
 
   it('is off with false', async () => {

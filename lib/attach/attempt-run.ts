@@ -2,7 +2,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { UNOBSERVED } from '../retry/classify.js';
 import { isIdempotent } from '../retry/idempotency.js';
 import type { Attempt } from '../transport/attempt.js';
-import { Deadline, type ExpiredLimit } from '../transport/deadline.js';
+import { Deadline, type DeadlineOwner, type ExpiredLimit } from '../transport/deadline.js';
 import type { QueueObserver } from '../transport/queue.js';
 import { AttemptSignal } from './attempt-signal.js';
 import type { AxiosError, AxiosResponse, RequestConfig } from './axios-like.js';
@@ -12,13 +12,13 @@ import { type Call, rememberCall } from './call.js';
 import type { Http2Receiver } from './direct-http2.js';
 import { Dispatch } from './dispatch.js';
 import { idempotencyOfCall } from './idempotency.js';
-import { type AttemptLimits, bodyLimitsOf, limitsOf, queueLimitMs } from './limits.js';
+import { type AttemptLimits, bodyLimitsOf, expiryMessage, limitsOf, queueLimitMs } from './limits.js';
 import { MadeBody } from './made-body.js';
 import { observe } from './observe.js';
 import type { Channels } from './platform.js';
 import { QueueWait } from './queue-wait.js';
 import { ReadableBody } from './readable-body.js';
-import { isReadable, releaseBody } from './release.js';
+import { type Destroyable, isReadable, releaseBody } from './release.js';
 import type { RunnerParts } from './runner.js';
 import { isWebStream, WebBody } from './web-body.js';
 
@@ -30,12 +30,8 @@ export class LostKeepAliveRace extends Error {
   }
 }
 
-interface Destroyable {
-  destroy(error?: Error): unknown;
-}
-
 /** One attempt under its deadline: has it sent, and maps what comes back to the caller's config. */
-export class AttemptRun implements Http2Receiver, QueueObserver {
+export class AttemptRun implements Http2Receiver, QueueObserver, DeadlineOwner {
   readonly #parts: RunnerParts;
   readonly #call: Call;
   readonly #config: RequestConfig;
@@ -59,7 +55,7 @@ export class AttemptRun implements Http2Receiver, QueueObserver {
   /** @param spentMs of the attempt's time, by a request that it sends again. */
   constructor(parts: RunnerParts, call: Call, config: RequestConfig, attempt: Attempt, spentMs = 0) {
     this.#parts = parts;
-    this.#deadline = new Deadline((limit, limitMs) => this.#expire(limit, limitMs), parts.platform.soon);
+    this.#deadline = new Deadline(this);
     this.#call = call;
     this.#config = config;
     this.#attempt = attempt;
@@ -101,6 +97,16 @@ export class AttemptRun implements Http2Receiver, QueueObserver {
     } catch (error) {
       this.fail(error);
     }
+  }
+
+  /** {@inheritDoc DeadlineOwner.isConnecting} */
+  get isConnecting(): boolean {
+    return this.#attempt.exchange?.phase === 'connect';
+  }
+
+  /** {@inheritDoc DeadlineOwner.soon} */
+  get soon() {
+    return this.#parts.platform.soon;
   }
 
   /** {@inheritDoc QueueObserver.onQueued} */
@@ -244,15 +250,10 @@ export class AttemptRun implements Http2Receiver, QueueObserver {
 
   #guard(body: Destroyable, streamed: StreamedBody | undefined): void {
     this.#body = body;
-    const { inFlight, platform } = this.#parts;
     const limits = bodyLimitsOf(this.#limits);
     this.#deadline.followBody(limits.whole, () => streamed?.isWhole === true);
-    if (this.#attempt.exchange === undefined) inFlight.leave(this);
-    if (streamed === undefined) return;
-    this.#watch = new BodyWatch(streamed, limits, {
-      expire: (limit, limitMs) => this.#deadline.expire(limit, limitMs),
-      soon: platform.soon,
-    });
+    if (this.#attempt.exchange === undefined) this.#parts.inFlight.leave(this);
+    if (streamed !== undefined) this.#watch = new BodyWatch(streamed, limits, this.#deadline, this.soon);
   }
 
   #endBody(): void {
@@ -260,11 +261,9 @@ export class AttemptRun implements Http2Receiver, QueueObserver {
     this.#end();
   }
 
-  #expire(limit: ExpiredLimit, limitMs: number): void {
-    this.#timeoutMessage =
-      limit === 'queue'
-        ? `waited ${limitMs}ms for a free connection (retryTimeout)`
-        : `${limit} of ${limitMs}ms exceeded`;
+  /** {@inheritDoc DeadlineOwner.onExpire} */
+  onExpire(limit: ExpiredLimit, limitMs: number): void {
+    this.#timeoutMessage = expiryMessage(limit, limitMs);
     this.#attempt.exchange?.onExpired();
     // The body first: axios would end it with a CanceledError, and a size-limited stream only when its source moves.
     this.#body?.destroy(this.#timeoutError(undefined));

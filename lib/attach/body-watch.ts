@@ -1,4 +1,4 @@
-import type { ExpiredLimit, ProgressSource } from '../transport/deadline.js';
+import type { Deadline, ExpiredLimit, ProgressSource } from '../transport/deadline.js';
 import { Standstill } from '../transport/standstill.js';
 import type { BodyLimits } from './limits.js';
 
@@ -23,14 +23,6 @@ export interface StreamedBody extends ProgressSource {
   release(): void;
 }
 
-/** Whom a {@link BodyWatch} tells. */
-export interface BodyWatcher {
-  /** The body is to end. */
-  expire(limit: ExpiredLimit, limitMs: number): void;
-  /** Calls back when the input that waits by then was read. */
-  soon(callback: () => void): void;
-}
-
 /**
  * The clocks of a body that somebody else reads. A slow consumer is not the peer's silence, but one that never comes
  * would hold its connection for ever.
@@ -40,16 +32,27 @@ export interface BodyWatcher {
 export class BodyWatch {
   readonly #body: StreamedBody;
   readonly #limits: BodyLimits;
-  readonly #watcher: BodyWatcher;
+  readonly #deadline: Pick<Deadline, 'expire'>;
+  readonly #soon: (callback: () => void) => void;
   readonly #silence: Standstill;
   readonly #forgotten = new Standstill(0);
   readonly #unread = new Standstill();
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  constructor(body: StreamedBody, limits: BodyLimits, watcher: BodyWatcher) {
+  /**
+   * @param deadline of the attempt, which ends with it.
+   * @param soon calls back when the input that waits by then was read.
+   */
+  constructor(
+    body: StreamedBody,
+    limits: BodyLimits,
+    deadline: Pick<Deadline, 'expire'>,
+    soon: (callback: () => void) => void,
+  ) {
     this.#body = body;
     this.#limits = limits;
-    this.#watcher = watcher;
+    this.#deadline = deadline;
+    this.#soon = soon;
     this.#silence = new Standstill(body.progress);
     const everyMs = (limits.silence?.limitMs ?? Number.POSITIVE_INFINITY) / CHECKS_PER_LIMIT;
     this.#timer = setInterval(() => this.#check(), Math.max(1, Math.min(everyMs, MAX_INTERVAL_MS)));
@@ -71,7 +74,7 @@ export class BodyWatch {
       body.release();
     } else if (this.#expired() !== undefined) {
       // Timers run before input is read. After a blocked event loop there may be some that is to be read right now.
-      this.#watcher.soon(() => this.#confirm());
+      this.#soon(() => this.#confirm());
     }
   }
 
@@ -79,7 +82,7 @@ export class BodyWatch {
     const expired = this.#timer === undefined || this.#body.isWhole ? undefined : this.#expired();
     if (expired === undefined) return;
     this.stop();
-    this.#watcher.expire(expired.limit, expired.limitMs);
+    this.#deadline.expire(expired.limit, expired.limitMs);
   }
 
   #expired(): { readonly limit: ExpiredLimit; readonly limitMs: number } | undefined {

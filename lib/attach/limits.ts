@@ -72,3 +72,10 @@ export function queueLimitMs({ settings: { retry } }: Call, { timeoutMs }: Attem
   if (retry !== false && retry.retryTimeoutMs > 0) return retry.retryTimeoutMs;
   return timeoutMs === false ? Number.POSITIVE_INFINITY : QUEUE_LIMIT_MS;
 }
+
+/** What an error says of a limit that ran out, in axios' words where it has any. */
+export function expiryMessage(limit: ExpiredLimit, limitMs: number): string {
+  return limit === 'queue'
+    ? `waited ${limitMs}ms for a free connection (retryTimeout)`
+    : `${limit} of ${limitMs}ms exceeded`;
+}

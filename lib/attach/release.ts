@@ -4,6 +4,11 @@ import { isWebStream } from './web-body.js';
 /** A failed response with more body than this is cheaper to lose with its connection than to read. */
 const DRAIN_LIMIT_BYTES = 64 * 1024;
 
+/** What can be ended from outside. */
+export interface Destroyable {
+  destroy(error?: Error): unknown;
+}
+
 /** Whether a value is a Node stream that can be read. */
 export function isReadable(value: unknown): value is Readable {
   return (

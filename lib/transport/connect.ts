@@ -3,6 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import type { LimitMs } from '../config/resolved.js';
 import { ConnectTimeoutError } from '../errors.js';
 import type { ConnectAnnouncement, ConnectionLabel } from './channels.js';
+import { limitTimer } from './limit-timer.js';
 import { noteIfRejected } from './rejected-certificates.js';
 import { failOnUpgrade } from './unasked-upgrade.js';
 
@@ -100,7 +101,7 @@ export function watchConnect<T extends Socket | TLSSocket>(socket: T, watch: Con
   const timer =
     timeoutMs === false
       ? undefined
-      : setTimeout(
+      : limitTimer(
           () => socket.destroy(new ConnectTimeoutError(watch.target, timeoutMs)),
           timeoutMs - spentMs,
         );

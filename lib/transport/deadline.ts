@@ -1,4 +1,5 @@
 import type { LimitMs } from '../config/resolved.js';
+import { isLate } from './limit-timer.js';
 import { Standstill } from './standstill.js';
 
 /** Which limit ran out. */
@@ -15,16 +16,22 @@ export interface ProgressSource {
 /** How often silence is looked for, per limit: it is noticed at most a quarter too late, and never too early. */
 const CHECKS_PER_LIMIT = 4;
 
-/** A timer that is later than this was held up by something else than other timers. */
-const LATE_MS = 20;
+/** How many turns of the event loop a process that stood still has, to read what has arrived. */
+const CATCH_UP_TURNS = 5;
 
-/** How much longer there is then for what has arrived and was not read. */
-const CATCH_UP_MS = 50;
+/** Whose attempt a {@link Deadline} bounds. */
+export interface DeadlineOwner {
+  /** Whether nothing of it could be sent by now. */
+  readonly isConnecting: boolean;
+  /** A limit ran out. */
+  onExpire(limit: ExpiredLimit, limitMs: number): void;
+  /** Calls back when the input that waits by now was read. */
+  soon(callback: () => void): void;
+}
 
 /** The clocks of one attempt: one for the whole of it, one for silence. Whichever runs out first ends both. */
 export class Deadline {
-  readonly #onExpire: (limit: ExpiredLimit, limitMs: number) => void;
-  readonly #soon: (callback: () => void) => void;
+  readonly #owner: DeadlineOwner;
   #whole: NodeJS.Timeout | undefined;
   #wholeMs: LimitMs = false;
   #sinceMs = 0;
@@ -33,13 +40,8 @@ export class Deadline {
   #expired: ExpiredLimit | undefined;
   #hasArrived: (() => boolean) | undefined;
 
-  /** @param soon calls back when the input that waits by then was read. */
-  constructor(
-    onExpire: (limit: ExpiredLimit, limitMs: number) => void,
-    soon: (callback: () => void) => void,
-  ) {
-    this.#onExpire = onExpire;
-    this.#soon = soon;
+  constructor(owner: DeadlineOwner) {
+    this.#owner = owner;
   }
 
   /** The limit that ran out, if one did. */
@@ -96,7 +98,7 @@ export class Deadline {
     const check = () => {
       if (!look()) return;
       // Timers run before input is read. After a blocked event loop there may be some that is to be read right now.
-      this.#soon(() => {
+      this.#owner.soon(() => {
         if (this.#silence === silence && look()) this.expire(limit, limitMs);
       });
     };
@@ -127,6 +129,7 @@ export class Deadline {
   /** Stops both clocks. */
   stop(): void {
     clearTimeout(this.#whole);
+    this.#whole = undefined;
     this.endSilence();
   }
 
@@ -137,10 +140,19 @@ export class Deadline {
   }
 
   #wholeOver(limitMs: number): void {
-    const lateMs = this.spentMs - limitMs;
-    // The process stood still.
-    if (lateMs < LATE_MS) this.expire('timeout', limitMs);
-    else this.#whole = setTimeout(() => this.expire('timeout', limitMs), CATCH_UP_MS);
+    const whole = this.#whole;
+    const expire = () => this.expire('timeout', limitMs);
+    let turns = CATCH_UP_TURNS;
+    const catchUp = () => {
+      if (this.#whole !== whole) return;
+      turns -= 1;
+      if (turns < 0) expire();
+      else this.#owner.soon(catchUp);
+    };
+    if (!isLate(this.#sinceMs + limitMs)) expire();
+    // The process stood still, and so did its part of making the connection.
+    else if (this.#owner.isConnecting) this.#whole = setTimeout(expire, limitMs);
+    else catchUp();
   }
 
   /** Ends the attempt because of a limit. */
@@ -148,6 +160,6 @@ export class Deadline {
     this.stop();
     if (this.#hasArrived?.()) return;
     this.#expired = limit;
-    this.#onExpire(limit, limitMs);
+    this.#owner.onExpire(limit, limitMs);
   }
 }

@@ -1,5 +1,6 @@
 import type { ClientRequest } from 'node:http';
 import { Socket } from 'node:net';
+import { limitTimer } from './limit-timer.js';
 
 /** The parts of Node's agent that its types leave out. */
 export interface AgentInternals {
@@ -48,7 +49,7 @@ export class PendingConnection {
 
   /** Aborts with `reason` in `timeoutMs`. */
   limit(timeoutMs: number, reason: () => Error): void {
-    this.#timer = setTimeout(() => this.#controller.abort(reason()), timeoutMs);
+    this.#timer = limitTimer(() => this.#controller.abort(reason()), timeoutMs);
   }
 
   /** A socket takes the place. */

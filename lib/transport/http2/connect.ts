@@ -4,6 +4,7 @@ import { connect as connectTcp, type NetConnectOpts, type Socket } from 'node:ne
 import { connect as connectTls, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import { ConnectTimeoutError, Http2NotSupportedError, Http2SessionError } from '../../errors.js';
 import { publishConnect } from '../channels.js';
+import { limitTimer } from '../limit-timer.js';
 import { noteIfRejected } from '../rejected-certificates.js';
 import { isProtocolError } from './failure.js';
 import { type Http2ClientOptions, type Http2Target, labelOf } from './options.js';
@@ -59,7 +60,7 @@ export class Connector {
     const timer =
       connectTimeoutMs === false
         ? undefined
-        : setTimeout(
+        : limitTimer(
             () => attempt.abort(new ConnectTimeoutError(target.name, connectTimeoutMs)),
             connectTimeoutMs,
           );

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { answerLists, isSilent } from './answers.js';
-import { COMMON, LIMITS, UNCOMMON } from './options.js';
+import { COMMON } from './common-options.js';
+import { LIMITS, UNCOMMON } from './uncommon-options.js';
 import type { AnswerSpec, Case, Choice } from './world.js';
 
 const choicesOf = (options: Readonly<Record<string, object>>): Choice[] =>

@@ -31,10 +31,6 @@ const KNOWN: readonly Known[] = [
     matches: ({ place }) => /\.rejected\..*\.(?:aborted|complete)$/.test(place),
   },
   {
-    why: 'whether the end of a connection was heard by now is up to the network',
-    matches: ({ place }) => /\.destroyed$/.test(place),
-  },
-  {
     why: 'the adapter is looked up a microtask later',
     matches: (_difference, { options }) =>
       options.some(([option, value]) => option === 'adapter' && ['missing', 'none'].includes(value)) &&
@@ -49,6 +45,12 @@ const KNOWN: readonly Known[] = [
     why: 'redirects are those of the newest axios: beforeRedirect is told of the request, too',
     matches: (_difference, { options }) =>
       options.some(([option, value]) => option === 'beforeRedirect' && value === 'curious'),
+  },
+  {
+    why: 'redirects are those of the newest axios: no target is told what was meant for a proxy',
+    matches: ({ bare, attached }) =>
+      bare === 'Basic x' ||
+      (typeof bare === 'string' && bare.replace('Proxy-Authorization: Basic x\r\n', '') === attached),
   },
 ];
 

@@ -2,9 +2,9 @@ import http from 'node:http';
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 import type { AxiosInstance, AxiosRequestConfig, AxiosStatic } from 'axios';
 import { attachPolicy } from '../../lib/index.js';
-import { keepUndefined, pictureOf, pictureOfOutcome } from '../helpers/picture.js';
+import { keepUndefined, pictureOf, pictureOfOutcome, pictureOfRequest } from '../helpers/picture.js';
 import { mayLoseRace } from './answers.js';
-import { choose } from './options.js';
+import { choose, defaultsOf } from './options.js';
 import { RawServer } from './server.js';
 import type { AnswerSpec, Case } from './world.js';
 
@@ -42,7 +42,8 @@ export class Lane {
   /** What a case looks like to who made the request, and to the server. */
   async run(way: Way, one: Case): Promise<unknown> {
     const agent = way === 'bare' ? new http.Agent({ keepAlive: true }) : undefined;
-    const instance = this.#axios.create(agent === undefined ? {} : { httpAgent: agent });
+    const defaults = defaultsOf(one.options);
+    const instance = this.#axios.create(agent === undefined ? defaults : { ...defaults, httpAgent: agent });
     const policy =
       agent === undefined ? attachPolicy(instance, { client: { allowHttp: true }, retry: false }) : undefined;
     try {
@@ -76,7 +77,10 @@ export class Lane {
     const config: AxiosRequestConfig & Record<string, unknown> = { url };
     for (const [option, value] of options)
       choose(config, option, value, { axios: this.#axios, url, otherUrl, onArrival });
-    return Promise.race([pictureOfOutcome(this.#axios, () => instance.request(config)), hanging()]);
+    return Promise.race([
+      pictureOfOutcome(this.#axios, () => instance.request(config), pictureOfRequest),
+      hanging(),
+    ]);
   }
 }
 

@@ -30,10 +30,24 @@ const isRequest = (value: object): boolean => 'setHeader' in value || '_redirect
 /** Whatever their order. */
 const keysOf = (value: object): object => Object.fromEntries(Object.keys(value).map((key) => [key, true]));
 
+/** A picture of the request of a response or an error. */
+type PictureOfRequest = (request: unknown, isOfError: boolean) => unknown;
+
+/** What does not depend on the time it took. Behind the redirect follower the request of an error is a stream of that. */
+const briefly: PictureOfRequest = (request, isOfError) => {
+  if (isOfError || request === undefined) return request !== undefined;
+  const { constructor: Class, res } = request as {
+    constructor?: { name: string };
+    res?: { responseUrl?: string };
+  };
+  return { class: Class?.name, responseUrl: res?.responseUrl };
+};
+
 /** A response or an error as code that uses axios sees it. */
 export async function pictureOfOutcome(
   axios: AxiosStatic,
   request: () => Promise<unknown>,
+  ofRequest: PictureOfRequest = briefly,
 ): Promise<unknown> {
   const outcome = await request().then(
     (response) => ({ response }),
@@ -41,17 +55,17 @@ export async function pictureOfOutcome(
   );
   // By now Node has told of the end of the exchange.
   await turn();
-  if ('response' in outcome) return { resolved: await pictureOfResponse(outcome.response) };
-  return { rejected: await pictureOfError(axios, outcome.error) };
+  if ('response' in outcome) return { resolved: await pictureOfResponse(outcome.response, ofRequest) };
+  return { rejected: await pictureOfError(axios, outcome.error, ofRequest) };
 }
 
-async function pictureOfResponse(response: unknown): Promise<unknown> {
+async function pictureOfResponse(response: unknown, ofRequest: PictureOfRequest): Promise<unknown> {
   if (typeof response !== 'object' || response === null || !('data' in response)) return pictureOf(response);
   const { data, request, duration, ...rest } = response as Record<string, unknown>;
   return {
     keys: keysOf(response),
     data: data instanceof Readable ? await contentOf(data) : pictureOf(data),
-    request: pictureOfRequest(request),
+    request: ofRequest(request, false),
     duration: typeof duration,
     ...(pictureOf(rest) as object),
   };
@@ -84,8 +98,8 @@ const OF_OPTIONS = [
   ...['maxBodyLength', 'sensitiveHeaders', 'href', 'host'],
 ];
 
-/** What code reads of `response.request` and `error.request`. */
-function pictureOfRequest(request: unknown): unknown {
+/** What code reads of `response.request` and `error.request`. How far these came may depend on the time it took. */
+export function pictureOfRequest(request: unknown): unknown {
   if (typeof request !== 'object' || request === null) return request;
   if ('_currentRequest' in request) return pictureOfFollower(request as Fields);
   const { _redirectable: follower } = request as { _redirectable?: object };
@@ -96,11 +110,10 @@ function pictureOfRequest(request: unknown): unknown {
 }
 
 function pictureOfNative(request: object): object {
-  const { res, socket, destroyed, getHeaders } = request as Fields;
+  const { res, socket, getHeaders } = request as Fields;
   return {
     class: request.constructor?.name,
     ...(pictureOf(pick(request as Fields, OF_REQUEST)) as object),
-    destroyed: Boolean(destroyed),
     headers: typeof getHeaders === 'function' ? pictureOf(getHeaders.call(request)) : undefined,
     socket: typeof socket,
     res: typeof res === 'object' && res !== null ? pictureOf(pick(res as Fields, OF_MESSAGE)) : res,
@@ -111,9 +124,8 @@ function pictureOfFollower(follower: Fields, of?: object): unknown {
   const { _options: options, _currentRequest: current, _requestBodyBuffers: buffers } = follower;
   return {
     ...(pictureOf(pick(follower, OF_FOLLOWER)) as object),
-    destroyed: Boolean(follower.destroyed),
     buffers: (buffers as unknown[]).length,
-    options: pictureOf(pick(options as Fields, OF_OPTIONS)),
+    options: pictureOf({ ...pick(options as Fields, OF_OPTIONS), port: String((options as Fields).port) }),
     current: current === of ? 'the request itself' : pictureOfNative(current as object),
   };
 }
@@ -129,7 +141,11 @@ async function contentOf(stream: Readable): Promise<unknown> {
   }
 }
 
-async function pictureOfError(axios: AxiosStatic, error: unknown): Promise<unknown> {
+async function pictureOfError(
+  axios: AxiosStatic,
+  error: unknown,
+  ofRequest: PictureOfRequest,
+): Promise<unknown> {
   if (!(error instanceof Error)) return pictureOf(error);
   const { config, response, request, cause, ...rest } = error as Error & Record<string, unknown>;
   const { stack: _, ...json } = (error as { toJSON?(): Record<string, unknown> }).toJSON?.() ?? {};
@@ -141,10 +157,10 @@ async function pictureOfError(axios: AxiosStatic, error: unknown): Promise<unkno
     isCancel: axios.isCancel(error),
     keys: keysOf(error),
     rest: pictureOf(rest),
-    request: pictureOfRequest(request),
+    request: ofRequest(request, true),
     cause: cause instanceof Error ? { name: cause.name, message: cause.message } : pictureOf(cause),
     config: pictureOf(config),
-    response: response === undefined ? undefined : await pictureOfResponse(response),
+    response: response === undefined ? undefined : await pictureOfResponse(response, ofRequest),
     json: pictureOf(json),
   };
 }

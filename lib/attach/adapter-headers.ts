@@ -9,6 +9,8 @@ export class AdapterHeaders {
   readonly #bare: AxiosInstance;
   #userAgent: string | undefined;
   #acceptEncoding: string | undefined;
+  /** How axios calls itself, also where every request has a User-Agent of its own. */
+  #signature: string | undefined;
 
   constructor(bare: AxiosInstance) {
     this.#bare = bare;
@@ -31,16 +33,30 @@ export class AdapterHeaders {
 
   /** Whether the error of a body that was cut short has a response: since axios 1.16. */
   get hasResponseOfCut(): boolean {
-    const [, minor = Number.POSITIVE_INFINITY] = /^axios\/1\.(\d+)\./.exec(this.#userAgent ?? '') ?? [];
+    const [, minor = Number.POSITIVE_INFINITY] = /^axios\/1\.(\d+)\./.exec(this.#signature ?? '') ?? [];
     return Number(minor) >= 16;
   }
 
   /** {@inheritDoc plainRequest} */
   plainRequest(config: RequestConfig): PlainRequest | undefined {
+    if (this.#signature === undefined) this.#askSignature();
     const own = { userAgent: this.#userAgent, acceptEncoding: this.#acceptEncoding };
     const { params, paramsSerializer } = config;
     const serialize = (url: string) => this.#bare.getUri({ url, params, paramsSerializer } as RequestConfig);
     return plainRequest(config, own, serialize);
+  }
+
+  /** Known a few microtasks later, before any response. The request it takes is not sent. */
+  #askSignature(): void {
+    this.#signature = '';
+    const transport = {
+      request: ({ headers }: { headers: Record<string, unknown> }) => {
+        this.#signature = text(headers['User-Agent']) ?? '';
+        throw new Error('not to be sent');
+      },
+    };
+    const asked = { url: 'http://localhost/', adapter: 'http', proxy: false, transport } as const;
+    this.#bare.request(asked).catch(() => undefined);
   }
 }
 

@@ -34,6 +34,16 @@ const lost: Case[] = [5, 0].flatMap((maxRedirects) =>
     failing('that is hung up on', hangUp(), { maxRedirects }),
     failing('whose headers are cut short', partialHead('HTTP/1.1 200 OK\r\nContent-'), { maxRedirects }),
     failing('whose body is cut short', truncate({ declared: 100, sent: 10, how: 'fin' }), { maxRedirects }),
+    {
+      ...failing(
+        'whose body is cut short, with a name of its own',
+        truncate({ declared: 9, sent: 1, how: 'fin' }),
+        {
+          maxRedirects,
+        },
+      ),
+      defaults: { headers: { 'User-Agent': 'mine' } },
+    },
     failing('whose body is reset', truncate({ declared: 100, sent: 10, how: 'rst' }), { maxRedirects }),
     failing('whose stream is cut short', truncate({ declared: 100, sent: 10, how: 'fin' }), {
       maxRedirects,

@@ -3,6 +3,7 @@ import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { Writable } from 'node:stream';
 import type { Attempt } from '../transport/attempt.js';
+import { makeOn } from '../transport/connection-choice.js';
 import { Http1Exchange, observeForeignSocket } from '../transport/exchange.js';
 import { observedAgent } from '../transport/observed-agent.js';
 import { followQueue, noteIfQueued } from '../transport/queue.js';
@@ -68,11 +69,12 @@ class DirectExchange {
   send(): void {
     const { body, protocol, hostname, port, path, method, headers } = this.#plain;
     const { attempt, chosen, config, signal } = this.#parts;
-    const agent =
-      attempt.connection === 'any' ? chosen.agent : observedAgent(attempt, chosen.agent, chosen.isForeign);
+    const agent = this.#isObserved ? observedAgent(attempt, chosen.agent, true) : chosen.agent;
     const scheme = protocol === 'https:' ? https : http;
     const options = { protocol, hostname, port, path, method, headers, agent };
-    const request = scheme.request(options);
+    const { connection } = attempt;
+    const request =
+      connection === 'any' ? scheme.request(options) : makeOn(connection, () => scheme.request(options));
     this.#request = request;
     showRedirectable(request, { options, maxRedirects: config.maxRedirects, body });
     this.#observe(request, agent);
@@ -85,10 +87,16 @@ class DirectExchange {
     request.end();
   }
 
+  /** Whether the agent itself tells the attempt of the request: that of the caller does not know of our choices. */
+  get #isObserved(): boolean {
+    const { attempt, chosen } = this.#parts;
+    return chosen.isForeign && attempt.connection !== 'any';
+  }
+
   /** A mock that put an agent of its own in the place of ours keeps the request from the wire. */
   #observe(request: ClientRequest, agent: unknown): void {
     const { attempt, chosen } = this.#parts;
-    if (attempt.connection !== 'any' || (request as { agent?: unknown }).agent !== agent) return;
+    if (this.#isObserved || (request as { agent?: unknown }).agent !== agent) return;
     if (chosen.isForeign) {
       observeForeignSocket(request);
       noteIfQueued(chosen.agent, request);

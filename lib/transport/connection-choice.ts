@@ -16,6 +16,25 @@ export function choose(request: ClientRequest, choice: ConnectionChoice): void {
   if (choice !== 'any') choices.set(request, choice);
 }
 
+/** For the request that is being made right now. */
+let current: ConnectionChoice = 'any';
+
+/** Makes a request on an agent of ours, which is given it at once, and says which connection it may have. */
+export function makeOn<T>(choice: ConnectionChoice, make: () => T): T {
+  current = choice;
+  try {
+    return make();
+  } finally {
+    current = 'any';
+  }
+}
+
+/** Which connection a request may have that its agent is given just now. */
+export function choiceOfNew(request: ClientRequest): ConnectionChoice {
+  if (current !== 'any') choices.set(request, current);
+  return choiceOf(request);
+}
+
 /** Which connection a request may have. */
 export function choiceOf(request: ClientRequest): ConnectionChoice {
   return choices.get(request) ?? 'any';

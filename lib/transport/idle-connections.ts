@@ -6,7 +6,7 @@ import { onceQuiet, withoutIdle } from './agent-front.js';
 import type { PoolOptions } from './agents.js';
 import { publishPool } from './channels.js';
 import { connectionState } from './connect.js';
-import { choiceOf } from './connection-choice.js';
+import { choiceOf, choiceOfNew } from './connection-choice.js';
 import { currentTurn } from './turn.js';
 
 /** The parts of Node's agent that its types leave out. */
@@ -92,7 +92,7 @@ export class IdleConnections {
   add(request: ClientRequest, options: RequestOptions): void {
     // Their timers do not run while the event loop is blocked.
     if (performance.now() >= this.#firstEndMs) this.#closeExpired();
-    const choice = choiceOf(request);
+    const choice = choiceOfNew(request);
     if (choice === 'any') this.#dispatch(request, options);
     else if (choice === 'new') this.#addToNew(request, options);
     else this.#addChecked(request, options);

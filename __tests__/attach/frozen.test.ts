@@ -27,7 +27,8 @@ describe.each(AXIOS_COPIES)(
       attached({
         axios,
         retry: {
-          backoff: { initBackoff: 40, maxBackoff: 40 },
+          // So long that the hook is over and the freeze begins before it ends, however busy the machine is.
+          backoff: { initBackoff: 300, maxBackoff: 300 },
           retryTimeout: RETRY_TIMEOUT_MS,
           // Not at once: the request has to be asleep.
           onRetry: () => {

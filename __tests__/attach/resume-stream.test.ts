@@ -478,7 +478,9 @@ describe('a stream that was cut', () => {
 
   it('is gone on with if shouldRetry accepted its response after it was cut', async () => {
     const shouldRetry = async ({ attempt }: Outcome) => {
-      if (attempt === 1) await delay(60);
+      if (attempt > 1) return undefined;
+      await origin.idle();
+      await delay(60);
       return undefined;
     };
     const { origin, http } = await start({ retry: { shouldRetry } });

@@ -172,8 +172,9 @@ export class Transport {
   async close(abort = false): Promise<void> {
     this.#sockets.startClosing();
     for (const { agent } of this.#instance.all()) closeIdle(agent);
-    await Promise.all(this.#instance.http2().map((client) => client.close()));
+    const sessions = this.#instance.http2().map((client) => client.close());
     if (abort) this.#sockets.destroyAll();
+    await Promise.all(sessions);
     await this.#sockets.whenEmpty();
   }
 

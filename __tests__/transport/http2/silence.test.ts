@@ -64,6 +64,15 @@ describe('a connection that a middlebox forgot', () => {
     expect(path.connections).toBe(2);
   });
 
+  it('is given up soon after its requests were cancelled', async () => {
+    const { path, http, policy } = await onPath({ readTimeout: false });
+    path.freeze();
+    const error = await failureOf(http.get('/', { signal: AbortSignal.timeout(50) }));
+    expect(error.code).toBe('ERR_CANCELED');
+    await until(() => policy.stats().http2.length === 0, 4000);
+    expect((await http.post('/', 'x')).status).toBe(200);
+  });
+
   it('is given up with those beside it, which it takes one timeout to find out', async () => {
     const { origin, path, http } = await onPath({}, { settings: { maxConcurrentStreams: 1 } });
     origin.always((call) => void until(() => path.connections === 3).then(() => respond()(call)));

@@ -10,7 +10,8 @@ describe('a stream whose head is told of after what follows it', () => {
       rstCode: 0,
       writableFinished: true,
     });
-    const session = { framesHeard: 0, heard: () => undefined, streamClosed: () => undefined };
+    const liveness = { framesHeard: 0, signsOfLife: 0, heard: () => undefined, ask: () => undefined };
+    const session = { liveness, streamClosed: () => undefined };
     const received: string[] = [];
     const sink: BodySink = {
       push: (chunk) => received.push(chunk.toString()) > 0,

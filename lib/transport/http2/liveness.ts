@@ -1,6 +1,6 @@
 import { KeepAlive, type KeepAliveOptions, type PingPeer } from './ping.js';
 
-/** How long a peer that is doubted may take to give a sign of life. */
+/** How long a peer that is asked may take to give a sign of life. */
 const DOUBT_MS = 1000;
 
 /** How long a peer that is watched closely may be silent before it gets a PING. */
@@ -16,11 +16,6 @@ export interface LivenessEvents {
   onDead(): void;
 }
 
-interface Doubt {
-  readonly sinceMs: number;
-  readonly overdue: NodeJS.Timeout;
-}
-
 /** What was heard of a peer, and whether it may be taken to be there still. */
 export class Liveness {
   readonly #peer: PingPeer;
@@ -29,8 +24,11 @@ export class Liveness {
   #keepAlive: KeepAlive;
   #framesHeard = 0;
   #otherSigns = 0;
-  #doubt: Doubt | undefined;
-  /** How much had been heard when the last PING of a doubt was sent. */
+  #isStopped = false;
+  /** Runs while the peer is asked for a sign of life. */
+  #overdue: NodeJS.Timeout | undefined;
+  #doubtedSinceMs: number | undefined;
+  /** How much had been heard when it was asked last. */
   #askedAtFrame: number | undefined;
 
   constructor(peer: PingPeer, options: KeepAliveOptions, events: LivenessEvents) {
@@ -52,7 +50,7 @@ export class Liveness {
 
   /** For how long it has been doubted, if it is. */
   get doubtedMs(): number | undefined {
-    return this.#doubt === undefined ? undefined : performance.now() - this.#doubt.sinceMs;
+    return this.#doubtedSinceMs === undefined ? undefined : performance.now() - this.#doubtedSinceMs;
   }
 
   /** Duration of the last PING and its answer. */
@@ -69,23 +67,28 @@ export class Liveness {
   heard(): void {
     this.#framesHeard += 1;
     this.#keepAlive.heard();
-    if (this.#doubt !== undefined) this.#trust();
+    if (this.#overdue !== undefined) this.#trust();
   }
 
   /** Something else arrived. */
   heardOther(): void {
     this.#otherSigns += 1;
     this.#keepAlive.heard();
-    if (this.#doubt !== undefined) this.#trust();
+    if (this.#overdue !== undefined) this.#trust();
+  }
+
+  /** The peer has probably died since it was heard last: {@link ask}s it, and is doubted until it answers. */
+  doubt(): void {
+    this.ask();
+    if (this.#overdue !== undefined) this.#doubtedSinceMs ??= performance.now();
   }
 
   /** The peer may have died since it was heard last: asks it by a PING. */
-  doubt(): void {
+  ask(): void {
     // Servers take PINGs without responses in between for an attack (gRPC: "too many pings").
-    if (this.#doubt !== undefined || this.#askedAtFrame === this.#framesHeard) return;
+    if (this.#isStopped || this.#overdue !== undefined || this.#askedAtFrame === this.#framesHeard) return;
     this.#askedAtFrame = this.#framesHeard;
-    const overdue = setTimeout(() => this.#events.onSilent(), DOUBT_MS).unref();
-    this.#doubt = { sinceMs: performance.now(), overdue };
+    this.#overdue = setTimeout(() => this.#events.onSilent(), DOUBT_MS).unref();
     this.#peer.ping((error) => {
       if (error === null) this.heardOther();
     });
@@ -102,13 +105,16 @@ export class Liveness {
   }
 
   stop(): void {
+    this.#isStopped = true;
     this.#keepAlive.stop();
-    clearTimeout(this.#doubt?.overdue);
+    clearTimeout(this.#overdue);
   }
 
   #trust(): void {
-    clearTimeout(this.#doubt?.overdue);
-    this.#doubt = undefined;
+    clearTimeout(this.#overdue);
+    this.#overdue = undefined;
+    if (this.#doubtedSinceMs === undefined) return;
+    this.#doubtedSinceMs = undefined;
     this.#events.onTrusted();
   }
 

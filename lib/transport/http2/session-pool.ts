@@ -56,7 +56,7 @@ export class SessionPool {
   readonly #owner: SessionOwner = {
     onChange: (session) => this.#changed(session),
     // What made one connection silent may have done so with those beside it.
-    onRetired: () => this.#sessions.forEach((session) => void session.doubt()),
+    onRetired: () => this.#sessions.forEach((session) => void session.liveness.doubt()),
   };
   #connecting: AbortController | undefined;
   #patience: NodeJS.Timeout | undefined;
@@ -158,7 +158,7 @@ export class SessionPool {
   /** Whether there are sessions for the requests that wait, only that their streams are taken, or their peer is asked. */
   get #isSaturated(): boolean {
     return [...this.#sessions].some(
-      (session) => session.isUsable && !session.hasRoom && (session.doubtedMs ?? 0) < PATIENCE_MS,
+      (session) => session.isUsable && !session.hasRoom && (session.liveness.doubtedMs ?? 0) < PATIENCE_MS,
     );
   }
 
@@ -166,7 +166,7 @@ export class SessionPool {
     this.#patience = undefined;
     // A server that allows no streams at all would allow none on another session either.
     const mayConnect = [...this.#sessions].some(
-      ({ activeStreams, doubtedMs }) => activeStreams > 0 || doubtedMs !== undefined,
+      ({ activeStreams, liveness }) => activeStreams > 0 || liveness.doubtedMs !== undefined,
     );
     if (this.#queue.size > 0 && mayConnect) this.#connect();
   }

@@ -34,13 +34,14 @@ export interface SessionOwner {
 
 /** One HTTP/2 connection of a pool. */
 export class PooledSession {
+  /** What is heard of the peer. */
+  readonly liveness: Liveness;
   readonly #session: ClientHttp2Session;
   readonly #socket: Socket;
   readonly #target: Http2Target;
   readonly #options: Http2ClientOptions;
   readonly #owner: SessionOwner;
   readonly #label: ConnectionLabel;
-  readonly #liveness: Liveness;
   #state: SessionState = { name: 'draining' };
   #goaway: Goaway | undefined;
   #failure: unknown;
@@ -62,7 +63,7 @@ export class PooledSession {
     this.#label = labelOf(target, options);
     this.#options = options;
     this.#owner = owner;
-    this.#liveness = this.#startLiveness();
+    this.liveness = this.#startLiveness();
     this.#listen();
     if (session.closed || session.destroyed) this.#end();
     else this.#becomeIdle();
@@ -70,7 +71,7 @@ export class PooledSession {
 
   /** Whether another stream may be opened now, by what the server allows at present. */
   get hasRoom(): boolean {
-    if (!this.isUsable || this.doubtedMs !== undefined) return false;
+    if (!this.isUsable || this.liveness.doubtedMs !== undefined) return false;
     return (
       this.#openStreams < (this.#session.remoteSettings.maxConcurrentStreams ?? Number.POSITIVE_INFINITY)
     );
@@ -89,7 +90,7 @@ export class PooledSession {
 
   /** Whether a stream opened now shares the fate of those that found the session idle: nothing was heard since. */
   get isWaking(): boolean {
-    return this.isIdle ? this.#openedStreams > 0 : this.#wokenAtFrame === this.framesHeard;
+    return this.isIdle ? this.#openedStreams > 0 : this.#wokenAtFrame === this.liveness.framesHeard;
   }
 
   /** Whether it was idle for so long that only its timer has not run yet, because the process stood still. */
@@ -112,21 +113,6 @@ export class PooledSession {
     return this.#openedStreams;
   }
 
-  /** Grows with every frame of a response. */
-  get framesHeard(): number {
-    return this.#liveness.framesHeard;
-  }
-
-  /** Grows with everything the peer says. */
-  get signsOfLife(): number {
-    return this.#liveness.signsOfLife;
-  }
-
-  /** For how long the peer has been doubted, if it is: no stream is opened before it gives a sign of life. */
-  get doubtedMs(): number | undefined {
-    return this.#liveness.doubtedMs;
-  }
-
   /** The connection, without the means to end it. */
   get socket(): Socket | undefined {
     return this.#session.destroyed ? undefined : (this.#session.socket as Socket);
@@ -137,7 +123,7 @@ export class PooledSession {
       state: this.#state.name,
       activeStreams: this.#openStreams,
       openedStreams: this.#openedStreams,
-      pingRoundTripMs: this.#liveness.roundTripMs,
+      pingRoundTripMs: this.liveness.roundTripMs,
     };
   }
 
@@ -156,10 +142,10 @@ export class PooledSession {
     if (this.#openedStreams >= MAX_STREAMS) this.#drain();
     if (this.#state.name === 'idle') {
       this.#enter({ name: 'active' });
-      this.#wokenAtFrame = this.#openedStreams > 1 ? this.framesHeard : undefined;
+      this.#wokenAtFrame = this.#openedStreams > 1 ? this.liveness.framesHeard : undefined;
       if (this.#openedStreams > 1) publishPool('reused', this.#label);
     }
-    this.#liveness.begin();
+    this.liveness.begin();
     return stream;
   }
 
@@ -175,16 +161,6 @@ export class PooledSession {
     if (this.isIdle) publishPool('kept', this.#label);
   }
 
-  /** A frame of a response arrived: a sign of life of the peer. */
-  heard(): void {
-    this.#liveness.heard();
-  }
-
-  /** A request waited too long, though the peer was heard meanwhile: it may have died since. */
-  doubt(): void {
-    if (this.isUsable) this.#liveness.doubt();
-  }
-
   /**
    * A request waited too long, and nothing was heard meanwhile: takes no more streams. Those that are open may end, for
    * as long as the peer answers PINGs.
@@ -193,7 +169,7 @@ export class PooledSession {
     if (!this.isUsable) return;
     this.#drain();
     this.#owner.onRetired();
-    if (this.#openStreams > 0) this.#liveness.watchClosely();
+    if (this.#openStreams > 0) this.liveness.watchClosely();
   }
 
   /**
@@ -238,7 +214,7 @@ export class PooledSession {
       this.#drain();
     });
     session.on('remoteSettings', () => {
-      this.#liveness.heardOther();
+      this.liveness.heardOther();
       this.#owner.onChange(this);
     });
     session.once('close', () => this.#closed());
@@ -248,7 +224,9 @@ export class PooledSession {
   #startLiveness(): Liveness {
     const { http2KeepAliveTimeoutMs } = this.#options;
     const peer = {
-      ping: (onAck: (error: Error | null, roundTripMs: number) => void) => void this.#session.ping(onAck),
+      ping: (onAck: (error: Error | null, roundTripMs: number) => void) => {
+        if (!this.#session.destroyed) this.#session.ping(onAck);
+      },
       bytesRead: () => this.#socket.bytesRead,
       activeStreams: () => this.#openStreams,
     };
@@ -285,7 +263,7 @@ export class PooledSession {
   #closed(): void {
     if (this.isClosed || !this.#socket.destroyed) return;
     this.#enter({ name: 'closed' });
-    this.#liveness.stop();
+    this.liveness.stop();
     publishPool('closed', this.#label);
     this.#owner.onChange(this);
   }

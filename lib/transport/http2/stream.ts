@@ -72,8 +72,8 @@ export class StreamExchange implements StreamTap {
     this.#stream = stream;
     this.#session = session;
     this.#owner = owner;
-    this.#heardBefore = session.framesHeard;
-    this.#signsBefore = session.signsOfLife;
+    this.#heardBefore = session.liveness.framesHeard;
+    this.#signsBefore = session.liveness.signsOfLife;
     tapStream(stream, this);
   }
 
@@ -84,7 +84,7 @@ export class StreamExchange implements StreamTap {
 
   /** Whether nothing of any response came on the connection since this stream was opened. */
   get isConnectionSilent(): boolean {
-    return this.#session.framesHeard === this.#heardBefore;
+    return this.#session.liveness.framesHeard === this.#heardBefore;
   }
 
   /** Bytes of body sent and received. */
@@ -106,12 +106,15 @@ export class StreamExchange implements StreamTap {
   /** Whoever waits has waited too long. */
   onExpired(): void {
     if (this.#isSettled) return;
-    if (this.#session.signsOfLife === this.#signsBefore) this.#session.retire();
-    else this.#session.doubt();
+    if (this.#session.liveness.signsOfLife === this.#signsBefore) this.#session.retire();
+    else this.#session.liveness.doubt();
   }
 
   /** Ends the exchange from this side. Nothing is reported any more. */
   cancel(): void {
+    // Whoever gives up his requests himself would never learn by a timeout that nobody is there.
+    if (!this.#isSettled && this.#session.liveness.signsOfLife === this.#signsBefore)
+      this.#session.liveness.ask();
     this.#isSettled = true;
     this.#reset();
   }
@@ -149,14 +152,14 @@ export class StreamExchange implements StreamTap {
   onEvent(event: string, argument: unknown): void {
     switch (event) {
       case 'headers':
-        this.#session.heard();
+        this.#session.liveness.heard();
         this.#owner.onInformation(new ResponseHead(argument as IncomingHttpHeaders));
         break;
       case 'response':
         this.#respond(argument as IncomingHttpHeaders);
         break;
       case 'trailers':
-        this.#session.heard();
+        this.#session.liveness.heard();
         this.#sink?.receiveTrailers(argument as IncomingHttpHeaders);
         break;
       case 'end':
@@ -185,7 +188,7 @@ export class StreamExchange implements StreamTap {
   }
 
   #respond(received: IncomingHttpHeaders): void {
-    this.#session.heard();
+    this.#session.liveness.heard();
     if (this.#isSettled) return;
     const head = new ResponseHead(received);
     this.#head = head;
@@ -200,7 +203,7 @@ export class StreamExchange implements StreamTap {
 
   #receive(chunk: Buffer): void {
     this.#received += chunk.length;
-    this.#session.heard();
+    this.#session.liveness.heard();
     if (this.#isDiscarded) {
       if (this.#received > DISCARD_BYTES) this.#reset();
       return;
@@ -219,10 +222,12 @@ export class StreamExchange implements StreamTap {
     const head = this.#head;
     if (this.#isSettled || head === undefined || !this.#isWhole(head)) return;
     this.#finish();
-    if (this.#stream.writableFinished || this.#stream.closed) return;
-    // The server answered before it had the whole body. After an error it wants no more of it; otherwise it may well
-    // read on, and is given the rest for as long as it takes it.
-    if (head.statusCode >= 400) this.#reset();
+    const { closed, writableFinished } = this.#stream;
+    const hasBody = this.#upload !== undefined && this.#upload.sent > 0;
+    if (closed || (writableFinished && !hasBody)) return;
+    // The server answered before it had the whole body, if only its end is on its way still. After an error it wants no
+    // more of it; otherwise it may well read on, and is given the rest for as long as it takes it.
+    if (head.statusCode >= 400 && !writableFinished) this.#reset();
     else this.#startLinger();
   }
 

@@ -35,6 +35,17 @@ const FOUND: [string, Case][] = [
     'compressed body behind bad framing, where no redirects are followed',
     { options: [['maxRedirects', '0']], answers: [{ ...WHOLE, encoding: 'gzip', framing: 'a bad chunk' }] },
   ],
+  [
+    'body of no bytes without a length',
+    {
+      options: [
+        ['method', 'post'],
+        ['data', 'empty buffer'],
+        ['headers', 'no length'],
+      ],
+      answers: [WHOLE],
+    },
+  ],
   ['date that is none', { options: [['params', 'an invalid date']], answers: [WHOLE] }],
 ];
 

@@ -28,7 +28,7 @@ const KNOWN: readonly Known[] = [
   },
   {
     why: 'what was not read to its end when a request failed is given up at once',
-    matches: ({ place }) => /\.rejected\..*\.(?:aborted|complete)$/.test(place),
+    matches: ({ place }) => /\.rejected\..*\.(?:aborted|complete|(?:t|rawT)railers(?:\..*)?)$/.test(place),
   },
   {
     why: 'the adapter is looked up a microtask later',
@@ -51,6 +51,14 @@ const KNOWN: readonly Known[] = [
     matches: ({ bare, attached }) =>
       bare === 'Basic x' ||
       (typeof bare === 'string' && bare.replace('Proxy-Authorization: Basic x\r\n', '') === attached),
+  },
+  {
+    why: 'a token that was not listened to has no list of listeners, instead of an empty one',
+    matches: ({ place }) => /\.cancelToken\._listeners$/.test(place),
+  },
+  {
+    why: 'of two that cancel in one tick either may be the first',
+    matches: (_difference, { options }) => options.filter(([, value]) => value === 'in the tick').length > 1,
   },
 ];
 

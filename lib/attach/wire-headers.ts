@@ -72,7 +72,11 @@ function otherFields(
   if (own.userAgent === undefined && !headers.has('User-Agent')) return undefined;
   if (own.acceptEncoding === undefined && !headers.has('Accept-Encoding')) return undefined;
   headers.set('User-Agent', own.userAgent, false);
-  if (bodyLength !== undefined) headers.set('Content-Length', String(bodyLength), false);
+  if (bodyLength !== undefined) {
+    headers.set('Content-Length', String(bodyLength), false);
+    // What becomes of a body without one, with a redirect follower or without, depends on the version of axios.
+    if (!headers.get('Content-Length')) return undefined;
+  }
   headers.set('Accept-Encoding', own.acceptEncoding, false);
   const fields = headers.toJSON() as HeaderFields;
   return Object.values(fields).every(isFieldValue) ? fields : undefined;

@@ -193,8 +193,10 @@ describe('a server that breaks the protocol', () => {
 
   /** What Node takes for a fault of the stream alone, so that the connection goes on. */
   const OF_STREAM = /status|field with|field of|pseudo|content-length|HEADERS (amid|that depend)/;
+  // Node 20 may abort the whole process when it collects a session with such a block (nodejs/node#35233).
+  const aborts = Number.parseInt(process.versions.node, 10) < 22 ? ['a field over 64 KB'] : [];
   const ofConnection = Object.entries({ ...VIOLATIONS_BEFORE, ...VIOLATIONS_AMID }).filter(
-    ([name]) => !OF_STREAM.test(name),
+    ([name]) => !OF_STREAM.test(name) && !aborts.includes(name),
   );
 
   it('on a connection costs two requests one attempt each', async () => {

@@ -22,6 +22,7 @@ import { AttemptRunner } from './attach/runner.js';
 import type { PolicyStats } from './attach/stats.js';
 import { UnheldFields, unavailableWith } from './attach/unheld-fields.js';
 import { warnDeveloper } from './attach/warning.js';
+import { fieldOf } from './config/own.js';
 import { resolvePolicy, resolveRequestPolicy } from './config/resolve.js';
 import type { ResolvedPolicy, ResolvedRequestPolicy, ResolvedRetry } from './config/resolved.js';
 import type { PolicyConfig } from './config/types.js';
@@ -196,11 +197,12 @@ class AttachedPolicy implements Policy {
 
   #onRequest(config: RequestConfig): RequestConfig {
     // An aborted request ends before it is sent, in old versions of axios without a word to response interceptors.
-    if (config.policy === false || config.signal?.aborted) {
+    const policy = fieldOf(config, 'policy');
+    if (policy === false || fieldOf(config, 'signal')?.aborted) {
       forgetCall(config);
       return config;
     }
-    const settings = config.policy === undefined ? this.#usual : this.#settingsOf(config.policy);
+    const settings = policy === undefined ? this.#usual : this.#settingsOf(policy);
     const record = new CallRecord({
       startedAtMs: Date.now(),
       nowMs: now,

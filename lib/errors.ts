@@ -35,17 +35,26 @@ export class PolicyError extends Error {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.policyCode = policyCode;
     this.code = options.code ?? policyCode;
-    Object.defineProperty(this, BRAND, { value: this.policyCode });
+    Object.defineProperty(this, BRAND, bare({ value: this.policyCode }));
   }
 }
 
-Object.defineProperty(PolicyError, Symbol.hasInstance, {
-  value(this: unknown, candidate: unknown): boolean {
-    // Subclasses inherit this, and mean themselves.
-    if (this !== PolicyError) return Function.prototype[Symbol.hasInstance].call(this, candidate);
-    return typeof candidate === 'object' && candidate !== null && BRAND in candidate;
-  },
-});
+Object.defineProperty(
+  PolicyError,
+  Symbol.hasInstance,
+  bare({
+    value(this: unknown, candidate: unknown): boolean {
+      // Subclasses inherit this, and mean themselves.
+      if (this !== PolicyError) return Function.prototype[Symbol.hasInstance].call(this, candidate);
+      return typeof candidate === 'object' && candidate !== null && BRAND in candidate;
+    },
+  }),
+);
+
+/** A descriptor that inherits a `get`, from wherever, is one of an accessor. */
+function bare(descriptor: PropertyDescriptor): PropertyDescriptor {
+  return Object.assign(Object.create(null), descriptor);
+}
 
 /** One thing that is wrong with a configuration. */
 export interface ConfigProblem {

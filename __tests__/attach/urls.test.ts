@@ -1,3 +1,4 @@
+import { Agent } from 'node:http';
 import type { AxiosError, AxiosInstance, AxiosRequestConfig } from 'axios';
 import { describeFailure } from '../../lib/index.js';
 import { attached } from '../helpers/attached.js';
@@ -47,17 +48,26 @@ describe.each(AXIOS_COPIES)('Whatever the url is, with $name', ({ axios }) => {
     [named, base] = await Promise.all([startOrigin(), startOrigin()]);
   });
 
-  /** How a request ended, and which request came to which server. */
-  async function pictureOf(http: AxiosInstance, config: object): Promise<unknown> {
-    for (const { requests } of [named, base]) requests.length = 0;
-    const outcome = await http.request(config as AxiosRequestConfig).then(
-      ({ status, data, request }) => [status, data, request?.res?.responseUrl],
-      ({ name, code, message }: AxiosError) => [name, code, message],
+  /** How each of some requests ended, and which request came to which server for it. */
+  async function picturesOf(http: AxiosInstance, requests: readonly object[]): Promise<unknown[]> {
+    for (const origin of [named, base]) origin.requests.length = 0;
+    const outcomes = await Promise.all(
+      requests.map((config, index) =>
+        http.request({ ...config, headers: { 'X-Number': index } } as AxiosRequestConfig).then(
+          ({ status, data, request }) => [status, data, request?.res?.responseUrl],
+          ({ name, code, message }: AxiosError) => [name, code, message],
+        ),
+      ),
     );
-    const arrived = [named, base].map(({ requests }) =>
-      requests.map(({ method, url, headers }) => [method, url, headers.host, headers.authorization]),
-    );
-    return { config: Object.values(config).map(nameOf), outcome, arrived };
+    return requests.map((config, index) => ({
+      config: Object.values(config).map(nameOf),
+      outcome: outcomes[index],
+      arrived: [named, base].map((origin) =>
+        origin.requests
+          .filter(({ headers }) => headers['x-number'] === String(index))
+          .map(({ method, url, headers }) => [method, url, headers.host, headers.authorization]),
+      ),
+    }));
   }
 
   const configs = () =>
@@ -68,15 +78,13 @@ describe.each(AXIOS_COPIES)('Whatever the url is, with $name', ({ axios }) => {
   it.each(ALLOWED)(
     'and allowAbsoluteUrls is %p, the request is the one that axios sends',
     async (allowAbsoluteUrls) => {
-      const bare = axios.create();
-      const { http } = attached({ axios });
+      const agents = { httpAgent: new Agent({ maxSockets: 20 }) };
+      const bare = axios.create(agents);
+      const { http } = attached({ axios, defaults: agents });
       await http.get(named.url);
-      const ours: unknown[] = [];
-      const theirs: unknown[] = [];
-      for (const config of configs()) {
-        theirs.push(await pictureOf(bare, { ...config, allowAbsoluteUrls }));
-        ours.push(await pictureOf(http, { ...config, allowAbsoluteUrls }));
-      }
+      const requests = configs().map((config) => ({ ...config, allowAbsoluteUrls }));
+      const theirs = await picturesOf(bare, requests);
+      const ours = await picturesOf(http, requests);
       expect(ours).toEqual(theirs);
     },
   );

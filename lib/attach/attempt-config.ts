@@ -1,3 +1,4 @@
+import { withoutPrototype } from '../config/own.js';
 import type { RequestConfig } from './axios-like.js';
 import type { Call } from './call.js';
 import { axiosTimeoutMs } from './limits.js';
@@ -17,7 +18,8 @@ export function copyForAttempt(
   adapter: RequestConfig['adapter'],
   own: Changes,
 ): RequestConfig {
-  return {
+  // Read by us as well as by axios, and holding what the caller said alone.
+  return withoutPrototype({
     ...config,
     ...own,
     data: bodySnapshot ?? config.data,
@@ -28,7 +30,7 @@ export function copyForAttempt(
     // The outer dispatch has done the one and will do the other.
     transformRequest: undefined,
     transformResponse: undefined,
-  } as RequestConfig;
+  } as RequestConfig);
 }
 
 /**

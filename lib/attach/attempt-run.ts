@@ -1,4 +1,5 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
+import { fieldOf } from '../config/own.js';
 import { UNOBSERVED } from '../retry/classify.js';
 import { isIdempotent } from '../retry/idempotency.js';
 import type { Attempt } from '../transport/attempt.js';
@@ -186,15 +187,14 @@ export class AttemptRun implements Http2Receiver, QueueObserver, DeadlineOwner {
     this.#adopt(cause);
     this.#made?.takeOff(cause);
     const { expired } = this.#deadline;
-    const error =
-      expired === undefined ? cause : this.#timeoutError((cause as AxiosError | undefined)?.request);
+    const error = expired === undefined ? cause : this.#timeoutError(partOf(cause, 'request'));
     this.#learn(cause);
     this.#publishEnd?.({ error });
     if (expired === undefined && this.#mayRunAgain()) {
       this.#end();
       return new LostKeepAliveRace(this.#deadline.spentMs);
     }
-    const response = (error as AxiosError | undefined)?.response;
+    const response = partOf(error, 'response');
     if (response !== undefined) this.#adopt(response);
     this.#guardBody(response);
     return error;
@@ -221,10 +221,11 @@ export class AttemptRun implements Http2Receiver, QueueObserver, DeadlineOwner {
   #adopt(result: unknown): void {
     if (typeof result !== 'object' || result === null) return;
     const holder = result as { config?: RequestConfig };
-    if (this.#signal.isOf(holder.config)) {
-      this.#config.headers = (holder.config as RequestConfig).headers;
+    const config = fieldOf(holder, 'config');
+    if (config !== undefined && this.#signal.isOf(config)) {
+      this.#config.headers = config.headers;
       holder.config = this.#config;
-    } else if (holder.config !== this.#config && result instanceof Error) {
+    } else if (config !== this.#config && result instanceof Error) {
       rememberCall(result, this.#call);
     }
   }
@@ -294,3 +295,8 @@ export class AttemptRun implements Http2Receiver, QueueObserver, DeadlineOwner {
 }
 
 function ignore(): void {}
+
+/** Of an error of axios; of other errors nothing. */
+function partOf<K extends 'request' | 'response'>(error: unknown, key: K): AxiosError[K] | undefined {
+  return typeof error === 'object' && error !== null ? fieldOf(error as AxiosError, key) : undefined;
+}

@@ -1,3 +1,4 @@
+import { define } from '../config/own.js';
 import type { AxiosError, AxiosInstance, AxiosResponse, RequestConfig } from './axios-like.js';
 
 interface AxiosErrorClass {
@@ -118,7 +119,7 @@ export class AxiosErrors {
   wrap(error: Error & { code?: string }, config: RequestConfig): AxiosError {
     const wrapped = this.create(error.message, error.code ?? '', config, undefined);
     wrapped.name = error.name;
-    Object.defineProperty(wrapped, 'cause', { value: error, writable: true, configurable: true });
+    define(wrapped, 'cause', { value: error, writable: true, configurable: true });
     return wrapped;
   }
 

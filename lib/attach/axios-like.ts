@@ -11,6 +11,7 @@ import type {
   AxiosStatic,
   InternalAxiosRequestConfig,
 } from 'axios';
+import { fieldOf, hasField } from '../config/own.js';
 import { PolicyConfigError } from '../errors.js';
 import { isMockFunction } from './mock.js';
 
@@ -89,11 +90,11 @@ interface ObservableCancelToken {
 }
 
 /** The cancel token of a request. Axios' own can be listened to; its types keep quiet about it. */
-export function cancelTokenOf({ cancelToken }: RequestConfig): ObservableCancelToken | undefined {
-  return cancelToken as ObservableCancelToken | undefined;
+export function cancelTokenOf(config: RequestConfig): ObservableCancelToken | undefined {
+  return fieldOf(config, 'cancelToken') as ObservableCancelToken | undefined;
 }
 
 /** Whether something is what axios cancels with. */
 export function isCancel(reason: unknown): boolean {
-  return typeof reason === 'object' && reason !== null && '__CANCEL__' in reason;
+  return typeof reason === 'object' && reason !== null && hasField(reason, '__CANCEL__');
 }

@@ -1,3 +1,4 @@
+import { fieldOf, hasField, withoutPrototype } from '../config/own.js';
 import type { ResolvedRequestPolicy } from '../config/resolved.js';
 import type { TrackingBudget } from '../retry/budget.js';
 import type { Observation } from '../retry/classify.js';
@@ -150,8 +151,19 @@ export class Call {
 
 const isEnumerable = Object.prototype.propertyIsEnumerable;
 
+// One for all requests: nothing inherited turns it into an accessor's, and nothing is made anew.
+const descriptor: PropertyDescriptor = withoutPrototype({
+  value: undefined,
+  enumerable: false,
+  configurable: true,
+  writable: true,
+});
+
 function defineCall(config: RequestConfig, value: Call, enumerable: boolean): void {
-  Object.defineProperty(config, CALL_KEY, { value, enumerable, configurable: true, writable: true });
+  descriptor.value = value;
+  descriptor.enumerable = enumerable;
+  Object.defineProperty(config, CALL_KEY, descriptor);
+  descriptor.value = undefined;
 }
 
 /** What a config did not have (an instance made with `new Axios()` has no defaults), it shall not have either. */
@@ -175,7 +187,7 @@ const callsOfErrors = new WeakMap<object, Call>();
 /** Lets {@link callOf} find the call of an error that has no config of ours. */
 export function rememberCall(error: Error, call: Call): void {
   // A cancel token's reason is one object for all requests that share the token.
-  if (!('__CANCEL__' in error)) callsOfErrors.set(error, call);
+  if (!hasField(error, '__CANCEL__')) callsOfErrors.set(error, call);
 }
 
 /** How deep an error may be wrapped (`new Error('api', { cause })`) and still be recognised. */
@@ -194,18 +206,19 @@ export function callOf(target: unknown): Call | undefined {
 function findCall(target: unknown): Call | undefined {
   let current = target;
   for (let depth = 0; depth <= MAX_CAUSES && typeof current === 'object' && current !== null; depth += 1) {
-    const { config, cause } = current as { config?: unknown; cause?: unknown };
+    const link = current as { config?: unknown; cause?: unknown };
+    const config = fieldOf(link, 'config');
     const found =
       ownCall(current) ??
       (typeof config === 'object' && config !== null ? ownCall(config) : undefined) ??
       callsOfErrors.get(current);
     if (found !== undefined) return found;
-    current = cause;
+    current = fieldOf(link, 'cause');
   }
   return undefined;
 }
 
 function ownCall(holder: object): Call | undefined {
   // Not instanceof: the CommonJS and the ES module copy of this package may meet in one process.
-  return (holder as { [CALL_KEY]?: Call })[CALL_KEY];
+  return fieldOf(holder as { [CALL_KEY]?: Call }, CALL_KEY);
 }

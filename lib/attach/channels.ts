@@ -11,7 +11,7 @@ import { REDACTED, redactUrl } from '../retry/redact.js';
 import type { AxiosResponse, RequestConfig } from './axios-like.js';
 import type { Call } from './call.js';
 import { discreet, type Hidden } from './discreet.js';
-import { type Ending, hiddenOf, outcomeOf, type Settled } from './outcome.js';
+import { type Ending, hasResponse, hiddenOf, outcomeOf, type Settled } from './outcome.js';
 import { originOf, urlOf } from './url.js';
 
 /** The channels' names. */
@@ -128,7 +128,7 @@ function describe(call: Call, config: RequestConfig) {
 }
 
 function endOf(call: Call, settled: Settled) {
-  if ('response' in settled) {
+  if (hasResponse(settled)) {
     const { response } = settled;
     return {
       kind: 'ok',

@@ -1,6 +1,7 @@
+import { fieldOf } from '../config/own.js';
 import type { AxiosErrors } from './axios-errors.js';
 import type { AxiosError, AxiosResponse, RequestConfig } from './axios-like.js';
-import { configOf, type Ending, type Settled } from './outcome.js';
+import { configOf, type Ending, hasResponse, type Settled } from './outcome.js';
 import { isReadable } from './release.js';
 import { isWebStream } from './web-body.js';
 
@@ -20,7 +21,7 @@ export class KeptEnding {
   constructor({ settled, kind, status, code, method, idempotency, response }: Ending) {
     this.#ending = { kind, status, code, method, idempotency };
     this.#message = '';
-    if ('response' in settled) {
+    if (hasResponse(settled)) {
       this.#accepted = settled.response;
       return;
     }
@@ -42,7 +43,7 @@ export class KeptEnding {
       settled,
       response,
       headers: response?.headers,
-      config: ('error' in settled ? configOf(settled.error) : undefined) ?? config,
+      config: (hasResponse(settled) ? undefined : configOf(settled.error)) ?? config,
     };
   }
 
@@ -50,7 +51,7 @@ export class KeptEnding {
     const accepted = this.#accepted;
     if (accepted !== undefined) return { response: accepted, settled: { response: accepted } };
     const error = (this.#original?.deref() as AxiosError | undefined) ?? this.#remake(config, errors);
-    const { response } = error;
+    const response = fieldOf(error, 'response');
     return { ...(response === undefined ? {} : { response }), settled: { error } };
   }
 

@@ -1,3 +1,4 @@
+import { fieldOf } from '../config/own.js';
 import type { Outcome, OutcomeKind } from '../config/types.js';
 import { classify } from '../retry/classify.js';
 import { causeChain } from '../retry/error-chain.js';
@@ -11,6 +12,11 @@ import { urlOf } from './url.js';
 
 /** What axios made of an attempt: a response it accepted, or an error. */
 export type Settled = { readonly response: AxiosResponse } | { readonly error: unknown };
+
+/** Whether an attempt brought a response that axios accepts. */
+export function hasResponse(settled: object): settled is { readonly response: AxiosResponse } {
+  return Object.hasOwn(settled, 'response');
+}
 
 /** An attempt that ended, with everything a decision about it needs. */
 export interface Ending {
@@ -31,8 +37,8 @@ const NO_CONFIG = {} as RequestConfig;
 
 /** Looks at how an attempt ended. */
 export function endingOf(call: Call, settled: Settled): Ending {
-  const seen = 'response' in settled ? succeeded(settled.response) : failed(call, settled.error);
-  const config = call.sent ?? configOf('response' in settled ? settled.response : settled.error) ?? NO_CONFIG;
+  const seen = hasResponse(settled) ? succeeded(settled.response) : failed(call, settled.error);
+  const config = call.sent ?? configOf(hasResponse(settled) ? settled.response : settled.error) ?? NO_CONFIG;
   const method = (config.method ?? 'get').toUpperCase();
   const idempotency = idempotencyOfCall(call, config);
   return { settled, ...seen, config, method, idempotency };
@@ -54,9 +60,8 @@ function failed(call: Call, error: unknown) {
 
 /** The config of a response, or of an error, also one that wraps an axios error as its `cause`. */
 export function configOf(holder: unknown): RequestConfig | undefined {
-  return causeChain(holder).find(({ config }) => typeof config === 'object' && config !== null)?.config as
-    | RequestConfig
-    | undefined;
+  const configs = causeChain(holder).map((link) => fieldOf(link, 'config'));
+  return configs.find((config) => typeof config === 'object' && config !== null) as RequestConfig | undefined;
 }
 
 /** What hooks are given and may be seen. */
@@ -79,5 +84,5 @@ export function outcomeOf(call: Call, ending: Ending): Omit<Outcome, keyof Hidde
 
 /** What they are given and is not to be seen. */
 export function hiddenOf({ settled, config, response }: Ending): Hidden {
-  return { config, error: 'error' in settled ? settled.error : undefined, response };
+  return { config, error: !hasResponse(settled) ? settled.error : undefined, response };
 }

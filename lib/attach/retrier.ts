@@ -11,7 +11,7 @@ import type { Counters } from './counters.js';
 import { ask } from './hooks.js';
 import type { InFlight } from './in-flight.js';
 import { KeptEnding } from './kept-ending.js';
-import { configOf, type Ending, endingOf, type Settled } from './outcome.js';
+import { configOf, type Ending, endingOf, hasResponse, type Settled } from './outcome.js';
 import type { Platform } from './platform.js';
 import type { PriorInterceptors } from './prior-interceptors.js';
 import { releaseBody } from './release.js';
@@ -128,7 +128,7 @@ export class Retrier {
   async #goOn(call: Call, settled: Settled): Promise<void> {
     try {
       const step = await this.#step(call, settled);
-      if ('response' in step) this.#close(call)?.(step.response);
+      if (hasResponse(step)) this.#close(call)?.(step.response);
       else sleep(step.sleepMs, step.next, call, this.#wake);
     } catch (error) {
       call.discard?.();
@@ -280,7 +280,7 @@ export class Retrier {
 
   async #finish(call: Call, ending: Ending, { reason, wouldRetry }: Refusal): Promise<AxiosResponse> {
     const { settled } = ending;
-    if ('response' in settled && !wouldRetry) {
+    if (hasResponse(settled) && !wouldRetry) {
       succeed(call);
       return settled.response;
     }
@@ -288,7 +288,7 @@ export class Retrier {
     call.record.gaveUp(reason);
     this.#parts.counters.giveUp(reason);
     if (wouldRetry) await announceGiveUp(call, ending, reason, this.#parts.platform);
-    if ('response' in settled) return settled.response;
+    if (hasResponse(settled)) return settled.response;
     throw settled.error;
   }
 }

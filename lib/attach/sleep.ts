@@ -1,8 +1,11 @@
+import { fieldOf } from '../config/own.js';
 import { cancelTokenOf, type RequestConfig } from './axios-like.js';
 import type { Call } from './call.js';
 
 /** Whether a request has been cancelled by now, in whatever way. */
-export function isCancelled(call: Call, { signal, cancelToken }: RequestConfig): boolean {
+export function isCancelled(call: Call, config: RequestConfig): boolean {
+  const signal = fieldOf(config, 'signal');
+  const cancelToken = fieldOf(config, 'cancelToken');
   return call.cancelled || signal?.aborted === true || cancelToken?.reason !== undefined;
 }
 
@@ -67,7 +70,8 @@ export const CANCELLED = Symbol('cancelled');
  * @throws {@link CANCELLED}, or what the hook threw before that; what it throws later is nobody's concern.
  */
 export async function whileWanted<T>(answer: T | Promise<T>, config: RequestConfig, call: Call): Promise<T> {
-  const { signal, cancelToken } = config;
+  const signal = fieldOf(config, 'signal');
+  const cancelToken = fieldOf(config, 'cancelToken');
   // The hook may change the config.
   const followed = { signal, cancelToken } as RequestConfig;
   let stop: (() => void) | undefined;
@@ -86,12 +90,12 @@ export async function whileWanted<T>(answer: T | Promise<T>, config: RequestConf
 /** Has a listener told when the request is cancelled. */
 function follow(config: RequestConfig, call: Call, listener: () => void): void {
   call.onCancel = listener;
-  config.signal?.addEventListener?.('abort', listener);
+  fieldOf(config, 'signal')?.addEventListener?.('abort', listener);
   cancelTokenOf(config)?.subscribe?.(listener);
 }
 
 function unfollow(config: RequestConfig, call: Call, listener: () => void): void {
   call.onCancel = undefined;
-  config.signal?.removeEventListener?.('abort', listener);
+  fieldOf(config, 'signal')?.removeEventListener?.('abort', listener);
   cancelTokenOf(config)?.unsubscribe?.(listener);
 }

@@ -2,6 +2,7 @@
  * From an error and what the transport saw, one of a few kinds. What was *seen* counts before what the error says:
  * axios' codes drift between versions, and a body cut short arrives as ERR_BAD_RESPONSE with status 200.
  */
+import { fieldOf } from '../config/own.js';
 import type { OutcomeKind } from '../config/types.js';
 import { causeChain, type ErrorLike, isErrorLike, membersOf, policyCodeOf, textOf } from './error-chain.js';
 import { isCertificateCode, isConnectCode, isDropCode, isMistakeCode, isTimeoutCode } from './error-codes.js';
@@ -106,7 +107,7 @@ function gather(error: unknown, seen: Observation): Facts {
   const codes = named.flatMap((link) => [textOf(link, 'code'), policyCodeOf(link)]);
   return {
     links,
-    axiosError: links.find((link) => link.isAxiosError === true),
+    axiosError: links.find((link) => fieldOf(link, 'isAxiosError') === true),
     carrier,
     status: carrier ? statusOf(carrier) : seen.refused?.status,
     codes: new Set(codes.filter((code) => code !== '')),
@@ -114,8 +115,10 @@ function gather(error: unknown, seen: Observation): Facts {
   };
 }
 
-function statusOf({ response }: ErrorLike): number | undefined {
-  return isErrorLike(response) && typeof response.status === 'number' ? response.status : undefined;
+function statusOf(link: ErrorLike): number | undefined {
+  const response = fieldOf(link, 'response');
+  const status = isErrorLike(response) ? fieldOf(response, 'status') : undefined;
+  return typeof status === 'number' ? status : undefined;
 }
 
 function kindOf(facts: Facts): FailureKind {
@@ -146,7 +149,9 @@ const RULES: readonly Rule[] = [
 function ifCancelled({ links, axiosError }: Facts): FailureKind | undefined {
   // A timeout of axios' fetch adapter has the AbortError it provoked as its cause: the axios error has the say.
   if (axiosError) return isCancel(axiosError) ? 'cancelled' : undefined;
-  return links.some((link) => isCancel(link) || link.name === 'AbortError') ? 'cancelled' : undefined;
+  return links.some((link) => isCancel(link) || fieldOf(link, 'name') === 'AbortError')
+    ? 'cancelled'
+    : undefined;
 }
 
 /** Whichever clock ran out: while there was no connection, nothing was sent. */
@@ -157,7 +162,7 @@ function ifExpired({ seen }: Facts): FailureKind | undefined {
 }
 
 function byPolicyCode({ links, seen }: Facts): FailureKind | undefined {
-  if (links.some((link) => link.syscall === 'ping')) return 'timeout';
+  if (links.some((link) => textOf(link, 'syscall') === 'ping')) return 'timeout';
   switch (links.map(policyCodeOf).find((code) => code !== '')) {
     case 'ERR_POLICY_CONFIG':
     case 'ERR_POLICY_HTTP_NOT_ALLOWED':
@@ -218,7 +223,9 @@ function byStatus({ axiosError, carrier, status }: Facts): FailureKind | undefin
   if (status === undefined) return undefined;
   if (status >= 400) return 'status';
   // A good status with an error of its own, such as unreadable JSON or gzip: the next response will be no better.
-  return axiosError && carrier === axiosError && axiosError.cause === undefined ? 'status' : 'permanent';
+  return axiosError && carrier === axiosError && fieldOf(axiosError, 'cause') === undefined
+    ? 'status'
+    : 'permanent';
 }
 
 const PROGRAMMING_ERRORS: ReadonlySet<unknown> = new Set([

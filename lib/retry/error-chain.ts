@@ -1,5 +1,7 @@
 /** Reading errors of unknown make: earlier interceptors wrap them, other copies of axios and of this package make them. */
 
+import { fieldOf } from '../config/own.js';
+
 /** An error, or whatever object was thrown in its place. */
 export type ErrorLike = Readonly<Record<string, unknown>>;
 
@@ -21,19 +23,20 @@ export function causeChain(error: unknown): readonly ErrorLike[] {
   let link = error;
   while (isErrorLike(link) && !links.includes(link) && links.length <= MAX_CAUSES) {
     links.push(link);
-    link = link.cause;
+    link = fieldOf(link, 'cause');
   }
   return links;
 }
 
 /** The errors an AggregateError stands for, such as one per address of a dual-stack host. */
 export function membersOf(link: ErrorLike): readonly ErrorLike[] {
-  return Array.isArray(link.errors) ? link.errors.filter(isErrorLike) : [];
+  const errors = fieldOf(link, 'errors');
+  return Array.isArray(errors) ? errors.filter(isErrorLike) : [];
 }
 
 /** The property as a string; empty if it is none (the `code` of a DOMException is a number). */
 export function textOf(link: ErrorLike, key: 'code' | 'policyCode' | 'syscall' | 'message'): string {
-  const value = link[key];
+  const value = fieldOf(link, key);
   return typeof value === 'string' ? value : '';
 }
 

@@ -1,15 +1,16 @@
 /** What one error, or what one link of its chain, says of itself. Used where nothing better was observed. */
+import { fieldOf } from '../config/own.js';
 import { type ErrorLike, membersOf, textOf } from './error-chain.js';
 import { isConnectCode, isForbiddenCode } from './error-codes.js';
 
 /** Cancelled by the caller, as axios says it. */
 export function isCancel(link: ErrorLike): boolean {
-  return link.__CANCEL__ === true || link.code === 'ERR_CANCELED';
+  return fieldOf(link, '__CANCEL__') === true || textOf(link, 'code') === 'ERR_CANCELED';
 }
 
 /** A proxy that hung up, or failed, may do better; one that answers 403, or no HTTP at all, will do so again. */
 export function mayTunnelNextTime(links: readonly ErrorLike[]): boolean {
-  const status = links.map(({ proxyStatus }) => proxyStatus).find((value) => typeof value === 'number');
+  const status = links.map((link) => fieldOf(link, 'proxyStatus')).find((value) => typeof value === 'number');
   if (status === undefined) return links.some(isWhileConnecting);
   return status >= 500 || status === 429 || status === 408;
 }
@@ -53,6 +54,8 @@ export function isTimeoutByName(link: ErrorLike): boolean {
 /** ECONNABORTED is what axios calls its timeouts, whose message the caller may choose, and what a kernel calls a loss. */
 export function isAborted(links: readonly ErrorLike[]): boolean {
   if (links.some((link) => textOf(link, 'syscall') !== '')) return true;
-  const message = links.filter(({ code }) => code === 'ECONNABORTED').map((link) => textOf(link, 'message'));
+  const message = links
+    .filter((link) => textOf(link, 'code') === 'ECONNABORTED')
+    .map((link) => textOf(link, 'message'));
   return message.some((text) => /aborted/i.test(text) && !/timeout|exceeded/i.test(text));
 }

@@ -1,3 +1,5 @@
+import { fieldOf } from '../config/own.js';
+
 /** Looks up a header by its name, in any case. */
 export type HeaderGetter = (name: string) => string | undefined;
 
@@ -20,7 +22,7 @@ export function headerGetter(headers: unknown): HeaderGetter {
 }
 
 function hasGet(headers: object): headers is WithGet {
-  return 'get' in headers && typeof headers.get === 'function';
+  return typeof fieldOf(headers as Partial<WithGet>, 'get') === 'function';
 }
 
 function asText(value: unknown): string | undefined {

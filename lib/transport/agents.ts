@@ -212,7 +212,7 @@ export class RefusingAgent extends HttpAgent {
   readonly #reason: (target: string) => Error;
 
   constructor(reason: (target: string) => Error) {
-    super({ keepAlive: false });
+    super({ keepAlive: false, timeout: 0, freeSocketTimeout: 0 });
     this.#reason = reason;
   }
 

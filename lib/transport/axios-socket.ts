@@ -1,4 +1,5 @@
 import type { Agent, ClientRequest } from 'node:http';
+import { SCHEMES } from './follower.js';
 
 /**
  * What a connection would keep of a request that axios' adapter makes, for as long as it is open: the request, and so
@@ -31,10 +32,18 @@ interface RequestParts {
   readonly beforeRedirect?: unknown;
   readonly beforeRedirects?: unknown;
   readonly nativeProtocols?: unknown;
+  readonly [SCHEMES]?: unknown;
 }
 
 /** Options for `agent`, of which Node remembers the first ones with the connection; they are all about that. */
 export function connectionOptions(options: object, agent: Agent): object {
-  const { agents, beforeRedirect, beforeRedirects, nativeProtocols, ...rest } = options as RequestParts;
+  const {
+    agents,
+    beforeRedirect,
+    beforeRedirects,
+    nativeProtocols,
+    [SCHEMES]: _schemes,
+    ...rest
+  } = options as RequestParts;
   return { ...rest, agent };
 }

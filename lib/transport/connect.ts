@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { define } from '../config/own.js';
 import type { LimitMs } from '../config/resolved.js';
 import { ConnectTimeoutError } from '../errors.js';
 import type { ConnectAnnouncement, ConnectionLabel } from './channels.js';
@@ -67,7 +68,7 @@ function noteState(
     label,
     home,
   };
-  Object.defineProperty(socket, STATE, { value: state });
+  define(socket, STATE, { value: state });
   failOnUpgrade(socket);
   return state;
 }

@@ -1,6 +1,7 @@
 import type { ClientRequest } from 'node:http';
 import { isIPv6, type Socket } from 'node:net';
 import { inspect } from 'node:util';
+import { define } from '../config/own.js';
 import type { ProxyAddress } from '../config/resolved.js';
 
 /** The parts of Node's request that its types leave out. */
@@ -68,6 +69,6 @@ function rewriteHead(
 export function hideCredentials(holder: ClientRequest | Socket, shown: () => object): void {
   const { name } = holder.constructor;
   const custom = (_depth: number, options: object) => `${name} ${inspect(shown(), options)}`;
-  Object.defineProperty(holder, inspect.custom, { value: custom, configurable: true });
-  Object.defineProperty(holder, 'toJSON', { value: shown, configurable: true });
+  define(holder, inspect.custom, { value: custom, configurable: true });
+  define(holder, 'toJSON', { value: shown, configurable: true });
 }

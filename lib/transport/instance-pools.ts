@@ -1,5 +1,6 @@
 import nodeHttp, { type Agent } from 'node:http';
 import nodeHttps from 'node:https';
+import { fieldOf } from '../config/own.js';
 import type { ResolvedClient } from '../config/resolved.js';
 import { type AdoptedOptions, adoptAgent } from './adopt.js';
 import { AgentSnapshot } from './agent-snapshot.js';
@@ -45,7 +46,7 @@ export class InstancePools {
     this.#client = client;
     this.#instance = instance;
     this.#sockets = sockets;
-    const { httpsAgent } = instance.defaults;
+    const httpsAgent = fieldOf(instance.defaults, 'httpsAgent');
     // Told now, where it can be mended; later, a request fails of it as without the policy.
     if (httpsAgent) resolveTls(client, adoptAgent(httpsAgent, httpsAgent === nodeHttps.globalAgent));
     this.#derived = this.#derive();
@@ -63,7 +64,8 @@ export class InstancePools {
    * @returns `undefined` where ours stands in for it.
    */
   ownAgent(protocol: 'http:' | 'https:', given: unknown): Agent | undefined {
-    const { httpAgent, httpsAgent } = this.#instance.defaults;
+    const httpAgent = fieldOf(this.#instance.defaults, 'httpAgent');
+    const httpsAgent = fieldOf(this.#instance.defaults, 'httpsAgent');
     if (given && given !== (protocol === 'https:' ? httpsAgent : httpAgent)) return given as Agent;
     const { keptHttp, keptHttps } = this.#current();
     return protocol === 'https:' ? keptHttps : keptHttp;
@@ -82,7 +84,8 @@ export class InstancePools {
 
   #current(): Derived {
     const { http, https } = this.#derived;
-    const { httpAgent, httpsAgent } = this.#instance.defaults;
+    const httpAgent = fieldOf(this.#instance.defaults, 'httpAgent');
+    const httpsAgent = fieldOf(this.#instance.defaults, 'httpsAgent');
     if (http.isOf(httpAgent || nodeHttp.globalAgent) && https.isOf(httpsAgent || nodeHttps.globalAgent))
       return this.#derived;
     const before = this.#derived;
@@ -92,7 +95,8 @@ export class InstancePools {
   }
 
   #derive(): Derived {
-    const { httpAgent, httpsAgent } = this.#instance.defaults;
+    const httpAgent = fieldOf(this.#instance.defaults, 'httpAgent');
+    const httpsAgent = fieldOf(this.#instance.defaults, 'httpsAgent');
     const http = httpAgent || nodeHttp.globalAgent;
     const https = httpsAgent || nodeHttps.globalAgent;
     const adoptedHttp = adoptAgent(http, http === nodeHttp.globalAgent);

@@ -1,4 +1,5 @@
 import type { Agent, ClientRequest } from 'node:http';
+import { define } from '../config/own.js';
 import { addRequest, frontOf, onceQuiet, withoutIdle } from './agent-front.js';
 import { hasOwnProxy } from './agent-options.js';
 import type { Attempt } from './attempt.js';
@@ -42,7 +43,7 @@ function sharedFront(agent: Agent, foreign: boolean): Agent {
   });
   // axios would go by it as well, and a request through two proxies.
   if (hasOwnProxy(agent)) {
-    Object.defineProperty(front, 'options', {
+    define(front, 'options', {
       get: () => ({ ...(agent as { options?: object }).options, proxyEnv: undefined }),
     });
   }

@@ -1,5 +1,6 @@
 import type { ClientRequest } from 'node:http';
 import { Socket } from 'node:net';
+import { define } from '../config/own.js';
 import { limitTimer } from './limit-timer.js';
 
 /** The parts of Node's agent that its types leave out. */
@@ -85,7 +86,7 @@ function onDestroy(request: ClientRequest, listener: (error: Error | undefined) 
     listener(error);
     return destroy.call(request, error);
   };
-  Object.defineProperty(request, 'destroy', { value: observed, configurable: true, writable: true });
+  define(request, 'destroy', { value: observed, configurable: true, writable: true });
   return () => {
     if (request.destroy === observed) Reflect.deleteProperty(request, 'destroy');
   };

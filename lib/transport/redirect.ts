@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
-import { wrap } from 'follow-redirects';
+import { fieldOf } from '../config/own.js';
 import { FailedRequest } from './failed-request.js';
+import { follow } from './follower.js';
 
 /** The options of a request as axios makes them, as far as redirects are concerned. */
 export interface RedirectableOptions {
@@ -66,11 +67,12 @@ export interface Scheme<Options, Request, Response> {
  */
 export function confidentially(rules: RedirectRules, url: string | undefined): BeforeRedirect {
   const confidential = confidentialNames(rules) ?? new Set(CONFIDENTIAL);
+  const beforeRedirect = fieldOf(rules, 'beforeRedirect');
   let last = url;
   return (next, response, request?: RedirectedRequest) => {
     hide(next, request?.url ?? last, confidential);
     last = next.href;
-    rules.beforeRedirect?.(next, response, request as RedirectedRequest);
+    beforeRedirect?.(next, response, request as RedirectedRequest);
   };
 }
 
@@ -112,7 +114,7 @@ export class RedirectTransport<Options extends RedirectableOptions, Request, Res
       ...(maxRedirects ? { maxRedirects } : {}),
       beforeRedirect: this.#beforeRedirect(options, confidential),
     };
-    return wrap({ ...this.#schemes })[scheme].request({ ...options, ...rules }, onResponse);
+    return follow(this.#schemes, { ...options, ...rules }, onResponse);
   }
 
   /**
@@ -135,7 +137,8 @@ export class RedirectTransport<Options extends RedirectableOptions, Request, Res
 
   /** In axios' order: its own part, credentials and other confidential headers, the caller's hook. */
   #beforeRedirect(first: Options, confidential: ReadonlySet<string>) {
-    const { beforeRedirect: axiosPart, auth } = first;
+    const { beforeRedirect: axiosPart } = first;
+    const auth = fieldOf(first, 'auth');
     const firstOrigin = originOf(`${first.protocol}//${authority(first)}`);
     return (next: RedirectableOptions, response: object, request?: RedirectedRequest) => {
       const ofResponse = response as RedirectResponse;
@@ -144,7 +147,7 @@ export class RedirectTransport<Options extends RedirectableOptions, Request, Res
       const nextOrigin = originOf(next.href);
       // follow-redirects takes credentials off at every redirect; to the origin they were meant for they belong.
       if (auth && nextOrigin !== undefined && nextOrigin === firstOrigin) next.auth = auth;
-      this.#rules.beforeRedirect?.(next, ofResponse, request ?? NO_REQUEST);
+      fieldOf(this.#rules, 'beforeRedirect')?.(next, ofResponse, request ?? NO_REQUEST);
     };
   }
 }
@@ -160,6 +163,8 @@ function hide(
 ): void {
   // In absolute form it is for a proxy of axios', whose credentials are on it anew.
   if (!next.path || next.path.startsWith('/')) removeHeaders(next.headers, PROXY_AUTHORIZATION);
+  // Of a URL, follow-redirects copies credentials that it does not have, but all objects may.
+  next.auth = fieldOf(next, 'auth');
   const origin = originOf(next.href);
   if (origin !== undefined && origin === originOf(lastUrl)) return;
   removeHeaders(next.headers, confidential);

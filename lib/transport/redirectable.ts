@@ -1,6 +1,7 @@
 import type { RequestOptions } from 'node:http';
 import type { EventEmitter, Writable } from 'node:stream';
-import { wrap } from 'follow-redirects';
+import { define } from '../config/own.js';
+import { follow } from './follower.js';
 
 /** What is known of a request that was made without a redirect follower. */
 export interface UnfollowedParts {
@@ -24,12 +25,10 @@ class Unfollowed {
 
   /** The follower's own object, which finds the request made already. */
   follow(request: EventEmitter): Writable {
-    const scheme = { request: () => request as never };
-    const wrapped = wrap({ http: scheme, https: scheme });
-    const { request: follow } = this.#options.protocol === 'https:' ? wrapped.https : wrapped.http;
+    const scheme = { request: () => request };
     const limits = { maxBodyLength: Number.POSITIVE_INFINITY };
     if (this.#maxRedirects) Object.assign(limits, { maxRedirects: this.#maxRedirects });
-    const redirectable: Writable = follow({ ...this.#options, ...limits } as never);
+    const redirectable = follow({ http: scheme, https: scheme }, { ...this.#options, ...limits });
     Object.assign(redirectable, { _ended: true, _ending: true, _requestBodyLength: this.#bodyLength });
     // Whoever made the request is told of errors in another way.
     return redirectable.on('error', () => undefined);
@@ -52,7 +51,7 @@ const LAZY: PropertyDescriptor & ThisType<EventEmitter & Followed> = {
   },
   set(value: Writable) {
     const property = { value, configurable: true, enumerable: true, writable: true };
-    Object.defineProperty(this, '_redirectable', property);
+    define(this, '_redirectable', property);
   },
 };
 
@@ -64,7 +63,7 @@ export function showRedirectable(request: EventEmitter, parts: UnfollowedParts):
   // axios uses no follower either where none are followed.
   if (parts.maxRedirects === 0) return;
   (request as Followed)[UNFOLLOWED] = new Unfollowed(parts);
-  Object.defineProperty(request, '_redirectable', LAZY);
+  define(request, '_redirectable', LAZY);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { type ConnectionOptions, createSecureContext, type SecureContextOptions } from 'node:tls';
+import { withoutPrototype } from '../config/own.js';
 import type { ResolvedClient } from '../config/resolved.js';
 import type { TlsBlob, TlsConfig } from '../config/types.js';
 import { PolicyConfigError } from '../errors.js';
@@ -23,7 +24,7 @@ export function resolveTls(client: ResolvedClient, adopted: AdoptedOptions | und
   const { proxyCa, servername, ...own } = client.tls.reveal();
   assertCertificates('client.tls.ca', own.ca);
   assertCertificates('client.tls.proxyCa', proxyCa);
-  const material = { ...adoptedMaterial(adopted, own), ...own } as SecureContextOptions;
+  const material = withoutPrototype({ ...adoptedMaterial(adopted, own), ...own }) as SecureContextOptions;
   assertUsable(material, Object.keys(own).length > 0 ? 'client.tls' : 'instance.defaults.httpsAgent');
   return {
     handshake: {

@@ -5,6 +5,7 @@ import nodeHttp, {
   type RequestOptions,
 } from 'node:http';
 import nodeHttps from 'node:https';
+import { fieldOf } from '../config/own.js';
 import type { ResolvedClient } from '../config/resolved.js';
 import type { Attempt } from './attempt.js';
 import { HttpGate } from './http-gate.js';
@@ -24,6 +25,7 @@ import {
 import { closeIdle } from './retired-pools.js';
 import { SentRequest } from './sent-request.js';
 import { SocketRegistry } from './socket-registry.js';
+import { UNSET_REQUEST } from './unset-options.js';
 
 /** What a request's config says of connections, or an instance's defaults did. */
 export interface GivenConnections {
@@ -152,7 +154,8 @@ export class Transport {
       request: (
         { agent = ours, ...options }: RequestOptions & RedirectableOptions,
         onResponse?: OnResponse,
-      ): ClientRequest | SentRequest => native.request({ ...options, agent } as RequestOptions, onResponse),
+      ): ClientRequest | SentRequest =>
+        native.request({ ...UNSET_REQUEST, ...options, agent } as RequestOptions, onResponse),
     });
     const schemes = { http: scheme(nodeHttp, given.httpAgent), https: scheme(nodeHttps, given.httpsAgent) };
     return new RedirectTransport(schemes, rulesOf(UNKEYED, given)).replaying(replayed);
@@ -233,7 +236,7 @@ export class Transport {
   ): unknown {
     const { http, https } = client.schemesFor(attempt);
     const scheme = (over: RequestScheme, agent: Agent): RequestScheme => ({
-      request: (options, onResponse) => over.request({ ...options, agent }, onResponse),
+      request: (options, onResponse) => over.request({ ...UNSET_REQUEST, ...options, agent }, onResponse),
     });
     // HTTP/2 cannot go through an agent, and what that forbids is forbidden.
     const schemes = {
@@ -248,7 +251,9 @@ export class Transport {
 const UNKEYED: Pick<Attempt, 'keyHeader'> = { keyHeader: undefined };
 
 function rulesOf({ keyHeader }: Pick<Attempt, 'keyHeader'>, given: GivenConnections): RedirectRules {
-  const { maxRedirects, beforeRedirect, sensitiveHeaders } = given;
+  const maxRedirects = fieldOf(given, 'maxRedirects');
+  const beforeRedirect = fieldOf(given, 'beforeRedirect');
+  const sensitiveHeaders = fieldOf(given, 'sensitiveHeaders');
   return {
     maxRedirects,
     sensitiveHeaders,

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { MAX_TIMER_MS } from '../../config/duration.js';
+import { hasField } from '../../config/own.js';
 import { classify } from '../../retry/classify.js';
 import type { AxiosError, AxiosResponse, RequestConfig } from '../axios-like.js';
 import { type Call, rememberCall } from '../call.js';
@@ -167,5 +168,5 @@ function isPassing(error: Error, call: Call): boolean {
 }
 
 function isCancel(error: unknown): error is Error {
-  return error instanceof Error && '__CANCEL__' in error;
+  return error instanceof Error && hasField(error, '__CANCEL__');
 }

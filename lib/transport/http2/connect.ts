@@ -2,10 +2,12 @@ import type { EventEmitter } from 'node:events';
 import { type ClientHttp2Session, connect as startSession } from 'node:http2';
 import { connect as connectTcp, type NetConnectOpts, type Socket } from 'node:net';
 import { connect as connectTls, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
+import { withoutPrototype } from '../../config/own.js';
 import { ConnectTimeoutError, Http2NotSupportedError, Http2SessionError } from '../../errors.js';
 import { publishConnect } from '../channels.js';
 import { limitTimer } from '../limit-timer.js';
 import { noteIfRejected } from '../rejected-certificates.js';
+import { UNSET_DIAL, UNSET_SESSION, UNSET_TLS } from '../unset-options.js';
 import { isProtocolError } from './failure.js';
 import { type Http2ClientOptions, type Http2Target, labelOf } from './options.js';
 
@@ -105,6 +107,7 @@ export class Connector {
     const { tls, http2Only } = this.#options;
     if (tls.material !== undefined) this.#context ??= createSecureContext(tls.material);
     const socket = connectTls({
+      ...UNSET_TLS,
       ...(tunnel === undefined
         ? this.#dialOptions(target, dialing)
         : { host: target.hostname, socket: tunnel }),
@@ -127,6 +130,7 @@ export class Connector {
         : { path: target.socketPath, host: target.hostname };
     // As in Node's agents, what an agent says goes before what a request does.
     return {
+      ...UNSET_DIAL,
       ...(autoSelectFamilyAttemptTimeout === undefined ? {} : { autoSelectFamilyAttemptTimeout }),
       ...dialing,
       ...(target.protocol === 'http:' ? plainConnection : connection),
@@ -180,10 +184,11 @@ async function preface(
   signal: AbortSignal,
 ): Promise<ClientHttp2Session> {
   const session = startSession(target.origin, {
+    ...UNSET_SESSION,
     createConnection: () => socket,
     maxHeaderListPairs: MAX_HEADER_PAIRS,
     maxSessionMemory: MAX_SESSION_MEMORY,
-    settings: { enablePush: false, initialWindowSize: STREAM_WINDOW_BYTES },
+    settings: withoutPrototype({ enablePush: false, initialWindowSize: STREAM_WINDOW_BYTES }),
   });
   session.on('error', ignore);
   session.once('connect', () => session.setLocalWindowSize(SESSION_WINDOW_BYTES));

@@ -6,6 +6,7 @@ import {
   validateHeaderValue,
 } from 'node:http';
 import { constants, type IncomingHttpHeaders as Http2Headers } from 'node:http2';
+import { fieldOf } from '../../config/own.js';
 import type { Http2Target, TransportRequestOptions } from './options.js';
 
 /**
@@ -47,8 +48,9 @@ export class RequestHead {
     assertToken(this.method);
     assertPath(this.path);
     for (const [name, value] of entriesOf(options.headers)) this.set(name, value);
-    if (options.auth && !this.#fields.has('authorization')) {
-      this.set('Authorization', `Basic ${Buffer.from(options.auth).toString('base64')}`);
+    const auth = fieldOf(options, 'auth');
+    if (auth && !this.#fields.has('authorization')) {
+      this.set('Authorization', `Basic ${Buffer.from(auth).toString('base64')}`);
     }
     if (userAgent !== undefined && !this.#fields.has('user-agent')) this.set('User-Agent', userAgent);
   }

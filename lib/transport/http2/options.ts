@@ -2,6 +2,7 @@ import type { Agent as HttpAgent, OutgoingHttpHeaders } from 'node:http';
 import type { Agent as HttpsAgent, RequestOptions } from 'node:https';
 import { isIP, type Socket } from 'node:net';
 import type { AllowHttp } from '../../config/allow-http.js';
+import { fieldOf } from '../../config/own.js';
 import type { LimitMs } from '../../config/resolved.js';
 import type { ConnectionLabel } from '../channels.js';
 import type { Exchange } from '../exchange.js';
@@ -97,13 +98,14 @@ export interface Http2Attempt {
  * @throws {TypeError} if the protocol is neither `http:` nor `https:`.
  */
 export function targetOf(options: TransportRequestOptions): Http2Target {
-  const { protocol, socketPath } = options;
+  const { protocol } = options;
+  const socketPath = fieldOf(options, 'socketPath');
   if (protocol !== 'http:' && protocol !== 'https:') {
     throw Object.assign(new TypeError(`Protocol "${protocol}" not supported. Expected "https:"`), {
       code: 'ERR_INVALID_PROTOCOL',
     });
   }
-  const hostname = (options.hostname ?? options.host ?? 'localhost').replace(/^\[(.*)\]$/, '$1');
+  const hostname = (options.hostname ?? fieldOf(options, 'host') ?? 'localhost').replace(/^\[(.*)\]$/, '$1');
   const port = Number(options.port || (protocol === 'https:' ? 443 : 80));
   const name = nameOf(hostname, port);
   return {

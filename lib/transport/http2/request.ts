@@ -2,6 +2,7 @@ import type { ClientRequest } from 'node:http';
 import { constants } from 'node:http2';
 import { request as requestHttps } from 'node:https';
 import type { TLSSocket } from 'node:tls';
+import { fieldOf } from '../../config/own.js';
 import { Http2SessionError, Http2StreamError, type PolicyError } from '../../errors.js';
 import {
   type AnswerHead,
@@ -294,7 +295,9 @@ export class Http2Request extends RequestFacade implements Exchange {
   }
 }
 
-function dialingOptions({ lookup, family }: TransportRequestOptions): object {
+function dialingOptions(options: TransportRequestOptions): object {
+  const lookup = fieldOf(options, 'lookup');
+  const family = fieldOf(options, 'family');
   return { ...(lookup === undefined ? {} : { lookup }), ...(family === undefined ? {} : { family }) };
 }
 

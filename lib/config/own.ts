@@ -1,0 +1,27 @@
+/**
+ * Reading and making objects where somebody else's code may have put properties on `Object.prototype`, which every object
+ * then seems to have ("prototype pollution"): they are nothing that our caller said.
+ */
+
+const POLLUTED = Object.prototype as unknown as Readonly<Record<PropertyKey, unknown>>;
+
+/** A property of an object or of its class, but not one that all objects have. */
+export function fieldOf<T extends object, K extends keyof T>(holder: T, key: K): T[K] | undefined {
+  const value = holder[key];
+  return value !== undefined && value === POLLUTED[key] ? undefined : value;
+}
+
+/** Whether an object or its class has a property that is not everybody's. */
+export function hasField(holder: object, key: PropertyKey): boolean {
+  return Object.hasOwn(holder, key) || (key in holder && !Object.hasOwn(POLLUTED, key));
+}
+
+/** A copy that inherits nothing: options for Node, which reads them as if all that it finds were meant. */
+export function withoutPrototype<T extends object>(own: T): T {
+  return Object.assign(Object.create(null), own);
+}
+
+/** Defines a property of an object; a descriptor that inherits a `get` is one of an accessor. */
+export function define(holder: object, key: PropertyKey, descriptor: PropertyDescriptor): void {
+  Object.defineProperty(holder, key, withoutPrototype(descriptor));
+}

@@ -4,6 +4,7 @@ const { default: Sequencer } = require('@jest/test-sequencer');
 /** Takes seconds each. */
 const LONG = [
   'attach/drop-in',
+  'differential',
   'readme',
   'simulate',
   'transport/read-timeout',

@@ -10,7 +10,7 @@ import { observedAgent } from '../transport/observed-agent.js';
 import { followQueue, noteIfQueued } from '../transport/queue.js';
 import { requestOfError, showRedirectable } from '../transport/redirectable.js';
 import type { ChosenAgent } from '../transport/transport.js';
-import { UNSET_REQUEST } from '../transport/unset-options.js';
+import { guarded } from '../transport/unset-options.js';
 import { accepts } from './accepts.js';
 import type { AdapterHeaders } from './adapter-headers.js';
 import type { AttemptSignal } from './attempt-signal.js';
@@ -73,7 +73,7 @@ class DirectExchange {
     const { attempt, chosen, config, signal } = this.#parts;
     const agent = this.#isObserved ? observedAgent(attempt, chosen.agent, true) : chosen.agent;
     const scheme = protocol === 'https:' ? https : http;
-    const options = { ...UNSET_REQUEST, protocol, hostname, port, path, method, headers, agent };
+    const options = guarded({ protocol, hostname, port, path, method, headers, agent });
     const { connection } = attempt;
     const request =
       connection === 'any' ? scheme.request(options) : makeOn(connection, () => scheme.request(options));

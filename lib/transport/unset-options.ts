@@ -21,6 +21,17 @@ export const UNSET_REQUEST = Object.freeze({
   uniqueHeaders: undefined,
 });
 
+const REQUEST_KEYS = Object.keys(UNSET_REQUEST);
+const PLAIN = {};
+
+/** Completes the options of a request where there is something to be kept out of them; it costs more than to look. */
+export function guarded<T extends object>(options: T): T {
+  for (const key of REQUEST_KEYS) {
+    if (key in PLAIN) return { ...UNSET_REQUEST, ...options };
+  }
+  return options;
+}
+
 /** Of follow-redirects, and of `url.format` by which it finds out where it is. */
 export const UNSET_REDIRECTABLE = Object.freeze({
   ...UNSET_REQUEST,

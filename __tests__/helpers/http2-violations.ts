@@ -45,7 +45,7 @@ function lying(type: number, flags: number, streamId: number, length: number, pa
 }
 
 /** Violations before anything of the response was heard. */
-export const VIOLATIONS_BEFORE: Record<string, Violation> = {
+const VIOLATIONS_BEFORE: Record<string, Violation> = {
   'a field over 64 KB': (peer, id) => {
     const block = Buffer.concat([OK, longField('x-long', 70_000)]);
     peer.send(FRAME.headers, END_STREAM, id, block.subarray(0, 16_000));
@@ -112,7 +112,7 @@ export const VIOLATIONS_BEFORE: Record<string, Violation> = {
 };
 
 /** Violations in the middle of a response. */
-export const VIOLATIONS_AMID: Record<string, Violation> = {
+const VIOLATIONS_AMID: Record<string, Violation> = {
   'a body longer than content-length': (peer, id) =>
     peer.headers(id, { ':status': 200, 'content-length': 10 }).data(id, 100, true),
   'a body shorter than content-length': (peer, id) =>
@@ -138,3 +138,14 @@ export const VIOLATIONS_AMID: Record<string, Violation> = {
     peer.socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
   },
 };
+
+const WITHIN_HEADERS = /field over|CONTINUATION|amid a header block|HPACK/;
+
+/**
+ * All of them, by name. Node 20 may abort when it collects a session that ended within a header block
+ * (https://github.com/nodejs/node/issues/39951), so there these are left out.
+ */
+export const VIOLATIONS: readonly [string, Violation][] = Object.entries({
+  ...VIOLATIONS_BEFORE,
+  ...VIOLATIONS_AMID,
+}).filter(([name]) => Number.parseInt(process.versions.node, 10) > 20 || !WITHIN_HEADERS.test(name));

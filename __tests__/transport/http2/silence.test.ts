@@ -5,7 +5,7 @@ import { attached, failureOf, policyCodeOf } from '../../helpers/attached.js';
 import { startFreezablePath } from '../../helpers/faults.js';
 import { FRAME, type FrameScript, startFrameOrigin } from '../../helpers/http2-frames.js';
 import { type Http2Answer, partial, respond, silence, startHttp2Origin } from '../../helpers/http2-origin.js';
-import { VIOLATIONS_AMID, VIOLATIONS_BEFORE } from '../../helpers/http2-violations.js';
+import { VIOLATIONS } from '../../helpers/http2-violations.js';
 import { delay, until } from '../../helpers/wait.js';
 
 const RETRY: RetryConfig = { maxRetries: 3, backoff: { initBackoff: 5, maxBackoff: 10 } };
@@ -193,11 +193,7 @@ describe('a server that breaks the protocol', () => {
 
   /** What Node takes for a fault of the stream alone, so that the connection goes on. */
   const OF_STREAM = /status|field with|field of|pseudo|content-length|HEADERS (amid|that depend)/;
-  // Node 20 may abort the whole process when it collects a session with such a block (nodejs/node#35233).
-  const aborts = Number.parseInt(process.versions.node, 10) < 22 ? ['a field over 64 KB'] : [];
-  const ofConnection = Object.entries({ ...VIOLATIONS_BEFORE, ...VIOLATIONS_AMID }).filter(
-    ([name]) => !OF_STREAM.test(name) && !aborts.includes(name),
-  );
+  const ofConnection = VIOLATIONS.filter(([name]) => !OF_STREAM.test(name));
 
   it('on a connection costs two requests one attempt each', async () => {
     const outcomes = ofConnection.map(async ([name, violate]) => {
@@ -209,7 +205,7 @@ describe('a server that breaks the protocol', () => {
   }, 20_000);
 
   it('on one stream is an error of the stream, or of the session where Node ends that', async () => {
-    for (const [name, violate] of Object.entries({ ...VIOLATIONS_BEFORE, ...VIOLATIONS_AMID })) {
+    for (const [name, violate] of VIOLATIONS) {
       if (!OF_STREAM.test(name)) continue;
       const { http } = await breaking(violate);
       const error = await failureOf(http.get('/', { policy: { retry: false } }));

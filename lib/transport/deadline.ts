@@ -17,7 +17,7 @@ export interface ProgressSource {
 const CHECKS_PER_LIMIT = 4;
 
 /** How many turns of the event loop a process that stood still has, to read what has arrived. */
-const CATCH_UP_TURNS = 5;
+const CATCH_UP_TURNS = 3;
 
 /** Whose attempt a {@link Deadline} bounds. */
 export interface DeadlineOwner {
@@ -140,19 +140,20 @@ export class Deadline {
   }
 
   #wholeOver(limitMs: number): void {
+    if (isLate(this.#sinceMs + limitMs)) this.#catchUp(limitMs, this.#owner.isConnecting, CATCH_UP_TURNS);
+    else this.expire('timeout', limitMs);
+  }
+
+  /** The process stood still: first it reads what there is. If that is the connection, it had no time for the request. */
+  #catchUp(limitMs: number, wasConnecting: boolean, turns: number): void {
     const whole = this.#whole;
-    const expire = () => this.expire('timeout', limitMs);
-    let turns = CATCH_UP_TURNS;
-    const catchUp = () => {
+    this.#owner.soon(() => {
       if (this.#whole !== whole) return;
-      turns -= 1;
-      if (turns < 0) expire();
-      else this.#owner.soon(catchUp);
-    };
-    if (!isLate(this.#sinceMs + limitMs)) expire();
-    // The process stood still, and so did its part of making the connection.
-    else if (this.#owner.isConnecting) this.#whole = setTimeout(expire, limitMs);
-    else catchUp();
+      if (wasConnecting && !this.#owner.isConnecting)
+        this.#whole = setTimeout(() => this.expire('timeout', limitMs), limitMs);
+      else if (turns > 1) this.#catchUp(limitMs, wasConnecting, turns - 1);
+      else this.expire('timeout', limitMs);
+    });
   }
 
   /** Ends the attempt because of a limit. */

@@ -33,10 +33,11 @@ export function letGo(request: AnsweredRequest, progress: () => number): void {
   else finishResponse(request, res);
 }
 
-/** Whether Node has taken its connection from it, or will in this turn. */
+/** Whether its connection is gone, or has been taken from it, or will be in this turn. */
 function isOver(request: AnsweredRequest): boolean {
+  const { destroyed, res, socket, writableFinished } = request;
   return (
-    request.destroyed || (request.res?.complete === true && request.writableFinished && isRead(request.res))
+    destroyed || socket?.destroyed === true || (res?.complete === true && writableFinished && isRead(res))
   );
 }
 
@@ -75,5 +76,7 @@ function finishUpload(request: AnsweredRequest, progress: () => number): void {
 function abandon(request: AnsweredRequest): void {
   // Whoever listened to it may have left.
   request.on('error', () => {});
-  request.destroy();
+  // By its connection, if it has one: what a failed request shows of itself stays as Node left it.
+  if (request.socket == null) request.destroy();
+  else request.socket.destroy();
 }

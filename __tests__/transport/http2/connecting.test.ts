@@ -12,7 +12,7 @@ import type { Http2ClientOptions } from '../../../lib/transport/http2/options.js
 import { openTunnel, type TunnelTarget } from '../../../lib/transport/tunnel.js';
 import * as certs from '../../helpers/certs.js';
 import { atEnd } from '../../helpers/cleanup.js';
-import { startTlsStall } from '../../helpers/faults.js';
+import { startTcp, startTlsStall } from '../../helpers/faults.js';
 import { http2Client, overHttp2 } from '../../helpers/http2-client.js';
 import { startFrameOrigin } from '../../helpers/http2-frames.js';
 import { respond, startHttp2Origin } from '../../helpers/http2-origin.js';
@@ -242,6 +242,22 @@ describe('a server that speaks HTTP/1.1', () => {
     }
     expect(exchanges.map(({ phase }) => phase)).toEqual(['connect', 'connect']);
     await until(() => open.size === 0);
+  });
+
+  it('is an error when HTTP/2 is a must, though it ends the handshake without an alert', async () => {
+    const origin = await http1Origin();
+    const relay = await startTcp((near) => {
+      near.once('data', (hello) => {
+        // The ClientHello has the names of the protocols in clear text.
+        if (!hello.includes('http/1.1')) return void near.end();
+        const far = connect(origin.port, '127.0.0.1').on('error', () => undefined);
+        far.write(hello);
+        near.pipe(far).pipe(near);
+      });
+    });
+    const { fails } = over({ http2Only: true });
+    expect((await fails(`https://localhost:${relay.port}`)).code).toBe('ERR_POLICY_HTTP2_NOT_SUPPORTED');
+    expect(relay.sockets).toHaveLength(2);
   });
 
   it('is an error in plain text, too, when HTTP/2 is a must', async () => {

@@ -30,6 +30,10 @@ const MAX_HEADER_PAIRS = 2000;
 /** Megabytes. Frames waiting to be sent count; at Node's 10 a few parallel uploads would fail. */
 const MAX_SESSION_MEMORY = 256;
 
+/** What TLS offers (RFC 7301). */
+const EITHER = ['h2', 'http/1.1'];
+const HTTP2_ONLY = ['h2'];
+
 /** A new connection, by what the server chose to speak on it. */
 export type Connection =
   | { readonly kind: 'http2'; readonly session: ClientHttp2Session; readonly socket: Socket }
@@ -80,12 +84,28 @@ export class Connector {
   }
 
   async #open(target: Http2Target, dialing: object, signal: AbortSignal): Promise<Connection> {
+    if (!this.#options.http2Only) return this.#dial(target, dialing, signal, EITHER);
+    try {
+      return await this.#dial(target, dialing, signal, HTTP2_ONLY);
+    } catch (error) {
+      // A server that ends the handshake without the alert that says why (Node 20.0 and 22.0) is asked what it speaks.
+      if (!isHandshakeEnd(error) || signal.aborted) throw error;
+      return this.#dial(target, dialing, signal, EITHER);
+    }
+  }
+
+  async #dial(
+    target: Http2Target,
+    dialing: object,
+    signal: AbortSignal,
+    protocols: readonly string[],
+  ): Promise<Connection> {
     const { http2Only, sockets } = this.#options;
     const tunnel = await this.#options.dialTunnel?.(target, signal);
     if (tunnel !== undefined) own(tunnel);
     const socket =
       target.protocol === 'https:'
-        ? this.#secure(target, dialing, tunnel)
+        ? this.#secure(target, dialing, tunnel, protocols)
         : this.#plain(target, dialing, tunnel);
     sockets?.add(socket);
     if (socket.connecting || target.protocol === 'https:') await this.#ready(socket, target, signal);
@@ -103,8 +123,13 @@ export class Connector {
     return tunnel ?? own(connectTcp(this.#dialOptions(target, dialing)));
   }
 
-  #secure(target: Http2Target, dialing: object, tunnel: Socket | undefined): TLSSocket {
-    const { tls, http2Only } = this.#options;
+  #secure(
+    target: Http2Target,
+    dialing: object,
+    tunnel: Socket | undefined,
+    protocols: readonly string[],
+  ): TLSSocket {
+    const { tls } = this.#options;
     if (tls.material !== undefined) this.#context ??= createSecureContext(tls.material);
     const socket = connectTls({
       ...UNSET_TLS,
@@ -115,7 +140,7 @@ export class Connector {
       ...(target.serverName === '' ? {} : { servername: target.serverName }),
       ...(this.#context === undefined ? {} : { secureContext: this.#context }),
       ...tls.handshake,
-      ALPNProtocols: http2Only ? ['h2'] : ['h2', 'http/1.1'],
+      ALPNProtocols: [...protocols],
     });
     // TLS on a stream that is no plain TCP socket does not take it along when it is destroyed.
     if (tunnel !== undefined) socket.once('close', () => tunnel.destroy());
@@ -154,6 +179,12 @@ export class Connector {
 /** Whether the server ended the handshake because it speaks none of the protocols we offered (RFC 7301). */
 function isAlpnRefusal(error: unknown): boolean {
   return /NO_APPLICATION_PROTOCOL/.test((error as NodeJS.ErrnoException).code ?? '');
+}
+
+/** Whether the server ended the handshake in order; as Node says it, without a system call that failed. */
+function isHandshakeEnd(error: unknown): boolean {
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  return code === 'ECONNRESET' && syscall === undefined && !(error instanceof Http2SessionError);
 }
 
 /** Between two phases nobody listens to a socket, and an error without a listener ends the process. */

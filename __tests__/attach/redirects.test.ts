@@ -1,9 +1,12 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { LookupFunction } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import type { AxiosRequestConfig } from 'axios';
-import { type AttachedOptions, attachedFor, type When } from '../helpers/attached.js';
+import { type AttachedOptions, attached, attachedFor, type When } from '../helpers/attached.js';
 import { AXIOS_COPIES } from '../helpers/axios-copies.js';
+import * as certs from '../helpers/certs.js';
+import { respond, startHttp2Origin } from '../helpers/http2-origin.js';
 import { type Origin, redirect, startOrigin } from '../helpers/origin.js';
 
 const [newest] = AXIOS_COPIES;
@@ -90,6 +93,30 @@ describe.each(MATRIX)('A redirect of the $when request, with $name', ({ axios, w
     expect(keys).toEqual([expect.any(String), keys[0], undefined]);
   });
 
+  it.each([
+    ['of the policy', { client: { tls: { ca: certs.ca, ...certs.client } } }],
+    [
+      'of the instance',
+      { defaults: { httpsAgent: new HttpsAgent({ ...certs.client, lookup }), proxy: false } },
+    ],
+  ] as [string, AttachedOptions][])(
+    'shows a client certificate %s to its own origin alone',
+    async (_whose, options) => {
+      const tls = { ...certs.server, requestCert: true, rejectUnauthorized: false };
+      const [origin, other] = await Promise.all([startOrigin({ tls }), startOrigin({ tls })]);
+      const { http, policy } = await attachedFor(when, { axios, ...options });
+      const close = { headers: { Connection: 'close' } };
+      origin.enqueue(redirect(302, '/2'), redirect(302, `${other.url}/3`));
+      other.enqueue(redirect(302, `${other.url}/4`), redirect(302, `${origin.url}/5`));
+      expect((await http.get(`${origin.url}/1`, close)).status).toBe(200);
+      expect(origin.handshakes.map(({ clientName }) => clientName !== undefined)).toEqual([true, true, true]);
+      expect(other.handshakes.map(({ clientName }) => clientName)).toEqual([undefined, undefined]);
+      await http.get(other.url, close);
+      expect(other.handshakes.at(-1)?.clientName).toBeDefined();
+      await policy.close();
+    },
+  );
+
   it("calls the caller's hook with what is left", async () => {
     const { http, origin, other } = await start();
     origin.enqueue(redirect(302, `${other.url}/next`));
@@ -114,6 +141,19 @@ describe.each(MATRIX)('A redirect of the $when request, with $name', ({ axios, w
     expect(error).toMatchObject({ code: 'ERR_FR_TOO_MANY_REDIRECTS' });
     expect(origin.requests).toHaveLength(1 + 22);
   });
+});
+
+it('A redirect over HTTP/2 shows a client certificate to its own origin alone', async () => {
+  const server = { requestCert: true, rejectUnauthorized: false };
+  const [origin, other] = await Promise.all([startHttp2Origin({ server }), startHttp2Origin({ server })]);
+  const { http } = attached({ client: { http2Only: true, tls: { ca: certs.ca, ...certs.client } } });
+  const location = `${other.url}/3`;
+  origin.always((call) => respond(call.number < 3 ? { status: 302, headers: { location } } : {})(call));
+  for (const path of ['/1', '/2']) expect((await http.get(origin.url + path)).request.path).toBe('/3');
+  const shown = [origin, other].map(({ sessions }) =>
+    sessions.map(({ socket }) => (socket as TLSSocket).getPeerCertificate().subject?.CN !== undefined),
+  );
+  expect(shown).toEqual([[true], [false]]);
 });
 
 describe('What axios takes off at a redirect', () => {

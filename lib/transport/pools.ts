@@ -7,7 +7,7 @@ import { BoundedMap } from './bounded-map.js';
 import { Egress, type EgressOptions } from './egress.js';
 import type { Pool, RetiredPools } from './retired-pools.js';
 import { RetirableSockets, type SocketKeeper } from './socket-registry.js';
-import type { TlsSettings } from './tls.js';
+import { type TlsSettings, withoutIdentity } from './tls.js';
 
 /** Ways out kept for the proxies that requests name themselves; a caller may rotate through any number of them. */
 const MAX_NAMED = 100;
@@ -32,8 +32,11 @@ export class Pools {
   readonly #default: Egress;
   /** Ways through proxies that requests named themselves. */
   readonly #named: BoundedMap<string, Egress>;
+  /** For where redirects lead; `undefined` without a client certificate. */
+  readonly strangers: Pools | undefined;
 
-  constructor({ client, adoptedHttp, adoptedHttps, tls, sockets: all, retired }: PoolsOptions) {
+  constructor(options: PoolsOptions) {
+    const { client, adoptedHttp, adoptedHttps, tls, sockets: all, retired } = options;
     const sockets = new RetirableSockets(all);
     const httpPool = poolOptions(client, adoptedHttp, sockets);
     const httpsPool = poolOptions(client, adoptedHttps, sockets);
@@ -48,6 +51,8 @@ export class Pools {
     this.#shared = { client, httpPool, httpsPool, tls, http, https, retired };
     this.#default = new Egress(this.#shared);
     this.#named = new BoundedMap(MAX_NAMED, (egress) => egress.retire());
+    const anonymous = withoutIdentity(tls);
+    this.strangers = anonymous && new Pools({ ...options, tls: anonymous });
   }
 
   /**
@@ -69,17 +74,23 @@ export class Pools {
 
   /** Every pool there is by now, and was before; {@link egresses} has those of HTTP/2. */
   all(): Pool[] {
-    return [...this.#direct, ...this.egresses().flatMap(({ proxies }) => proxies.pools())];
+    const proxied = this.#own().flatMap(({ proxies }) => proxies.pools());
+    return [...this.#direct, ...proxied, ...(this.strangers?.all() ?? [])];
   }
 
   egresses(): Egress[] {
-    return [this.#default, ...this.#named.values()];
+    return [...this.#own(), ...(this.strangers?.egresses() ?? [])];
   }
 
   /** Has connections end with the requests that use them. */
   retire(): void {
-    for (const egress of this.egresses()) egress.retire();
+    for (const egress of this.#own()) egress.retire();
+    this.strangers?.retire();
     for (const pool of this.#direct) this.#retired.add(pool);
+  }
+
+  #own(): Egress[] {
+    return [this.#default, ...this.#named.values()];
   }
 
   #namedEgress(key: string, addressOf: () => ProxyAddress | false): Egress {

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
+import type { Agent, IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { fieldOf } from '../config/own.js';
 import { FailedRequest } from './failed-request.js';
 import { follow } from './follower.js';
@@ -10,6 +10,8 @@ export interface RedirectableOptions {
   port?: number | string | null | undefined;
   auth?: string | null | undefined;
   path?: string | null | undefined;
+  /** By scheme; what follow-redirects takes the agent of the next request from. */
+  agents?: { readonly http?: unknown; readonly https?: unknown } | undefined;
   headers?: OutgoingHttpHeaders | readonly string[] | undefined;
   /** The URL a redirect leads to; set by follow-redirects. */
   href?: string | undefined;
@@ -44,6 +46,24 @@ export interface RedirectRules {
   readonly sensitiveHeaders?: unknown;
   /** The header of the request's idempotency key, which no other origin may see either. */
   readonly keyHeader?: string | undefined;
+  /** The agent for `https://` at other origins, which have not to see the client certificate either. */
+  readonly strangerAgent?: Agent | undefined;
+}
+
+/** What a config says of redirects, by its own properties, and what else is confidential about the request. */
+export function rulesOf(
+  given: { readonly [K in 'maxRedirects' | 'beforeRedirect' | 'sensitiveHeaders']?: unknown },
+  keyHeader?: string,
+  strangerAgent?: Agent,
+): RedirectRules {
+  const beforeRedirect = fieldOf(given, 'beforeRedirect');
+  return {
+    maxRedirects: fieldOf(given, 'maxRedirects') as number | undefined,
+    sensitiveHeaders: fieldOf(given, 'sensitiveHeaders'),
+    keyHeader,
+    strangerAgent,
+    ...(typeof beforeRedirect === 'function' ? { beforeRedirect: beforeRedirect as BeforeRedirect } : {}),
+  };
 }
 
 type BeforeRedirect = NonNullable<RedirectRules['beforeRedirect']>;
@@ -68,10 +88,14 @@ export interface Scheme<Options, Request, Response> {
 export function confidentially(rules: RedirectRules, url: string | undefined): BeforeRedirect {
   const confidential = confidentialNames(rules) ?? new Set(CONFIDENTIAL);
   const beforeRedirect = fieldOf(rules, 'beforeRedirect');
+  const first = originOf(url);
   let last = url;
+  let ownAgent: unknown;
   return (next, response, request?: RedirectedRequest) => {
     hide(next, request?.url ?? last, confidential);
     last = next.href;
+    ownAgent ??= next.agents?.https;
+    chooseAgent(next, first, ownAgent, rules);
     beforeRedirect?.(next, response, request as RedirectedRequest);
   };
 }
@@ -139,11 +163,13 @@ export class RedirectTransport<Options extends RedirectableOptions, Request, Res
   #beforeRedirect(first: Options, confidential: ReadonlySet<string>) {
     const { beforeRedirect: axiosPart } = first;
     const auth = fieldOf(first, 'auth');
+    const ownAgent = first.agents?.https;
     const firstOrigin = originOf(`${first.protocol}//${authority(first)}`);
     return (next: RedirectableOptions, response: object, request?: RedirectedRequest) => {
       const ofResponse = response as RedirectResponse;
       axiosPart?.(next, ofResponse, request);
       hide(next, request?.url, confidential);
+      chooseAgent(next, firstOrigin, ownAgent, this.#rules);
       const nextOrigin = originOf(next.href);
       // follow-redirects takes credentials off at every redirect; to the origin they were meant for they belong.
       if (auth && nextOrigin !== undefined && nextOrigin === firstOrigin) next.auth = auth;
@@ -168,6 +194,19 @@ function hide(
   const origin = originOf(next.href);
   if (origin !== undefined && origin === originOf(lastUrl)) return;
   removeHeaders(next.headers, confidential);
+}
+
+/** The client certificate is for the origin that the caller chose. */
+function chooseAgent(
+  next: RedirectableOptions,
+  firstOrigin: string | undefined,
+  ownAgent: unknown,
+  rules: RedirectRules,
+): void {
+  const stranger = fieldOf(rules, 'strangerAgent');
+  if (stranger === undefined) return;
+  const isFirst = firstOrigin !== undefined && originOf(next.href) === firstOrigin;
+  next.agents = { ...next.agents, https: isFirst ? ownAgent : stranger };
 }
 
 /** @returns `undefined` if `sensitiveHeaders` are no list of names. */

@@ -36,6 +36,18 @@ export function resolveTls(client: ResolvedClient, adopted: AdoptedOptions | und
   };
 }
 
+/**
+ * The same without the client certificate: for the origins that redirects lead to, and nobody has chosen.
+ *
+ * @returns `undefined` if there is no client certificate. One in a `secureContext` cannot be seen.
+ */
+export function withoutIdentity({ handshake, material }: TlsSettings): TlsSettings | undefined {
+  const { cert, key, pfx, passphrase: _passphrase, ...rest } = material ?? {};
+  if ((cert ?? key ?? pfx) === undefined) return undefined;
+  const isEmpty = Object.keys(rest).length === 0;
+  return { handshake, material: isEmpty ? undefined : withoutPrototype(rest) };
+}
+
 /** A client certificate is taken over as a whole or not at all: OpenSSL would load the old `pfx` over the new `cert`. */
 function adoptedMaterial(adopted: AdoptedOptions | undefined, own: TlsConfig): object {
   // Node does not look at the material beside a context.

@@ -5,7 +5,6 @@ import nodeHttp, {
   type RequestOptions,
 } from 'node:http';
 import nodeHttps from 'node:https';
-import { fieldOf } from '../config/own.js';
 import type { ResolvedClient } from '../config/resolved.js';
 import type { Attempt } from './attempt.js';
 import { HttpGate } from './http-gate.js';
@@ -21,6 +20,7 @@ import {
   type RedirectableOptions,
   type RedirectRules,
   RedirectTransport,
+  rulesOf,
 } from './redirect.js';
 import { closeIdle } from './retired-pools.js';
 import { SentRequest } from './sent-request.js';
@@ -157,8 +157,9 @@ export class Transport {
       ): ClientRequest | SentRequest =>
         native.request({ ...UNSET_REQUEST, ...options, agent } as RequestOptions, onResponse),
     });
+    // The key and the client certificate are the business of the hook on the attempt's own config.
     const schemes = { http: scheme(nodeHttp, given.httpAgent), https: scheme(nodeHttps, given.httpsAgent) };
-    return new RedirectTransport(schemes, rulesOf(UNKEYED, given)).replaying(replayed);
+    return new RedirectTransport(schemes, rulesOf(given)).replaying(replayed);
   }
 
   stats(): { pools: PoolStats[]; http2: Http2OriginStats[] } {
@@ -197,13 +198,15 @@ export class Transport {
       httpAgent: observedAgent(attempt, http, own.http !== undefined),
       httpsAgent: observedAgent(attempt, own.https ?? egress.https, own.https !== undefined),
       proxy: false,
-      beforeRedirect: confidentially(rulesOf(attempt, given), attempt.url),
     };
-    if (egress.http2 === undefined || given.transport != null) return connections;
-    return {
-      ...connections,
-      transport: this.#http2Transport(egress.http2, attempt, connections, own, given),
-    };
+    const strangers = own.https === undefined ? this.#instance.pools.strangers : undefined;
+    const other = strangers?.egressFor(given.proxy);
+    const strangerAgent = other && observedAgent(attempt, other.https, false);
+    const rules = rulesOf(given, attempt.keyHeader, strangerAgent);
+    if (egress.http2 === undefined || given.transport != null)
+      return { ...connections, beforeRedirect: confidentially(rules, attempt.url) };
+    const clients = [egress.http2, other?.http2] as const;
+    return { ...connections, transport: this.#http2Transport(clients, attempt, connections, own, rules) };
   }
 
   /** Where axios sees to proxies, ours are direct: it would be a proxy's proxy. */
@@ -217,47 +220,42 @@ export class Transport {
     const ours = proxy === false ? pools.egressFor(given.proxy) : undefined;
     const http = this.#httpGate.before(own.http ?? ours?.http ?? pools.directAgent('http:'));
     const https = own.https ?? ours?.https ?? pools.directAgent('https:');
+    const strangers = own.https === undefined ? pools.strangers : undefined;
+    const other =
+      ours === undefined ? strangers?.directAgent('https:') : strangers?.egressFor(given.proxy).https;
+    const rules = rulesOf(given, attempt.keyHeader, other && observedAgent(attempt, other, false));
     const observed = (agent: Agent, isOwn: boolean) =>
       isOwn && isAdapted ? agent : observedAgent(attempt, agent, isOwn);
     return {
       httpAgent: observed(http, own.http !== undefined),
       httpsAgent: observed(https, own.https !== undefined),
       proxy,
-      beforeRedirect: confidentially(rulesOf(attempt, given), attempt.url),
+      beforeRedirect: confidentially(rules, attempt.url),
     };
   }
 
   #http2Transport(
-    client: Http2Client,
+    [client, strangers]: readonly [Http2Client, Http2Client | undefined],
     attempt: Attempt,
     { httpAgent, httpsAgent }: Pick<AttemptConnections, 'httpAgent' | 'httpsAgent'>,
     own: OwnAgents,
-    given: GivenConnections,
+    rules: RedirectRules,
   ): unknown {
     const { http, https } = client.schemesFor(attempt);
-    const scheme = (over: RequestScheme, agent: Agent): RequestScheme => ({
-      request: (options, onResponse) => over.request({ ...UNSET_REQUEST, ...options, agent }, onResponse),
+    const { strangerAgent } = rules;
+    const toStrangers = strangers?.schemesFor(attempt).https;
+    const scheme = (over: RequestScheme, ours: Agent): RequestScheme => ({
+      request: (options, onResponse) => {
+        const isStranger = toStrangers !== undefined && options.agent === strangerAgent;
+        const agent = isStranger ? strangerAgent : ours;
+        return (isStranger ? toStrangers : over).request({ ...UNSET_REQUEST, ...options, agent }, onResponse);
+      },
     });
     // HTTP/2 cannot go through an agent, and what that forbids is forbidden.
     const schemes = {
       http: scheme(own.http === undefined ? http : nodeHttp, httpAgent),
       https: scheme(own.https === undefined ? https : nodeHttps, httpsAgent),
     };
-    return new RedirectTransport(schemes, rulesOf(attempt, given));
+    return new RedirectTransport(schemes, rules);
   }
-}
-
-// Where there is a key, the hook of the attempt's own config sees to it.
-const UNKEYED: Pick<Attempt, 'keyHeader'> = { keyHeader: undefined };
-
-function rulesOf({ keyHeader }: Pick<Attempt, 'keyHeader'>, given: GivenConnections): RedirectRules {
-  const maxRedirects = fieldOf(given, 'maxRedirects');
-  const beforeRedirect = fieldOf(given, 'beforeRedirect');
-  const sensitiveHeaders = fieldOf(given, 'sensitiveHeaders');
-  return {
-    maxRedirects,
-    sensitiveHeaders,
-    keyHeader,
-    ...(typeof beforeRedirect === 'function' ? { beforeRedirect: beforeRedirect as () => void } : {}),
-  };
 }

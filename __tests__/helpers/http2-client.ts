@@ -77,7 +77,10 @@ export function overHttp2(
   const api = axios.create({ proxy: false, ...defaults });
   const exchanges: Exchange[] = [];
   api.interceptors.request.use((config: InternalAxiosRequestConfig) => {
-    const schemes = client.schemesFor({ fresh, follow: (exchange) => exchanges.push(exchange) });
+    const schemes = client.schemesFor({
+      connection: fresh ? 'new' : 'any',
+      follow: (exchange) => exchanges.push(exchange),
+    });
     const { maxRedirects, beforeRedirect, sensitiveHeaders } = config;
     const rules = { maxRedirects, sensitiveHeaders, ...(beforeRedirect ? { beforeRedirect } : {}) };
     return Object.assign(config, { transport: new RedirectTransport(schemes, rules) });

@@ -55,6 +55,10 @@ class Http2DirectExchange implements BufferedReceiver {
     this.#receiver = receiver;
   }
 
+  get connection() {
+    return this.#parts.attempt.connection;
+  }
+
   get queue() {
     return this.#parts.attempt.queueObserver;
   }

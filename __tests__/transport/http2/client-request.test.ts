@@ -8,10 +8,11 @@ import type { Connector } from '../../../lib/transport/http2/connect.js';
 import { codeName, failureOf } from '../../../lib/transport/http2/failure.js';
 import { RequestHead } from '../../../lib/transport/http2/headers.js';
 import { type Http2ClientOptions, targetOf } from '../../../lib/transport/http2/options.js';
-import { Http2Request, type SessionSource } from '../../../lib/transport/http2/request.js';
+import { Http2Request } from '../../../lib/transport/http2/request.js';
 import type { Http2Response } from '../../../lib/transport/http2/response.js';
 import type { PooledSession } from '../../../lib/transport/http2/session.js';
-import { SessionPool, type SessionWaiter } from '../../../lib/transport/http2/session-pool.js';
+import { SessionPool } from '../../../lib/transport/http2/session-pool.js';
+import type { SessionSource, SessionWaiter } from '../../../lib/transport/http2/wiring.js';
 import { http2Client } from '../../helpers/http2-client.js';
 import { FRAME, type FrameScript, startFrameOrigin } from '../../helpers/http2-frames.js';
 import { handler, startOrigin } from '../../helpers/origin.js';
@@ -193,7 +194,7 @@ describe('a request whose session ends the moment it gets it', () => {
       },
       onHttp1Required: () => {},
     };
-    const wiring = { options: {}, fresh: false, source, http1Agent: undefined as never };
+    const wiring = { options: {}, connection: 'any' as const, source, http1Agent: undefined as never };
     const request = new Http2Request(new RequestHead(target, {}), wiring);
     request.on('error', () => {});
     request.end();
@@ -256,7 +257,7 @@ describe('a request whose session ends the moment it gets it', () => {
     const pool = new SessionPool(target, options, connector, { onHttp1: () => {}, onEmpty: () => {} });
     const error = await new Promise((resolve, reject) => {
       pool.acquire({
-        fresh: false,
+        connection: 'any',
         dialing: {},
         onSession: reject,
         onHttp1: reject,

@@ -2,6 +2,7 @@ import { constants, type IncomingHttpHeaders } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { Http2SessionError, Http2StreamError, type PolicyError } from '../../errors.js';
+import type { ConnectionChoice } from '../connection-choice.js';
 import type { AnswerHead, Exchange, ExchangePhase } from '../exchange.js';
 import type { QueueObserver } from '../queue.js';
 import { BufferedRequest } from './buffered-request.js';
@@ -11,8 +12,9 @@ import type { Http2Target } from './options.js';
 import type { Http2Request } from './request.js';
 import type { Http2Response } from './response.js';
 import type { PooledSession } from './session.js';
-import type { SessionPool, SessionWaiter } from './session-pool.js';
+import type { SessionPool } from './session-pool.js';
 import { type BodySink, StreamExchange, type StreamOutcome, type StreamOwner } from './stream.js';
+import type { SessionWaiter } from './wiring.js';
 
 /** A request whose body is there as a whole, and whose response is wanted as a whole. */
 export interface BufferedOptions {
@@ -31,6 +33,8 @@ export interface BufferedOptions {
 export interface BufferedReceiver {
   /** Told when all streams are taken. */
   readonly queue?: QueueObserver | undefined;
+  /** Which session it may have. */
+  readonly connection: ConnectionChoice;
   /** @returns whether the body is to be collected; if not, {@link onStream} is called instead of {@link onBody}. */
   onHead(request: BufferedRequest, response: BufferedResponse): boolean;
   /** @param body what came of it, in pieces; the array is the receiver's. */
@@ -57,7 +61,6 @@ export interface BufferedSource {
  * itself when there is nothing to stream.
  */
 export class BufferedExchange implements Exchange, SessionWaiter, StreamOwner, BodySink {
-  readonly fresh = false;
   readonly dialing = {};
   readonly isCollecting = true;
   /** Whether it went out on a session that had served another request before. */
@@ -86,6 +89,10 @@ export class BufferedExchange implements Exchange, SessionWaiter, StreamOwner, B
     this.#source = source;
     this.#receiver = receiver;
     this.request = new BufferedRequest(this);
+  }
+
+  get connection(): ConnectionChoice {
+    return this.#receiver.connection;
   }
 
   get queue(): QueueObserver | undefined {

@@ -24,8 +24,9 @@ import {
   type TransportRequestOptions,
   targetOf,
 } from './options.js';
-import { Http2Request, type SessionSource } from './request.js';
+import { Http2Request } from './request.js';
 import { type Http2OriginStats, SessionPool } from './session-pool.js';
+import type { SessionSource } from './wiring.js';
 
 /** What a request may turn out to be. */
 export type AnyRequest = Http2Request | ClientRequest | FailedRequest;
@@ -80,8 +81,8 @@ export class Http2Client {
     }
     const head = new RequestHead(target, options, userAgent);
     const source = this.#sourceFor(target, key);
-    const { fresh = false, queueObserver: queue } = attempt;
-    const wiring = { options, fresh, queue, source, http1Agent: http1.https };
+    const { connection = 'any', queueObserver: queue } = attempt;
+    const wiring = { options, connection, queue, source, http1Agent: http1.https };
     const request = new Http2Request(head, wiring, onResponse);
     attempt.follow?.(request);
     return request;
@@ -158,7 +159,7 @@ export class Http2Client {
   #bufferedSourceOf(pool: SessionPool, key: string): BufferedSource {
     const { http1, userAgent } = this.#options;
     const source = this.#sourceFor(pool.target, key);
-    const wiring = { options: {}, fresh: false, source, http1Agent: http1.https };
+    const wiring = { options: {}, connection: 'any', source, http1Agent: http1.https } as const;
     return {
       pool,
       userAgent,

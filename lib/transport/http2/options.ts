@@ -5,6 +5,7 @@ import type { AllowHttp } from '../../config/allow-http.js';
 import { fieldOf } from '../../config/own.js';
 import type { LimitMs } from '../../config/resolved.js';
 import type { ConnectionLabel } from '../channels.js';
+import type { ConnectionChoice } from '../connection-choice.js';
 import type { Exchange } from '../exchange.js';
 import type { QueueObserver } from '../queue.js';
 import type { TlsSettings } from '../tls.js';
@@ -84,8 +85,8 @@ export type TransportRequestOptions = RequestOptions;
 
 /** The attempt a request belongs to. */
 export interface Http2Attempt {
-  /** Whether idle sessions are passed over: the attempt follows a lost keep-alive race. */
-  readonly fresh?: boolean;
+  /** Which session it may have. @defaultValue `'any'` */
+  readonly connection?: ConnectionChoice;
   /** Given each exchange that runs over HTTP/2, or might; one that is known to be HTTP/1.1 is the agent's business. */
   follow?(exchange: Exchange): void;
   /** Told when a request has to wait for others. */

@@ -11,24 +11,16 @@ import {
   Http1Exchange,
   observeForeignSocket,
 } from '../exchange.js';
-import { followQueue, type QueueObserver } from '../queue.js';
+import { followQueue } from '../queue.js';
 import { disown } from './connect.js';
 import { type OnResponse, RequestFacade } from './facade.js';
 import type { RequestHead, ResponseHead } from './headers.js';
 import { withHandover } from './http1.js';
-import type { Http2ClientOptions, TransportRequestOptions } from './options.js';
+import type { TransportRequestOptions } from './options.js';
 import { Http2Response } from './response.js';
 import type { PooledSession } from './session.js';
-import type { SessionWaiter } from './session-pool.js';
 import { type BodySink, StreamExchange, type StreamOutcome, type StreamOwner } from './stream.js';
-
-/** How a request gets its session. */
-export interface SessionSource {
-  /** @returns takes the request back. */
-  acquire(waiter: SessionWaiter): () => void;
-  /** The server refused a request over HTTP/2 and wants it over HTTP/1.1. */
-  onHttp1Required(): void;
-}
+import type { RequestWiring } from './wiring.js';
 
 /** What became of a request. The session, and with it the version of HTTP, is only known after a while. */
 type Carrier =
@@ -42,17 +34,6 @@ type Callback = (error?: Error | null) => void;
 type Postponed = (carrier: Exclude<Carrier, { kind: 'waiting' }>) => void;
 
 const NOT_STARTED: Carrier = { kind: 'waiting', leave: () => {} };
-
-/** How a request is sent. */
-export interface RequestWiring {
-  readonly options: TransportRequestOptions;
-  /** Whether idle sessions are passed over. */
-  readonly fresh: boolean;
-  /** Told when it has to wait for others. */
-  readonly queue?: QueueObserver | undefined;
-  readonly source: SessionSource;
-  readonly http1Agent: Http2ClientOptions['http1']['https'];
-}
 
 /** A request over HTTP/2 in the shape of a `ClientRequest`, which knows how far it came. */
 export class Http2Request extends RequestFacade implements Exchange {
@@ -195,9 +176,9 @@ export class Http2Request extends RequestFacade implements Exchange {
 
   #start(): void {
     if (this.destroyed || this.#carrier.kind !== 'waiting') return;
-    const { source, fresh, options, queue } = this.#wiring;
+    const { source, connection, options, queue } = this.#wiring;
     const leave = source.acquire({
-      fresh,
+      connection,
       dialing: dialingOptions(options),
       queue,
       onSession: (session) => this.#useSession(session),

@@ -1,10 +1,12 @@
 import type { TLSSocket } from 'node:tls';
 import { Http2SessionError } from '../../errors.js';
-import type { QueueObserver } from '../queue.js';
+import type { ConnectionChoice } from '../connection-choice.js';
+import { afterTurn } from '../turn.js';
 import type { Connector } from './connect.js';
 import type { Http2ClientOptions, Http2Target } from './options.js';
 import { PooledSession, type SessionOwner } from './session.js';
 import type { Http2SessionStats } from './session-state.js';
+import type { SessionWaiter } from './wiring.js';
 
 /**
  * How long requests queue for a stream of a session that has no room before another one is opened: about as long as
@@ -12,19 +14,8 @@ import type { Http2SessionStats } from './session-state.js';
  */
 const PATIENCE_MS = 100;
 
-/** A request in want of a session. It is called back once. */
-export interface SessionWaiter {
-  /** Whether idle sessions are passed over. */
-  readonly fresh: boolean;
-  /** Options for dialing, should it come to that. */
-  readonly dialing: object;
-  /** Told when all streams are taken and it has to wait for one. */
-  readonly queue?: QueueObserver | undefined;
-  onSession(session: PooledSession): void;
-  /** The server chose HTTP/1.1. One of the waiters is given the connection that found out. */
-  onHttp1(socket: TLSSocket | undefined): void;
-  onError(error: unknown): void;
-}
+/** A session that became idle just now was heard of just now. */
+const JUST_NOW_MS = 1;
 
 /** What a pool holds for one origin. */
 export interface Http2OriginStats {
@@ -98,10 +89,30 @@ export class SessionPool {
    */
   acquire(waiter: SessionWaiter): () => void {
     const session = this.#queue.size === 0 ? this.#sessionFor(waiter) : undefined;
-    if (session !== undefined) {
-      waiter.onSession(session);
-      return nothing;
-    }
+    if (session === undefined) return this.#enqueue(waiter);
+    if (waiter.connection === 'checked' && (session.restedMs ?? 0) > JUST_NOW_MS)
+      return this.#acquireChecked(waiter);
+    waiter.onSession(session);
+    return nothing;
+  }
+
+  /** The same, once a close of the session that is on its way has arrived. */
+  #acquireChecked(waiter: SessionWaiter): () => void {
+    let leave: (() => void) | undefined;
+    let hasLeft = false;
+    afterTurn(() => {
+      if (hasLeft) return;
+      const session = this.#queue.size === 0 ? this.#sessionFor(waiter) : undefined;
+      if (session === undefined) leave = this.#enqueue(waiter);
+      else waiter.onSession(session);
+    });
+    return () => {
+      hasLeft = true;
+      leave?.();
+    };
+  }
+
+  #enqueue(waiter: SessionWaiter): () => void {
     this.#queue.add(waiter);
     this.#serve();
     if (this.#queue.has(waiter) && this.#isSaturated) waiter.queue?.onQueued();
@@ -141,12 +152,25 @@ export class SessionPool {
     else if (this.#connecting === undefined) this.#makeRoom();
   }
 
-  #sessionFor({ fresh }: SessionWaiter): PooledSession | undefined {
+  #sessionFor({ connection }: SessionWaiter): PooledSession | undefined {
     for (const session of this.#sessions) {
-      if (session.isOverdue) session.close();
-      else if (session.hasRoom && !(fresh && session.isIdle && session.openedStreams > 0)) return session;
+      const { restedMs } = session;
+      // Only its timer has not run yet, because the process stood still.
+      if (restedMs !== undefined && restedMs >= this.#mostRestMs) session.close();
+      else if (session.hasRoom && (restedMs === undefined || this.#suits(restedMs, connection)))
+        return session;
     }
     return undefined;
+  }
+
+  get #mostRestMs(): number {
+    return this.#options.poolIdleTimeoutMs || Number.POSITIVE_INFINITY;
+  }
+
+  /** Whether a request takes a session that is idle. */
+  #suits(restedMs: number, connection: ConnectionChoice): boolean {
+    // The longer it was, the likelier is its server just about to close it.
+    return connection === 'any' || (connection === 'checked' && restedMs <= this.#mostRestMs / 2);
   }
 
   #makeRoom(): void {

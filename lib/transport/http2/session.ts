@@ -94,12 +94,10 @@ export class PooledSession {
     return this.isIdle ? this.#openedStreams > 0 : this.#wokenAtFrame === this.liveness.framesHeard;
   }
 
-  /** Whether it was idle for so long that only its timer has not run yet, because the process stood still. */
-  get isOverdue(): boolean {
-    const { poolIdleTimeoutMs } = this.#options;
+  /** For how long it has been idle since its last stream; `undefined` if it is in use, or never was. */
+  get restedMs(): number | undefined {
     const state = this.#state;
-    if (state.name !== 'idle' || !poolIdleTimeoutMs) return false;
-    return performance.now() - state.sinceMs >= poolIdleTimeoutMs;
+    return state.name === 'idle' && this.#openedStreams > 0 ? performance.now() - state.sinceMs : undefined;
   }
 
   get isClosed(): boolean {

@@ -285,7 +285,10 @@ describe('https targets', () => {
   it('fail if their TLS options are no good, and leave no tunnel behind', async () => {
     const { agents, sockets } = setUp(proxy.url);
     const options = { checkServerIdentity: 'not a function' } as RequestOptions;
-    expect((await failureOf(get(agents, origin.url, options))).code).toBe('ERR_INTERNAL_ASSERTION');
+    // What Node calls it depends on its version.
+    expect((await failureOf(get(agents, origin.url, options))).code).toMatch(
+      /^ERR_INTERNAL_ASSERTION$|^ERR_INVALID_ARG_TYPE$/,
+    );
     await proxy.idle();
     await sockets.whenEmpty();
   });

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import { type Scheme, type WrappableRequest, type WrappableResponse, wrap } from 'follow-redirects';
-import { UNSET_REDIRECTABLE } from './unset-options.js';
+import { keepOut, UNSET_REDIRECTABLE } from './unset-options.js';
 
 /** Where the options of a request have what it is sent through. */
 export const SCHEMES = Symbol('axios-policy.schemes');
@@ -27,6 +27,6 @@ export function follow(
   onResponse?: unknown,
 ): Writable {
   const scheme = options.protocol === 'https:' ? 'https' : 'http';
-  const complete = { ...UNSET_REDIRECTABLE, ...options, [SCHEMES]: schemes };
+  const complete = { ...keepOut(UNSET_REDIRECTABLE), ...options, [SCHEMES]: schemes };
   return FOLLOWER[scheme].request(complete as object, onResponse as (response: WrappableResponse) => void);
 }

@@ -25,7 +25,7 @@ import {
 import { closeIdle } from './retired-pools.js';
 import { SentRequest } from './sent-request.js';
 import { SocketRegistry } from './socket-registry.js';
-import { UNSET_REQUEST } from './unset-options.js';
+import { keepOut, UNSET_REQUEST } from './unset-options.js';
 
 /** What a request's config says of connections, or an instance's defaults did. */
 export interface GivenConnections {
@@ -155,7 +155,7 @@ export class Transport {
         { agent = ours, ...options }: RequestOptions & RedirectableOptions,
         onResponse?: OnResponse,
       ): ClientRequest | SentRequest =>
-        native.request({ ...UNSET_REQUEST, ...options, agent } as RequestOptions, onResponse),
+        native.request({ ...keepOut(UNSET_REQUEST), ...options, agent } as RequestOptions, onResponse),
     });
     // The key and the client certificate are the business of the hook on the attempt's own config.
     const schemes = { http: scheme(nodeHttp, given.httpAgent), https: scheme(nodeHttps, given.httpsAgent) };
@@ -248,7 +248,10 @@ export class Transport {
       request: (options, onResponse) => {
         const isStranger = toStrangers !== undefined && options.agent === strangerAgent;
         const agent = isStranger ? strangerAgent : ours;
-        return (isStranger ? toStrangers : over).request({ ...UNSET_REQUEST, ...options, agent }, onResponse);
+        return (isStranger ? toStrangers : over).request(
+          { ...keepOut(UNSET_REQUEST), ...options, agent },
+          onResponse,
+        );
       },
     });
     // HTTP/2 cannot go through an agent, and what that forbids is forbidden.

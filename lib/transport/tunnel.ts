@@ -6,7 +6,7 @@ import type { ProxyAddress } from '../config/resolved.js';
 import { PolicyError, ProxyAuthError, ProxyConnectionError, ProxyTunnelError } from '../errors.js';
 import { DIAL_OPTIONS } from './agent-options.js';
 import { guardConnectReply } from './connect-reply.js';
-import { UNSET_TLS } from './unset-options.js';
+import { keepOut, UNSET_TLS } from './unset-options.js';
 
 /**
  * Whether a reader can be guarded: Deno cannot put TLS on a socket with `onread`, and Bun does not say which socket has
@@ -112,7 +112,7 @@ async function connect(
   // One agent per tunnel, since the signal that can end a stalled CONNECT has to be among its socket options. The
   // credentials are not in the URL, which the agent prints when it is debugged.
   const agent = new HttpsProxyAgent(proxy.origin, {
-    ...UNSET_TLS,
+    ...keepOut(UNSET_TLS),
     ...tls,
     ...dial,
     noDelay: true,

@@ -21,15 +21,28 @@ export const UNSET_REQUEST = Object.freeze({
   uniqueHeaders: undefined,
 });
 
-const REQUEST_KEYS = Object.keys(UNSET_REQUEST);
-const PLAIN = {};
+type Unset = Readonly<Record<string, undefined>>;
 
-/** Completes the options of a request where there is something to be kept out of them; it costs more than to look. */
-export function guarded<T extends object>(options: T): T {
-  for (const key of REQUEST_KEYS) {
-    if (key in PLAIN) return { ...UNSET_REQUEST, ...options };
+const PLAIN = {};
+const NOTHING: Unset = Object.freeze({});
+
+/**
+ * What goes in front of options of Node's, to keep out of them what they do not say: nothing, as long as nobody has put
+ * anything on `Object.prototype`. Options that are there and undefined show, and Node may warn of them.
+ *
+ * @param unset one of the lists here.
+ */
+export function keepOut(unset: Unset): Unset {
+  for (const key in unset) {
+    if (key in PLAIN) return unset;
   }
-  return options;
+  return NOTHING;
+}
+
+/** Completes options, where there is something to be kept out of them. */
+export function guarded<T extends object>(options: T, unset: Unset = UNSET_REQUEST): T {
+  const kept = keepOut(unset);
+  return kept === NOTHING ? options : { ...kept, ...options };
 }
 
 /** Of follow-redirects, and of `url.format` by which it finds out where it is. */

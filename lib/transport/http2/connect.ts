@@ -7,7 +7,7 @@ import { ConnectTimeoutError, Http2NotSupportedError, Http2SessionError } from '
 import { publishConnect } from '../channels.js';
 import { limitTimer } from '../limit-timer.js';
 import { noteIfRejected } from '../rejected-certificates.js';
-import { UNSET_DIAL, UNSET_SESSION, UNSET_TLS } from '../unset-options.js';
+import { keepOut, UNSET_DIAL, UNSET_SESSION, UNSET_TLS } from '../unset-options.js';
 import { isProtocolError } from './failure.js';
 import { type Http2ClientOptions, type Http2Target, labelOf } from './options.js';
 
@@ -132,7 +132,7 @@ export class Connector {
     const { tls } = this.#options;
     if (tls.material !== undefined) this.#context ??= createSecureContext(tls.material);
     const socket = connectTls({
-      ...UNSET_TLS,
+      ...keepOut(UNSET_TLS),
       ...(tunnel === undefined
         ? this.#dialOptions(target, dialing)
         : { host: target.hostname, socket: tunnel }),
@@ -155,7 +155,7 @@ export class Connector {
         : { path: target.socketPath, host: target.hostname };
     // As in Node's agents, what an agent says goes before what a request does.
     return {
-      ...UNSET_DIAL,
+      ...keepOut(UNSET_DIAL),
       ...(autoSelectFamilyAttemptTimeout === undefined ? {} : { autoSelectFamilyAttemptTimeout }),
       ...dialing,
       ...(target.protocol === 'http:' ? plainConnection : connection),
@@ -215,7 +215,7 @@ async function preface(
   signal: AbortSignal,
 ): Promise<ClientHttp2Session> {
   const session = startSession(target.origin, {
-    ...UNSET_SESSION,
+    ...keepOut(UNSET_SESSION),
     createConnection: () => socket,
     maxHeaderListPairs: MAX_HEADER_PAIRS,
     maxSessionMemory: MAX_SESSION_MEMORY,

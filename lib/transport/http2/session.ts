@@ -3,7 +3,7 @@ import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { PingTimeoutError, type PolicyError } from '../../errors.js';
 import { type ConnectionLabel, publishPool } from '../channels.js';
-import { UNSET_STREAM } from '../unset-options.js';
+import { guarded, UNSET_STREAM } from '../unset-options.js';
 import { failureOf, type Goaway } from './failure.js';
 import { assertHeaderSize } from './header-size.js';
 import { Liveness } from './liveness.js';
@@ -19,8 +19,8 @@ const PRIORITY =
   Number.parseInt(process.versions.node, 10) < 22
     ? { weight: 16, parent: 0, exclusive: false, silent: false }
     : {};
-const WITHOUT_BODY = { ...UNSET_STREAM, endStream: true, ...PRIORITY };
-const WITH_BODY = { ...UNSET_STREAM, endStream: false, ...PRIORITY };
+const WITHOUT_BODY = { endStream: true, ...PRIORITY };
+const WITH_BODY = { endStream: false, ...PRIORITY };
 
 /** How long the peer may take to close its side of a connection we have closed. */
 const CLOSE_GRACE_MS = 1000;
@@ -135,7 +135,10 @@ export class PooledSession {
    */
   open(headers: OutgoingHttpHeaders, endStream: boolean): ClientHttp2Stream {
     assertHeaderSize(headers, this.#session.remoteSettings.maxHeaderListSize, this.#target.name);
-    const stream = this.#session.request(headers, endStream ? WITHOUT_BODY : WITH_BODY);
+    const stream = this.#session.request(
+      headers,
+      guarded(endStream ? WITHOUT_BODY : WITH_BODY, UNSET_STREAM),
+    );
     this.#openStreams += 1;
     this.#openedStreams += 1;
     if (this.#openedStreams >= MAX_STREAMS) this.#drain();

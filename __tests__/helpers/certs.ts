@@ -14,6 +14,9 @@ const served = (file: string): Identity => ({ cert: pem(file), key: serverKey })
 
 /** The authority that signed everything here but `selfSigned` and `other`. */
 export const ca = pem('ca.pem');
+/** Whether this Node takes `::1` for a name when it checks a certificate, and refuses `server`. */
+export const refusesIpv6Literals = /^22\.23\.[0-3]$/.test(process.versions.node);
+
 /** A second authority, for instance of a proxy. */
 export const otherCa = pem('other-ca.pem');
 

@@ -17,6 +17,11 @@ const PATIENCE_MS = 100;
 /** A session that became idle just now was heard of just now. */
 const JUST_NOW_MS = 1;
 
+/** Whether the server may have closed a session for idleness: nothing was heard of it since, also if others woke it. */
+function mayBeClosing({ isIdle, isWaking, restedMs = 0 }: PooledSession): boolean {
+  return isIdle ? restedMs > JUST_NOW_MS : isWaking;
+}
+
 /** What a pool holds for one origin. */
 export interface Http2OriginStats {
   /** `https://host:port`. */
@@ -90,8 +95,7 @@ export class SessionPool {
   acquire(waiter: SessionWaiter): () => void {
     const session = this.#queue.size === 0 ? this.#sessionFor(waiter) : undefined;
     if (session === undefined) return this.#enqueue(waiter);
-    if (waiter.connection === 'checked' && (session.restedMs ?? 0) > JUST_NOW_MS)
-      return this.#acquireChecked(waiter);
+    if (waiter.connection === 'checked' && mayBeClosing(session)) return this.#acquireChecked(waiter);
     waiter.onSession(session);
     return nothing;
   }

@@ -1,6 +1,7 @@
 import { Agent } from 'node:https';
+import { setImmediate as turn } from 'node:timers/promises';
 import { getPolicyMetadata } from '../../lib/index.js';
-import { failureOf } from '../helpers/attached.js';
+import { attached, failureOf } from '../helpers/attached.js';
 import { AXIOS_COPIES } from '../helpers/axios-copies.js';
 import { ca } from '../helpers/certs.js';
 import { startTlsStall } from '../helpers/faults.js';
@@ -245,5 +246,17 @@ describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
       expect(text).toBe('Hello World');
       await until(() => countListeners(controller.signal) === 0);
     });
+  });
+
+  it('leaves no one waiting who closes the policy, for an adapter that never settles', async () => {
+    const { http, policy } = attached({
+      axios,
+      client: { timeout: false },
+      defaults: { adapter: () => new Promise(() => {}) },
+    });
+    const failure = failureOf(http.get('https://nowhere.test/'));
+    await turn();
+    await policy.close({ abort: true });
+    expect(await failure).toMatchObject({ code: 'ERR_CANCELED', config: { url: 'https://nowhere.test/' } });
   });
 });

@@ -60,6 +60,17 @@ const KNOWN: readonly Known[] = [
     why: 'of two that cancel in one tick either may be the first',
     matches: (_difference, { options }) => options.filter(([, value]) => value === 'in the tick').length > 1,
   },
+  {
+    why: 'of a body that is broken and cut, either may be seen first',
+    matches: (_difference, { answers }) =>
+      answers.some(({ encoding, ending }) => / that is none$/.test(encoding) && /^cut/.test(ending)),
+  },
+  {
+    why: 'old axios never settles where it follows no redirects and a body cannot be decompressed; an error is told',
+    matches: ({ bare, place }, { options }) =>
+      options.some(([, value]) => value === '0' || value === 'no redirects') &&
+      (place === '.outcome.hangs' || (place === '.outcome.rejected' && bare === undefined)),
+  },
 ];
 
 /** Whether a difference is meant to be. */

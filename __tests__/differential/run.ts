@@ -50,11 +50,11 @@ export class Lane {
       if (way !== 'first') await this.#warm(instance, one);
       const outcome = await this.#request(instance, one);
       const picture = { outcome, received: pictureOf(this.#server.received) };
-      return JSON.parse(JSON.stringify(picture, keepUndefined));
-    } finally {
       this.#server.begin([]);
+      const closed = await Promise.race([policy?.close({ abort: true }), hanging()]);
+      return JSON.parse(JSON.stringify({ ...picture, closed }, keepUndefined));
+    } finally {
       agent?.destroy();
-      await policy?.close({ abort: true });
     }
   }
 

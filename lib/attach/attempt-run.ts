@@ -168,6 +168,8 @@ export class AttemptRun implements Http2Receiver, QueueObserver, DeadlineOwner {
     this.#onCancel();
     // axios no longer listens for the body of a response that it rejected.
     this.#body?.destroy();
+    // Nor do all adapters settle, and whoever closes the policy waits for them.
+    this.#parts.platform.soon(() => this.#refuse(this.#parts.errors.canceled(this.#config, undefined)));
   }
 
   #success(response: AxiosResponse): AxiosResponse {

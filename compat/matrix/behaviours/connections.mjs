@@ -49,13 +49,22 @@ export const connections = [
     );
   }),
 
-  withHttp('A kept connection that dies under a POST does not count, and is made up for.', async (world) => {
+  withHttp('A kept connection that dies under a GET does not count, and is made up for.', async (world) => {
     const origin = await world.serve((req, res, n) => (n === 2 ? req.socket.destroy() : res.end('OK')));
     const { http } = world.attach({ retry: { maxRetries: 0 } });
     await http.get(origin.url);
-    const response = await http.post(origin.url, 'x');
-    assert.equal(world.library.getPolicyMetadata(response)?.attempts, 1);
+    const { attempts, resends } = world.library.getPolicyMetadata(await http.get(origin.url)) ?? {};
+    assert.deepEqual([attempts, resends], [1, 1]);
     assert.deepEqual([origin.requests.length, origin.connections], [3, 2]);
+  }),
+
+  withHttp('A kept connection that dies under a POST fails it: it is delivered once.', async (world) => {
+    const origin = await world.serve((req, res, n) => (n === 2 ? req.socket.destroy() : res.end('OK')));
+    const { http } = world.attach({ retry: {} });
+    await http.get(origin.url);
+    const error = await rejectionOf(http.post(origin.url, 'x'));
+    assert.equal(world.library.getPolicyMetadata(error)?.giveUp, 'not-idempotent');
+    assert.equal(origin.requests.length, 2);
   }),
 
   withHttp(

@@ -71,6 +71,12 @@ const KNOWN: readonly Known[] = [
       options.some(([, value]) => value === '0' || value === 'no redirects') &&
       (place === '.outcome.hangs' || (place === '.outcome.rejected' && bare === undefined)),
   },
+  {
+    why: 'of a body that is broken and too large, either is seen first in bare axios, too',
+    matches: (_difference, { options, answers }) =>
+      options.some(([option]) => option === 'maxContentLength') &&
+      answers.some(({ encoding }) => /^gzip (?:and more|cut short)$| that is none$/.test(encoding)),
+  },
 ];
 
 /** Whether a difference is meant to be. */

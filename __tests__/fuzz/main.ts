@@ -1,8 +1,6 @@
 import { parseArgs } from 'node:util';
-
-// The helpers leave it to jest to clean up behind them; here every case does that itself.
-const ignore = () => {};
-Object.assign(globalThis, { beforeEach: ignore, afterEach: ignore, afterAll: ignore });
+import { KINDS } from './kinds.js';
+import { fuzz } from './search.js';
 
 const { values } = parseArgs({
   options: {
@@ -13,8 +11,6 @@ const { values } = parseArgs({
 });
 
 async function main(): Promise<void> {
-  const { KINDS } = await import('./kinds.js');
-  const { fuzz } = await import('./search.js');
   for (const [name, kind] of Object.entries(KINDS)) {
     if (!name.includes(values.kind)) continue;
     const findings = await fuzz(kind, Number(values.cases), Number(values.seed));

@@ -18,13 +18,19 @@ async function closeAll(closers: Set<Close>): Promise<void> {
   await Promise.all(all.map((close) => close()));
 }
 
-beforeEach(() => {
-  current = ofTest;
-});
+/** Closes all that was started, at once: for a script, which no test runner tells of an end. */
+export const closeWhatWasStarted = (): Promise<void> => closeAll(current);
 
-afterEach(async () => {
-  current = ofFile;
-  await closeAll(ofTest);
-});
+// Scripts use the helpers, too.
+if (typeof beforeEach === 'function') {
+  beforeEach(() => {
+    current = ofTest;
+  });
 
-afterAll(() => closeAll(ofFile));
+  afterEach(async () => {
+    current = ofFile;
+    await closeAll(ofTest);
+  });
+
+  afterAll(() => closeAll(ofFile));
+}

@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
-import { randomUuid } from '../lib/attach/uuid.js';
+import type { PolicyConfig } from '../lib/index.browser.js';
 import * as browser from '../lib/index.browser.js';
-import { getPolicyMetadata, type PolicyConfig, PolicyConfigError } from '../lib/index.browser.js';
+import { getPolicyMetadata, PolicyConfigError } from '../lib/index.browser.js';
 import * as node from '../lib/index.js';
+import { randomUuid } from '../lib/request/idempotency-key.js';
 import { failureOf, policyCodeOf } from './helpers/attached.js';
 import { AXIOS_COPIES } from './helpers/axios-copies.js';
 import { atEnd } from './helpers/cleanup.js';

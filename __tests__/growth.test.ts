@@ -1,18 +1,22 @@
 /** What others send, or write into a configuration, may be long: no parser may take more than its share of time for it. */
-import { joinUrl, originOf, parse, plainHttpUrl, urlOf } from '../lib/attach/url.js';
+
 import { findJsonFault } from '../lib/cli/json-place.js';
 import { durationToMs } from '../lib/config/duration.js';
 import { parseNoProxy } from '../lib/config/no-proxy.js';
 import { parseProxyUrl } from '../lib/config/proxy-url.js';
 import { quote, renderDuration, renderKey, renderKind, renderValue } from '../lib/config/render.js';
 import { resolvePolicy } from '../lib/config/resolve.js';
-import { acceptsByteRanges, parseContentRange, parseUnsatisfiedSize } from '../lib/retry/content-range.js';
+import { joinUrl, originOf, parse, plainHttpUrl, urlOf } from '../lib/request/url.js';
+import {
+  acceptsByteRanges,
+  downloadPlan,
+  parseContentRange,
+  parseUnsatisfiedSize,
+} from '../lib/resume/plan.js';
 import { describeCause, formatForeignFailure } from '../lib/retry/describe.js';
 import { headerGetter } from '../lib/retry/headers.js';
-import { parseHttpDate } from '../lib/retry/http-date.js';
 import { redactText, redactUrl } from '../lib/retry/redact.js';
-import { downloadPlan } from '../lib/retry/resume.js';
-import { requestedDelayMs } from '../lib/retry/retry-after.js';
+import { parseHttpDate, requestedDelayMs } from '../lib/retry/server-wait.js';
 import { problemsOf } from './config/problems.js';
 
 const NOW = Date.UTC(2026, 0, 1);

@@ -9,12 +9,13 @@ const ALLOWED: Record<string, readonly string[]> = {
   config: ['errors'],
   transport: ['config', 'errors'],
   retry: ['config', 'errors'],
-  attach: ['config', 'errors', 'transport', 'retry'],
+  resume: ['config', 'errors', 'retry', 'transport', 'request'],
+  request: ['config', 'errors', 'transport', 'retry', 'resume'],
   explain: ['config', 'errors', 'retry'],
   cli: ['config', 'errors', 'explain'],
-  index: ['attach', 'config', 'errors', 'retry', 'transport'],
-  nestjs: ['index', 'attach', 'config', 'errors'],
-  opentelemetry: ['index', 'attach', 'config', 'errors'],
+  index: ['request', 'config', 'errors', 'retry', 'transport'],
+  nestjs: ['index', 'request', 'config', 'errors'],
+  opentelemetry: ['index', 'request', 'config', 'errors'],
 };
 
 interface Import {
@@ -108,7 +109,7 @@ describe('the layers of lib', () => {
     for (const file of loaded) {
       for (const found of INTERNAL) if (found.file === file && !found.typeOnly) loaded.add(found.target);
     }
-    expect(loaded).toContain('attach/attempt-run.ts');
+    expect(loaded).toContain('request/attempt.ts');
     const foreign = IMPORTS.filter(
       ({ file, from, typeOnly }) => loaded.has(file) && !typeOnly && !from.startsWith('.'),
     ).map(({ file, from }) => `${file} -> ${from}`);

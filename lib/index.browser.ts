@@ -2,5 +2,6 @@
  * Deadlines and retries for an axios instance in a browser, with one call: what the export condition `browser` leads to.
  * @packageDocumentation
  */
-export { attachPolicy } from './attach/browser.js';
+
 export * from './index.shared.js';
+export { attachPolicy } from './request/browser.js';

@@ -1,17 +1,5 @@
 /** What the package exports on every platform: all but `attachPolicy` itself. */
 
-export type { AxiosLike } from './attach/axios-like.js';
-export type {
-  AttemptDescription,
-  AttemptEndMessage,
-  AttemptMessage,
-  AttemptStartMessage,
-  GiveUpMessage,
-  RetryMessage,
-} from './attach/channels.js';
-export { describeFailure, getPolicyMetadata } from './attach/describe-failure.js';
-export type { PolicyStats } from './attach/stats.js';
-export type { Policy } from './attach.js';
 // As types, because there is nothing to load: it makes `policy` known on axios' request config.
 export type * from './augment.js';
 export type {
@@ -40,5 +28,17 @@ export {
   PolicyError,
   type PolicyErrorCode,
 } from './errors.js';
-export type { AttemptOutcome, RequestMetadata, RequestTimings } from './retry/metadata.js';
+export type { PolicyStats } from './request/activity.js';
+export type { AxiosLike } from './request/axios.js';
+export type {
+  AttemptDescription,
+  AttemptEndMessage,
+  AttemptMessage,
+  AttemptStartMessage,
+  GiveUpMessage,
+  RetryMessage,
+} from './request/channels.js';
+export { describeFailure, getPolicyMetadata } from './request/describe-failure.js';
+export type { Policy } from './request/policy.js';
+export type { AttemptOutcome, RequestMetadata, RequestTimings } from './retry/record.js';
 export type { ConnectionLabel, ConnectMessage, PoolMessage } from './transport/channels.js';

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import * as keys from '../../lib/config/keys.js';
 import { resolvePolicy, resolveRequestPolicy } from '../../lib/config/resolve.js';
-import { ProxySelector } from '../../lib/transport/proxy-selection.js';
+import { ProxySelector } from '../../lib/transport/proxy/selection.js';
 
 const PEM = `-----BEGIN PRIVATE KEY-----\n${'MIIEvQIBADANBgkqhkiG9w0BAQEFAASC'.repeat(8)}\n-----END PRIVATE KEY-----`;
 const SECRETS = [

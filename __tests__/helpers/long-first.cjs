@@ -3,22 +3,22 @@ const { default: Sequencer } = require('@jest/test-sequencer');
 
 /** Takes seconds each. */
 const LONG = [
-  'attach/drop-in',
+  'request/drop-in',
   'differential',
   'readme',
   'simulate',
-  'transport/read-timeout',
-  'attach/direct-http2',
-  'attach/decision-table',
+  'request/read-timeout',
+  'request/direct-http2',
+  'request/decision-table',
   'transport/http2/sessions',
   'transport/http2/real-servers',
-  'transport/deadline',
-  'transport/proxy-agents',
+  'request/deadline',
+  'transport/proxy/proxy-agents',
   'demo',
-  'attach/resume-stream',
-  'attach/resume-buffered',
+  'resume/stream',
+  'resume/buffered',
   'transport/http2/requests',
-  'attach/retry-limits',
+  'request/retry-limits',
   'transport/connect-timeout',
 ];
 

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import type { RetryBudget } from '../../lib/config/types.js';
-import { AdaptiveBudget, createBudget, UNLIMITED_BUDGET } from '../../lib/retry/budget.js';
-import { SlidingCount } from '../../lib/retry/sliding-count.js';
+import { AdaptiveBudget, createBudget, SlidingCount, UNLIMITED_BUDGET } from '../../lib/retry/budget.js';
 
 const defaults = { minTokens: 10, maxTokens: 1000, windowSeconds: 20, perSuccess: 0.1, initialTokens: 500 };
 const ORIGIN = 'https://api.example';

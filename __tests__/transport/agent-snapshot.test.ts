@@ -1,6 +1,6 @@
 import { Agent as HttpsAgent } from 'node:https';
-import { CONNECTING_METHODS, SETTINGS } from '../../lib/transport/agent-options.js';
 import { AgentSnapshot } from '../../lib/transport/agent-snapshot.js';
+import { CONNECTING_METHODS, SETTINGS } from '../../lib/transport/inherited-options.js';
 
 const agentWith = (options = {}) => new HttpsAgent({ keepAlive: true, ca: ['one', 'two'], ...options });
 

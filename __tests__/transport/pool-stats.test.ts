@@ -1,5 +1,5 @@
 import { Agent } from 'node:http';
-import { poolStats } from '../../lib/transport/pool-stats.js';
+import { poolStats } from '../../lib/transport/pools.js';
 
 /** An agent that holds these many connections under the names Node gives to pools. */
 function agentWith(

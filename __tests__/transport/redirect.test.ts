@@ -1,16 +1,14 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { AxiosError, AxiosRequestConfig } from 'axios';
-import { FailedRequest } from '../../lib/transport/failed-request.js';
-import {
-  type RedirectableOptions,
-  type RedirectRules,
-  RedirectTransport,
-} from '../../lib/transport/redirect.js';
+import { FailedRequest } from '../../lib/transport/client-request.js';
+import type { RedirectableOptions, RedirectRules } from '../../lib/transport/redirect.js';
+import { RedirectTransport } from '../../lib/transport/redirect.js';
 import { AXIOS_COPIES } from '../helpers/axios-copies.js';
 import { http2Client, overHttp2 } from '../helpers/http2-client.js';
 import { respond, startHttp2Origin } from '../helpers/http2-origin.js';
-import { handler, type Origin, redirect, reply, startOrigin } from '../helpers/origin.js';
+import type { Origin } from '../helpers/origin.js';
+import { handler, redirect, reply, startOrigin } from '../helpers/origin.js';
 
 type Config = Omit<AxiosRequestConfig, 'sensitiveHeaders' | 'beforeRedirect'> & RedirectRules;
 

@@ -6,7 +6,7 @@ import { runBlock } from '../support/run-block.mjs';
 
 const NO_NETWORK = new URL('no-network.mjs', import.meta.url).href;
 const BLOCKS = blocksOf(new URL('../../docs/testing.md', import.meta.url));
-// Jest runs those that are for Jest: __tests__/attach/testing-documented.test.ts.
+// Jest runs those that are for Jest: __tests__/request/testing-documented.test.ts.
 const PROGRAMS = BLOCKS.filter(({ code }) => !code.includes('jest.'));
 
 describe('the blocks of docs/testing.md', () => {

@@ -1,6 +1,6 @@
 /** Messages as attributes of the stable HTTP conventions, https://opentelemetry.io/docs/specs/semconv/http/. */
 import type { Attributes } from '@opentelemetry/api';
-import type { AttemptDescription, AttemptEndMessage } from '../attach/channels.js';
+import type { AttemptDescription, AttemptEndMessage } from '../request/channels.js';
 
 /** RFC 9110, PATCH (RFC 5789), and QUERY. */
 const KNOWN_METHODS = 'CONNECT,DELETE,GET,HEAD,OPTIONS,PATCH,POST,PUT,QUERY,TRACE';

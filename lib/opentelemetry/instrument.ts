@@ -1,13 +1,8 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { type MeterProvider, metrics, type TracerProvider, trace } from '@opentelemetry/api';
-import {
-  ATTEMPT_CHANNEL,
-  type AttemptMessage,
-  GIVE_UP_CHANNEL,
-  type GiveUpMessage,
-  RETRY_CHANNEL,
-  type RetryMessage,
-} from '../attach/channels.js';
+import type { MeterProvider, TracerProvider } from '@opentelemetry/api';
+import { metrics, trace } from '@opentelemetry/api';
+import type { AttemptMessage, GiveUpMessage, RetryMessage } from '../request/channels.js';
+import { ATTEMPT_CHANNEL, GIVE_UP_CHANNEL, RETRY_CHANNEL } from '../request/channels.js';
 import { endAttributes, MethodNames } from './attributes.js';
 import { RequestMetrics } from './metrics.js';
 import { AttemptSpans } from './spans.js';

@@ -1,6 +1,7 @@
 import type { Attributes, Context, Counter, Histogram, Meter } from '@opentelemetry/api';
-import type { AttemptEndMessage, GiveUpMessage, RetryMessage } from '../attach/channels.js';
-import { type MethodNames, targetAttributes } from './attributes.js';
+import type { AttemptEndMessage, GiveUpMessage, RetryMessage } from '../request/channels.js';
+import type { MethodNames } from './attributes.js';
+import { targetAttributes } from './attributes.js';
 
 /** Of `http.client.request.duration`, by https://opentelemetry.io/docs/specs/semconv/http/http-metrics/. */
 const BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];

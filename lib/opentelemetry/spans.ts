@@ -1,16 +1,8 @@
-import {
-  type Attributes,
-  type Context,
-  context,
-  propagation,
-  type Span,
-  SpanKind,
-  SpanStatusCode,
-  type Tracer,
-  trace,
-} from '@opentelemetry/api';
-import type { AttemptStartMessage } from '../attach/channels.js';
-import { type MethodNames, startAttributes } from './attributes.js';
+import type { Attributes, Context, Span, Tracer } from '@opentelemetry/api';
+import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import type { AttemptStartMessage } from '../request/channels.js';
+import type { MethodNames } from './attributes.js';
+import { startAttributes } from './attributes.js';
 
 /** The part of axios' headers that propagators write to. */
 interface Carrier {

@@ -4,18 +4,23 @@
  */
 import { fieldOf } from '../config/own.js';
 import type { OutcomeKind } from '../config/types.js';
-import { causeChain, type ErrorLike, isErrorLike, membersOf, policyCodeOf, textOf } from './error-chain.js';
 import { isCertificateCode, isConnectCode, isDropCode, isMistakeCode, isTimeoutCode } from './error-codes.js';
+import type { ErrorLike } from './error-predicates.js';
 import {
   areUnconnected,
+  causeChain,
   isAborted,
   isCancel,
+  isErrorLike,
   isForbidden,
   isNeverProcessed,
   isTimeoutByName,
   isWhileConnecting,
   mayTunnelNextTime,
-} from './error-signs.js';
+  membersOf,
+  policyCodeOf,
+  textOf,
+} from './error-predicates.js';
 
 /** What the transport saw of one attempt. */
 export interface Observation {

@@ -1,7 +1,8 @@
 import type { ResolvedRetry } from '../config/resolved.js';
 import type { GiveUpReason, OutcomeKind } from '../config/types.js';
-import { type Idempotency, isIdempotent } from './idempotency.js';
-import { spreadMs } from './retry-after.js';
+import type { Idempotency } from './idempotency.js';
+import { isIdempotent } from './idempotency.js';
+import { spreadMs } from './server-wait.js';
 
 /** Everything a decision rests on. */
 export interface DecisionFacts {

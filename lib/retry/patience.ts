@@ -3,7 +3,7 @@
  * request finds out by itself, and a server that takes twenty requests a second rejects the others again and again.
  */
 import { RecentMap } from './recent-map.js';
-import { spreadMs } from './retry-after.js';
+import { spreadMs } from './server-wait.js';
 
 const MAX_ORIGINS = 1000;
 /** A longer wait is one client's quota rather than the state of the origin; the others ask for themselves after this. */

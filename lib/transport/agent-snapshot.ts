@@ -1,4 +1,4 @@
-import { CONNECTING_METHODS, SETTINGS } from './agent-options.js';
+import { CONNECTING_METHODS, SETTINGS } from './inherited-options.js';
 
 /** What of an agent, besides its options, decides how it connects. */
 const MEMBERS = [...CONNECTING_METHODS, ...SETTINGS, 'keepAlive', 'maxFreeSockets'] as const;

@@ -1,16 +1,41 @@
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import type { NetConnectOpts, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { createSecureContext, type SecureContext } from 'node:tls';
+import type { SecureContext } from 'node:tls';
+import { createSecureContext } from 'node:tls';
 import { constants, HttpAgent, HttpsAgent } from 'agentkeepalive';
 import type { LimitMs } from '../config/resolved.js';
-import { type ConnectAnnouncement, type ConnectionLabel, publishConnect } from './channels.js';
-import { type ConnectionHome, markReady, watchConnect } from './connect.js';
+import type { ConnectAnnouncement, ConnectionLabel } from './channels.js';
+import { publishConnect } from './channels.js';
+import type { ConnectionHome } from './connect.js';
+import { connectionState, markReady, watchConnect } from './connect.js';
 import { takeHandover } from './http2/http1.js';
 import { IdleConnections } from './idle-connections.js';
 import type { SocketKeeper } from './socket-registry.js';
-import { closeOnStrayBytes } from './stray-bytes.js';
 import type { TlsSettings } from './tls.js';
+
+/** What Node's types leave out: who reads the response that a connection is to bring. */
+type HttpSocket = Socket & { readonly parser?: object | null };
+
+/**
+ * Closes a connection as soon as it brings bytes that nobody asked for. They are no part of a response, and would become
+ * the beginning of the next one. Newer Nodes look for them on idle connections; here it is also done on older ones, and
+ * from the end of a response on, which its reader may be far from.
+ */
+function closeOnStrayBytes(socket: Socket): void {
+  socket.on('data', onData);
+  // Whoever upgrades the connection speaks what he likes on it.
+  socket.once('agentRemove', onRemove);
+}
+
+function onData(this: HttpSocket): void {
+  // Node takes the parser off with the last byte of a response. Before the first request there is none.
+  if (this.parser === null || connectionState(this)?.isIdle) this.destroy();
+}
+
+function onRemove(this: HttpSocket): void {
+  this.removeListener('data', onData);
+}
 
 // The types have it as an object of the class Symbol.
 const INIT_SOCKET = constants.INIT_SOCKET as unknown as symbol;
@@ -35,7 +60,7 @@ export interface PoolOptions {
 }
 
 /** How a connection got as far as it is when TLS begins. */
-export interface ConnectProgress {
+interface ConnectProgress {
   /** What of the connect timeout is spent. */
   readonly spentMs: number;
   /** Who is to be told how it ends, if it was announced before. */

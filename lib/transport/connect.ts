@@ -1,17 +1,40 @@
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { define } from '../config/own.js';
 import type { LimitMs } from '../config/resolved.js';
 import { ConnectTimeoutError } from '../errors.js';
 import type { ConnectAnnouncement, ConnectionLabel } from './channels.js';
-import { limitTimer } from './limit-timer.js';
 import { noteIfRejected } from './rejected-certificates.js';
-import { failOnUpgrade } from './unasked-upgrade.js';
+import { limitTimer } from './timers.js';
+
+/** What Node keeps with the socket of a request. */
+type UsedSocket = Socket & {
+  readonly _httpMessage?: (ClientRequest & { readonly res?: IncomingMessage | null }) | null;
+};
+
+/**
+ * Has a request fail whose connection a server takes over unasked, with 101 Switching Protocols (RFC 9110, section
+ * 15.2.2). Node destroys such a connection without a word to the request, which would wait for its timeout. A 101 that
+ * names no protocol is a response like any other to Node.
+ */
+function failOnUpgrade(socket: Socket): void {
+  socket.once('close', tellOfUpgrade);
+}
+
+// One function for all connections.
+function tellOfUpgrade(this: Socket): void {
+  const request = (this as UsedSocket)._httpMessage;
+  if (request?.res?.statusCode !== 101 || request.listenerCount('upgrade') > 0) return;
+  if (request.listenerCount('error') === 0) return;
+  const message = 'The server answered 101 Switching Protocols, which it was not asked for';
+  request.emit('error', Object.assign(new Error(message), { code: 'ERR_BAD_RESPONSE' }));
+}
 
 const STATE = Symbol('axios-policy.connection');
 
 /** What the transport remembers of a connection. */
-export interface ConnectionState {
+interface ConnectionState {
   /** Whether a request could have been written to it: TCP is up and, for https, so is TLS. */
   ready: boolean;
   /** `socket.bytesRead` when the current request was given the connection. */
@@ -74,7 +97,7 @@ function noteState(
 }
 
 /** How a connection in the making is watched. */
-export interface ConnectWatch {
+interface ConnectWatch {
   /** `secureConnect` for TLS, `connect` for plain TCP. */
   readonly readyEvent: 'connect' | 'secureConnect';
   /** `host:port`, for the message. */

@@ -1,8 +1,9 @@
 import type { Agent, ClientRequest } from 'node:http';
-import { type AllowHttp, allowsHttp } from '../config/allow-http.js';
+import type { AllowHttp } from '../config/allow-http.js';
+import { allowsHttp } from '../config/allow-http.js';
 import { HttpNotAllowedError } from '../errors.js';
-import { addRequest, frontOf } from './agent-front.js';
 import { RefusingAgent } from './agents.js';
+import { addRequest, frontOf } from './delegating-agent.js';
 
 /** Where an agent is asked to connect to. */
 interface Endpoint {

@@ -1,13 +1,14 @@
 import type { Agent, ClientRequest } from 'node:http';
-import { isIP, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { isIP } from 'node:net';
 import { constants, HttpAgent } from 'agentkeepalive';
 import { MAX_TIMER_MS } from '../config/duration.js';
-import { onceQuiet, withoutIdle } from './agent-front.js';
+import { currentTurn } from './after-pending-io.js';
 import type { PoolOptions } from './agents.js';
 import { publishPool } from './channels.js';
 import { connectionState } from './connect.js';
-import { choiceOf, choiceOfNew } from './connection-choice.js';
-import { currentTurn } from './turn.js';
+import { onceQuiet, withoutIdle } from './delegating-agent.js';
+import { choiceOf, choiceOfNew } from './observe.js';
 
 /** The parts of Node's agent that its types leave out. */
 interface AgentInternals extends Agent {

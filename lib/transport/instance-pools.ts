@@ -1,14 +1,17 @@
-import nodeHttp, { type Agent } from 'node:http';
+import type { Agent } from 'node:http';
+import nodeHttp from 'node:http';
 import nodeHttps from 'node:https';
 import { fieldOf } from '../config/own.js';
 import type { ResolvedClient } from '../config/resolved.js';
-import { type AdoptedOptions, adoptAgent } from './adopt.js';
 import { AgentSnapshot } from './agent-snapshot.js';
 import type { Http2Client } from './http2/client.js';
+import type { AdoptedOptions } from './inherited-options.js';
+import { adoptAgent } from './inherited-options.js';
 import { Pools } from './pools.js';
-import { type Pool, RetiredPools } from './retired-pools.js';
-import type { SocketKeeper } from './socket-registry.js';
-import { resolveTls, type TlsSettings } from './tls.js';
+import type { Pool, SocketKeeper } from './socket-registry.js';
+import { RetiredPools } from './socket-registry.js';
+import type { TlsSettings } from './tls.js';
+import { resolveTls } from './tls.js';
 
 /** The agents of an instance. A falsy one is none, as SDKs write it. */
 interface InstanceAgents {

@@ -1,7 +1,7 @@
 import type { Agent, IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { fieldOf } from '../config/own.js';
-import { FailedRequest } from './failed-request.js';
-import { follow } from './follower.js';
+import { FailedRequest } from './client-request.js';
+import { follow } from './redirectable.js';
 
 /** The options of a request as axios makes them, as far as redirects are concerned. */
 export interface RedirectableOptions {

@@ -1,10 +1,41 @@
 import type { RequestOptions } from 'node:http';
 import type { EventEmitter, Writable } from 'node:stream';
+import type { Scheme, WrappableRequest, WrappableResponse } from 'follow-redirects';
+import { wrap } from 'follow-redirects';
 import { define } from '../config/own.js';
-import { follow } from './follower.js';
+import { keepOut, UNSET_REDIRECTABLE } from './unset-options.js';
+
+/** Where the options of a request have what it is sent through. */
+export const SCHEMES = Symbol('axios-policy.schemes');
+
+type AnyScheme = Scheme<object, WrappableRequest, WrappableResponse>;
+type Schemes = Readonly<Record<'http' | 'https', AnyScheme>>;
+
+const through = (scheme: keyof Schemes): AnyScheme => ({
+  request: (options, onResponse) =>
+    (options as { readonly [SCHEMES]: Schemes })[SCHEMES][scheme].request(options, onResponse),
+});
+
+/** One for all requests: it costs more than a request to make, and defines properties on the way. */
+const FOLLOWER = wrap({ http: through('http'), https: through('https') });
+
+/**
+ * Sends a request, and follows where its response leads.
+ *
+ * @param schemes what it is sent through, and what follows from it.
+ */
+export function follow(
+  schemes: object,
+  options: { readonly protocol?: string | null | undefined },
+  onResponse?: unknown,
+): Writable {
+  const scheme = options.protocol === 'https:' ? 'https' : 'http';
+  const complete = { ...keepOut(UNSET_REDIRECTABLE), ...options, [SCHEMES]: schemes };
+  return FOLLOWER[scheme].request(complete as object, onResponse as (response: WrappableResponse) => void);
+}
 
 /** What is known of a request that was made without a redirect follower. */
-export interface UnfollowedParts {
+interface UnfollowedParts {
   /** What it was made with. */
   readonly options: RequestOptions;
   readonly maxRedirects: number | undefined;

@@ -1,10 +1,11 @@
 import { X509Certificate } from 'node:crypto';
-import { type ConnectionOptions, createSecureContext, type SecureContextOptions } from 'node:tls';
+import type { ConnectionOptions, SecureContextOptions } from 'node:tls';
+import { createSecureContext } from 'node:tls';
 import { withoutPrototype } from '../config/own.js';
 import type { ResolvedClient } from '../config/resolved.js';
 import type { TlsBlob, TlsConfig } from '../config/types.js';
 import { PolicyConfigError } from '../errors.js';
-import type { AdoptedOptions } from './adopt.js';
+import type { AdoptedOptions } from './inherited-options.js';
 
 /** The TLS side of every connection a policy makes to origins. */
 export interface TlsSettings {

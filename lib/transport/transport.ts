@@ -1,30 +1,22 @@
-import nodeHttp, {
-  type Agent,
-  type ClientRequest,
-  type IncomingMessage,
-  type RequestOptions,
-} from 'node:http';
+import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
+import nodeHttp from 'node:http';
 import nodeHttps from 'node:https';
 import type { ResolvedClient } from '../config/resolved.js';
-import type { Attempt } from './attempt.js';
+import { SentRequest } from './client-request.js';
 import { HttpGate } from './http-gate.js';
 import type { Http2Client, RequestScheme } from './http2/client.js';
 import { loadHttp2 } from './http2/load.js';
 import type { Http2OriginStats } from './http2/session-pool.js';
 import { InstancePools } from './instance-pools.js';
-import { observedAgent } from './observed-agent.js';
-import { type OwnProxy, ownProxy } from './own-proxy.js';
-import { type PoolStats, poolStats } from './pool-stats.js';
-import {
-  confidentially,
-  type RedirectableOptions,
-  type RedirectRules,
-  RedirectTransport,
-  rulesOf,
-} from './redirect.js';
-import { closeIdle } from './retired-pools.js';
-import { SentRequest } from './sent-request.js';
-import { SocketRegistry } from './socket-registry.js';
+import type { Attempt } from './observe.js';
+import { observedAgent } from './per-attempt-agent.js';
+import type { PoolStats } from './pools.js';
+import { poolStats } from './pools.js';
+import type { OwnProxy } from './proxy/selection.js';
+import { ownProxy } from './proxy/selection.js';
+import type { RedirectableOptions, RedirectRules } from './redirect.js';
+import { confidentially, RedirectTransport, rulesOf } from './redirect.js';
+import { closeIdle, SocketRegistry } from './socket-registry.js';
 import { keepOut, UNSET_REQUEST } from './unset-options.js';
 
 /** What a request's config says of connections, or an instance's defaults did. */

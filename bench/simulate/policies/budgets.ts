@@ -2,7 +2,8 @@
 import { BUDGET_DEFAULTS } from '../../../lib/config/defaults.js';
 import { AdaptiveBudget } from '../../../lib/retry/budget.js';
 import type { Failure, Policy, World } from './policy.js';
-import { product, type SimulatedBudget } from './product.js';
+import type { SimulatedBudget } from './product.js';
+import { product } from './product.js';
 
 const FREE_FAILURES = 2;
 const TIMEOUT_COST = 5;

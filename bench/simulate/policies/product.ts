@@ -6,7 +6,7 @@ import { backoffMs } from '../../../lib/retry/backoff.js';
 import { createBudget } from '../../../lib/retry/budget.js';
 import { decide } from '../../../lib/retry/decide.js';
 import { headerGetter } from '../../../lib/retry/headers.js';
-import { requestedDelayMs } from '../../../lib/retry/retry-after.js';
+import { requestedDelayMs } from '../../../lib/retry/server-wait.js';
 import type { Call, Client, Failure, Policy, World } from './policy.js';
 
 const ORIGIN = 'https://server.example';

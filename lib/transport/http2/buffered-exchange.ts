@@ -1,19 +1,22 @@
-import { constants, type IncomingHttpHeaders } from 'node:http2';
+import type { IncomingHttpHeaders } from 'node:http2';
+import { constants } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { Http2SessionError, Http2StreamError, type PolicyError } from '../../errors.js';
-import type { ConnectionChoice } from '../connection-choice.js';
+import type { PolicyError } from '../../errors.js';
+import { Http2SessionError, Http2StreamError } from '../../errors.js';
 import type { AnswerHead, Exchange, ExchangePhase } from '../exchange.js';
-import type { QueueObserver } from '../queue.js';
+import type { ConnectionChoice, QueueObserver } from '../observe.js';
 import { BufferedRequest } from './buffered-request.js';
 import { BufferedResponse } from './buffered-response.js';
-import { http2HeadOf, RequestHead, type ResponseHead } from './headers.js';
+import type { ResponseHead } from './headers.js';
+import { http2HeadOf, RequestHead } from './headers.js';
 import type { Http2Target } from './options.js';
 import type { Http2Request } from './request.js';
 import type { Http2Response } from './response.js';
 import type { PooledSession } from './session.js';
 import type { SessionPool } from './session-pool.js';
-import { type BodySink, StreamExchange, type StreamOutcome, type StreamOwner } from './stream.js';
+import type { BodySink, StreamOutcome, StreamOwner } from './stream.js';
+import { StreamExchange } from './stream.js';
 import type { SessionWaiter } from './wiring.js';
 
 /** A request whose body is there as a whole, and whose response is wanted as a whole. */

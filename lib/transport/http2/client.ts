@@ -1,31 +1,21 @@
-import { type ClientRequest, request as requestHttp } from 'node:http';
+import type { ClientRequest } from 'node:http';
+import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { isIP } from 'node:net';
 import { allowsHttp } from '../../config/allow-http.js';
 import { HttpNotAllowedError } from '../../errors.js';
-import { FailedRequest } from '../failed-request.js';
-import {
-  BufferedExchange,
-  type BufferedOptions,
-  type BufferedReceiver,
-  type BufferedSource,
-} from './buffered-exchange.js';
+import { FailedRequest } from '../client-request.js';
+import type { BufferedOptions, BufferedReceiver, BufferedSource } from './buffered-exchange.js';
+import { BufferedExchange } from './buffered-exchange.js';
 import { Connector } from './connect.js';
 import type { OnResponse } from './facade.js';
 import { RequestHead } from './headers.js';
 import { Http1Origins } from './http1.js';
-import {
-  type Http2Attempt,
-  type Http2ClientOptions,
-  type Http2Target,
-  hostHeaderOf,
-  nameOf,
-  serverNameOf,
-  type TransportRequestOptions,
-  targetOf,
-} from './options.js';
+import type { Http2Attempt, Http2ClientOptions, Http2Target, TransportRequestOptions } from './options.js';
+import { hostHeaderOf, nameOf, serverNameOf, targetOf } from './options.js';
 import { Http2Request } from './request.js';
-import { type Http2OriginStats, SessionPool } from './session-pool.js';
+import type { Http2OriginStats } from './session-pool.js';
+import { SessionPool } from './session-pool.js';
 import type { SessionSource } from './wiring.js';
 
 /** What a request may turn out to be. */

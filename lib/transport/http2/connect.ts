@@ -1,15 +1,19 @@
 import type { EventEmitter } from 'node:events';
-import { type ClientHttp2Session, connect as startSession } from 'node:http2';
-import { connect as connectTcp, type NetConnectOpts, type Socket } from 'node:net';
-import { connect as connectTls, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
+import type { ClientHttp2Session } from 'node:http2';
+import { connect as startSession } from 'node:http2';
+import type { NetConnectOpts, Socket } from 'node:net';
+import { connect as connectTcp } from 'node:net';
+import type { SecureContext, TLSSocket } from 'node:tls';
+import { connect as connectTls, createSecureContext } from 'node:tls';
 import { withoutPrototype } from '../../config/own.js';
 import { ConnectTimeoutError, Http2NotSupportedError, Http2SessionError } from '../../errors.js';
 import { publishConnect } from '../channels.js';
-import { limitTimer } from '../limit-timer.js';
 import { noteIfRejected } from '../rejected-certificates.js';
+import { limitTimer } from '../timers.js';
 import { keepOut, UNSET_DIAL, UNSET_SESSION, UNSET_TLS } from '../unset-options.js';
 import { isProtocolError } from './failure.js';
-import { type Http2ClientOptions, type Http2Target, labelOf } from './options.js';
+import type { Http2ClientOptions, Http2Target } from './options.js';
+import { labelOf } from './options.js';
 
 /**
  * How much one stream may receive before the application has read it. A stream gets at most one window per round

@@ -1,13 +1,13 @@
 import type { Agent as HttpAgent, OutgoingHttpHeaders } from 'node:http';
 import type { Agent as HttpsAgent, RequestOptions } from 'node:https';
-import { isIP, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { isIP } from 'node:net';
 import type { AllowHttp } from '../../config/allow-http.js';
 import { fieldOf } from '../../config/own.js';
 import type { LimitMs } from '../../config/resolved.js';
 import type { ConnectionLabel } from '../channels.js';
-import type { ConnectionChoice } from '../connection-choice.js';
 import type { Exchange } from '../exchange.js';
-import type { QueueObserver } from '../queue.js';
+import type { ConnectionChoice, QueueObserver } from '../observe.js';
 import type { TlsSettings } from '../tls.js';
 
 /** Where a request goes. */

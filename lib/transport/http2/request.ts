@@ -3,23 +3,21 @@ import { constants } from 'node:http2';
 import { request as requestHttps } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { fieldOf } from '../../config/own.js';
-import { Http2SessionError, Http2StreamError, type PolicyError } from '../../errors.js';
-import {
-  type AnswerHead,
-  type Exchange,
-  type ExchangePhase,
-  Http1Exchange,
-  observeForeignSocket,
-} from '../exchange.js';
-import { followQueue } from '../queue.js';
+import type { PolicyError } from '../../errors.js';
+import { Http2SessionError, Http2StreamError } from '../../errors.js';
+import type { AnswerHead, Exchange, ExchangePhase } from '../exchange.js';
+import { Http1Exchange, observeForeignSocket } from '../exchange.js';
+import { followQueue } from '../observe.js';
 import { disown } from './connect.js';
-import { type OnResponse, RequestFacade } from './facade.js';
+import type { OnResponse } from './facade.js';
+import { RequestFacade } from './facade.js';
 import type { RequestHead, ResponseHead } from './headers.js';
 import { withHandover } from './http1.js';
 import type { TransportRequestOptions } from './options.js';
 import { Http2Response } from './response.js';
 import type { PooledSession } from './session.js';
-import { type BodySink, StreamExchange, type StreamOutcome, type StreamOwner } from './stream.js';
+import type { BodySink, StreamOutcome, StreamOwner } from './stream.js';
+import { StreamExchange } from './stream.js';
 import type { RequestWiring } from './wiring.js';
 
 /** What became of a request. The session, and with it the version of HTTP, is only known after a while. */

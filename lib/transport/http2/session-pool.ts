@@ -1,10 +1,11 @@
 import type { TLSSocket } from 'node:tls';
 import { Http2SessionError } from '../../errors.js';
-import type { ConnectionChoice } from '../connection-choice.js';
-import { afterTurn } from '../turn.js';
+import { afterTurn } from '../after-pending-io.js';
+import type { ConnectionChoice } from '../observe.js';
 import type { Connector } from './connect.js';
 import type { Http2ClientOptions, Http2Target } from './options.js';
-import { PooledSession, type SessionOwner } from './session.js';
+import type { SessionOwner } from './session.js';
+import { PooledSession } from './session.js';
 import type { Http2SessionStats } from './session-state.js';
 import type { SessionWaiter } from './wiring.js';
 

@@ -1,6 +1,5 @@
 import type { TLSSocket } from 'node:tls';
-import type { ConnectionChoice } from '../connection-choice.js';
-import type { QueueObserver } from '../queue.js';
+import type { ConnectionChoice, QueueObserver } from '../observe.js';
 import type { Http2ClientOptions, TransportRequestOptions } from './options.js';
 import type { PooledSession } from './session.js';
 

@@ -1,0 +1,244 @@
+import { RETRY_DEFAULTS } from '../config/defaults.js';
+import { durationToMs, MAX_TIMER_MS } from '../config/duration.js';
+import type { LimitMs, ResolvedClient, ResolvedRequestPolicy } from '../config/resolved.js';
+import { isLate, Standstill } from '../transport/timers.js';
+import type { RequestConfig } from './axios.js';
+import type { Call } from './call.js';
+
+/** Which limit ran out. */
+export type ExpiredLimit = 'timeout' | 'readTimeout' | 'queue';
+
+/** What tells silence from progress. */
+export interface ProgressSource {
+  /** A count that changes with every byte. */
+  readonly progress: number;
+  /** Whether it is the peer's turn; a slow consumer is not the peer's silence. */
+  readonly waitingForPeer: boolean;
+}
+
+/** How often silence is looked for, per limit: it is noticed at most a quarter too late, and never too early. */
+const CHECKS_PER_LIMIT = 4;
+
+/** How many turns of the event loop a process that stood still has, to read what has arrived. */
+const CATCH_UP_TURNS = 3;
+
+/** Whose attempt a {@link Deadline} bounds. */
+export interface DeadlineOwner {
+  /** Whether nothing of it could be sent by now. */
+  readonly isConnecting: boolean;
+  /** A limit ran out. */
+  onExpire(limit: ExpiredLimit, limitMs: number): void;
+  /** Calls back when the input that waits by now was read. */
+  soon(callback: () => void): void;
+}
+
+/** The clocks of one attempt: one for the whole of it, one for silence. Whichever runs out first ends both. */
+export class Deadline {
+  readonly #owner: DeadlineOwner;
+  #whole: NodeJS.Timeout | undefined;
+  #wholeMs: LimitMs = false;
+  #sinceMs = 0;
+  #pausedMs: number | undefined;
+  #silence: NodeJS.Timeout | undefined;
+  #expired: ExpiredLimit | undefined;
+  #hasArrived: (() => boolean) | undefined;
+
+  constructor(owner: DeadlineOwner) {
+    this.#owner = owner;
+  }
+
+  /** The limit that ran out, if one did. */
+  get expired(): ExpiredLimit | undefined {
+    return this.#expired;
+  }
+
+  /** What of the attempt's time is spent, in ms. */
+  get spentMs(): number {
+    return (this.#pausedMs ?? performance.now()) - this.#sinceMs;
+  }
+
+  /**
+   * Bounds the attempt as a whole, from now.
+   * @param spentMs what of it was spent before.
+   */
+  limitWhole(limitMs: LimitMs, spentMs = 0): void {
+    clearTimeout(this.#whole);
+    this.#wholeMs = limitMs;
+    this.#sinceMs = performance.now() - spentMs;
+    this.#startWhole(spentMs);
+  }
+
+  /** Stops the clock of the whole attempt until {@link resume}. */
+  pause(): void {
+    clearTimeout(this.#whole);
+    this.#pausedMs ??= performance.now();
+  }
+
+  /** Goes on after {@link pause}. */
+  resume(): void {
+    if (this.#pausedMs === undefined) return;
+    const { spentMs } = this;
+    this.#pausedMs = undefined;
+    this.#sinceMs = performance.now() - spentMs;
+    this.#startWhole(spentMs);
+  }
+
+  /**
+   * Bounds silence, from now.
+   *
+   * Silence is sampled, not listened for: a listener per chunk would cost every request, and cannot see a body that
+   * nobody reads.
+   */
+  limitSilence(limitMs: LimitMs, limit: ExpiredLimit, source: () => ProgressSource | undefined): void {
+    this.endSilence();
+    if (limitMs === false) return;
+    const standstill = new Standstill(source()?.progress);
+    // Looks, and says whether there has been silence for too long.
+    const look = (): boolean => {
+      const current = source();
+      return standstill.lookMs(current?.progress, current?.waitingForPeer === true) >= limitMs;
+    };
+    const check = () => {
+      if (!look()) return;
+      // Timers run before input is read. After a blocked event loop there may be some that is to be read right now.
+      this.#owner.soon(() => {
+        if (this.#silence === silence && look()) this.expire(limit, limitMs);
+      });
+    };
+    const silence = setInterval(check, Math.max(1, limitMs / CHECKS_PER_LIMIT));
+    this.#silence = silence;
+  }
+
+  /** Ends the watch for silence. */
+  endSilence(): void {
+    clearInterval(this.#silence);
+    this.#silence = undefined;
+  }
+
+  /**
+   * The attempt goes on as a body in the hands of its consumer: its clock keeps no process alive any more, and has no
+   * meaning once the body has arrived.
+   *
+   * @param isLimited whether the clock of the whole attempt goes on.
+   */
+  followBody(isLimited: boolean, hasArrived: () => boolean): void {
+    this.endSilence();
+    if (!isLimited) clearTimeout(this.#whole);
+    this.#hasArrived = hasArrived;
+    // A browser's timer is a number.
+    this.#whole?.unref?.();
+  }
+
+  /** Stops both clocks. */
+  stop(): void {
+    clearTimeout(this.#whole);
+    this.#whole = undefined;
+    this.endSilence();
+  }
+
+  #startWhole(spentMs: number): void {
+    const limitMs = this.#wholeMs;
+    if (limitMs === false) return;
+    this.#whole = setTimeout(() => this.#wholeOver(limitMs), Math.max(0, limitMs - spentMs));
+  }
+
+  #wholeOver(limitMs: number): void {
+    if (isLate(this.#sinceMs + limitMs)) this.#catchUp(limitMs, this.#owner.isConnecting, CATCH_UP_TURNS);
+    else this.expire('timeout', limitMs);
+  }
+
+  /** The process stood still: first it reads what there is. If that is the connection, it had no time for the request. */
+  #catchUp(limitMs: number, wasConnecting: boolean, turns: number): void {
+    const whole = this.#whole;
+    this.#owner.soon(() => {
+      if (this.#whole !== whole) return;
+      if (wasConnecting && !this.#owner.isConnecting)
+        this.#whole = setTimeout(() => this.expire('timeout', limitMs), limitMs);
+      else if (turns > 1) this.#catchUp(limitMs, wasConnecting, turns - 1);
+      else this.expire('timeout', limitMs);
+    });
+  }
+
+  /** Ends the attempt because of a limit. */
+  expire(limit: ExpiredLimit, limitMs: number): void {
+    this.stop();
+    if (this.#hasArrived?.()) return;
+    this.#expired = limit;
+    this.#owner.onExpire(limit, limitMs);
+  }
+}
+
+/** Who set a timeout: somebody for the policy, somebody for axios, or nobody. */
+type TimeoutSource = 'policy' | 'axios' | 'default';
+
+/** The clocks that apply to one attempt. */
+export interface AttemptLimits {
+  /** For the whole attempt, or up to the response headers of a stream, see {@link bodyLimitsOf}. */
+  readonly timeoutMs: LimitMs;
+  readonly timeoutBy: TimeoutSource;
+  /** For silence. */
+  readonly readTimeoutMs: LimitMs;
+}
+
+/** The clocks of a body that is streamed. */
+export interface BodyLimits {
+  /** Whether the clock of the whole attempt goes on. */
+  readonly whole: boolean;
+  /** The longest silence of the peer. */
+  readonly silence: { readonly limit: ExpiredLimit; readonly limitMs: number } | undefined;
+  /** How long it may take the consumer to begin. */
+  readonly unreadMs: LimitMs;
+}
+
+/** axios' own `timeout` as axios reads it: 0 for none, `NaN` for one that axios refuses. */
+export function axiosTimeoutMs({ timeout }: Pick<RequestConfig, 'timeout'>): number {
+  return timeout ? Number.parseInt(String(timeout), 10) : 0;
+}
+
+/** The limits of a request: `policy.timeout` of the request, else axios' own `timeout`, else `client.timeout`. */
+export function limitsOf(
+  config: RequestConfig,
+  settings: ResolvedRequestPolicy,
+  client: ResolvedClient,
+): AttemptLimits {
+  const axiosMs = axiosTimeoutMs(config);
+  const readTimeoutMs = settings.readTimeoutMs ?? client.readTimeoutMs;
+  if (settings.timeoutMs !== undefined)
+    return { timeoutMs: settings.timeoutMs, timeoutBy: 'policy', readTimeoutMs };
+  if (axiosMs > 0) return { timeoutMs: Math.min(axiosMs, MAX_TIMER_MS), timeoutBy: 'axios', readTimeoutMs };
+  const timeoutBy = client.timeoutIsDefault ? 'default' : 'policy';
+  return { timeoutMs: client.timeoutMs, timeoutBy, readTimeoutMs };
+}
+
+/**
+ * What bounds a body that is streamed. A timeout that was chosen for the policy covers it whole. axios' own ends at the
+ * headers, as in axios, and is the longest silence from there on; so is the default, unless there is a `readTimeout`.
+ */
+export function bodyLimitsOf({ timeoutMs, timeoutBy, readTimeoutMs }: AttemptLimits): BodyLimits {
+  const byRead =
+    readTimeoutMs === false ? undefined : ({ limit: 'readTimeout', limitMs: readTimeoutMs } as const);
+  if (timeoutBy === 'policy' || timeoutMs === false)
+    return { whole: timeoutBy === 'policy', silence: byRead, unreadMs: false };
+  const isReadFirst = byRead !== undefined && (timeoutBy === 'default' || byRead.limitMs < timeoutMs);
+  const silence = isReadFirst ? byRead : ({ limit: 'timeout', limitMs: timeoutMs } as const);
+  return { whole: false, silence, unreadMs: timeoutMs };
+}
+
+/** How long a wait in one's own queue goes on where nothing says: the default `retryTimeout`. */
+const QUEUE_LIMIT_MS = durationToMs(RETRY_DEFAULTS.retryTimeout);
+
+/**
+ * Until when an attempt may wait for a connection of its own pool, in ms since the initial request: `retryTimeout`,
+ * also the default one where there are no retries, unless nobody wants a limit.
+ */
+export function queueLimitMs({ settings: { retry } }: Call, { timeoutMs }: AttemptLimits): number {
+  if (retry !== false && retry.retryTimeoutMs > 0) return retry.retryTimeoutMs;
+  return timeoutMs === false ? Number.POSITIVE_INFINITY : QUEUE_LIMIT_MS;
+}
+
+/** What an error says of a limit that ran out, in axios' words where it has any. */
+export function expiryMessage(limit: ExpiredLimit, limitMs: number): string {
+  return limit === 'queue'
+    ? `waited ${limitMs}ms for a free connection (retryTimeout)`
+    : `${limit} of ${limitMs}ms exceeded`;
+}

@@ -1,0 +1,112 @@
+import type { Agent, ClientRequest } from 'node:http';
+import { define } from '../config/own.js';
+import { addRequest, frontOf, onceQuiet, withoutIdle } from './delegating-agent.js';
+import { Http1Exchange, observeForeignSocket } from './exchange.js';
+import { hasOwnProxy } from './inherited-options.js';
+import type { Attempt, ConnectionChoice } from './observe.js';
+import { choose, followQueue } from './observe.js';
+import { SCHEMES } from './redirectable.js';
+
+/**
+ * What a connection would keep of a request that axios' adapter makes, for as long as it is open: the request, and so
+ * the response with its body. A pool would hold as many bodies as connections, long after their requests.
+ */
+
+/** What newer versions of axios keep the latest request of a socket under. Each copy of axios has a symbol of its own. */
+const LATEST_REQUEST = 'axios.http.currentReq';
+
+/**
+ * Takes the request off its socket when it is over. axios means to do so itself, but waits for a `close` of the request
+ * that its redirect follower does not pass on.
+ */
+function forgetAtEnd(request: ClientRequest): void {
+  request.once('close', forget);
+}
+
+// One function for all requests, which keeps nothing itself.
+function forget(this: ClientRequest): void {
+  const socket = this.socket as object | null as Record<symbol, unknown> | null;
+  if (socket === null) return;
+  for (const key of Object.getOwnPropertySymbols(socket)) {
+    if (key.description === LATEST_REQUEST) socket[key] = null;
+  }
+}
+
+/** What axios and its redirect follower put on the options of a request for themselves. */
+interface RequestParts {
+  readonly agents?: unknown;
+  readonly beforeRedirect?: unknown;
+  readonly beforeRedirects?: unknown;
+  readonly nativeProtocols?: unknown;
+  readonly [SCHEMES]?: unknown;
+}
+
+/** Options for `agent`, of which Node remembers the first ones with the connection; they are all about that. */
+function connectionOptions(options: object, agent: Agent): object {
+  const {
+    agents,
+    beforeRedirect,
+    beforeRedirects,
+    nativeProtocols,
+    [SCHEMES]: _schemes,
+    ...rest
+  } = options as RequestParts;
+  return { ...rest, agent };
+}
+
+const ATTEMPT = Symbol('attempt');
+
+type ObservedAgent = Agent & { [ATTEMPT]: Attempt };
+
+/** What the observed agents of all attempts inherit, made once per agent. */
+const shared = { own: new WeakMap<Agent, Agent>(), foreign: new WeakMap<Agent, Agent>() };
+
+/**
+ * An agent that is `agent` in every respect, but tells an attempt of the requests it gets: it belongs to that attempt,
+ * and leads to the shared pool.
+ *
+ * @param foreign whether the agent is the caller's own, whose sockets nobody has prepared to be observed.
+ */
+export function observedAgent(attempt: Attempt, agent: Agent, foreign: boolean): Agent {
+  const observed = Object.create(sharedFront(agent, foreign)) as ObservedAgent;
+  observed[ATTEMPT] = attempt;
+  return observed;
+}
+
+function sharedFront(agent: Agent, foreign: boolean): Agent {
+  const fronts = foreign ? shared.foreign : shared.own;
+  const known = fronts.get(agent);
+  if (known !== undefined) return known;
+  const front = frontOf(agent, function (this: Agent, request, options) {
+    const attempt = (this as ObservedAgent)[ATTEMPT];
+    if (foreign) observeForeignSocket(request);
+    attempt.watch(request);
+    attempt.follow(new Http1Exchange(request));
+    forgetAtEnd(request);
+    const add = foreign ? addToForeign : addToOwn;
+    add(agent, request, connectionOptions(options, agent), attempt.connection);
+    followQueue(request, attempt.queueObserver);
+  });
+  // axios would go by it as well, and a request through two proxies.
+  if (hasOwnProxy(agent)) {
+    define(front, 'options', {
+      get: () => ({ ...(agent as { options?: object }).options, proxyEnv: undefined }),
+    });
+  }
+  fronts.set(agent, front);
+  return front;
+}
+
+function addToOwn(agent: Agent, request: ClientRequest, options: object, choice: ConnectionChoice): void {
+  choose(request, choice);
+  addRequest(agent, request, options);
+}
+
+/** Nothing is known of the idle connections of the caller's own agent, and none of them is closed. */
+function addToForeign(agent: Agent, request: ClientRequest, options: object, choice: ConnectionChoice): void {
+  const add = () => addRequest(agent, request, options);
+  const isAnyIdle = () => Object.keys(agent.freeSockets ?? {}).length > 0;
+  if (choice === 'new') withoutIdle(agent, add);
+  else if (choice === 'checked' && isAnyIdle()) onceQuiet(agent, request, add);
+  else add();
+}

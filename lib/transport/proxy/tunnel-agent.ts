@@ -1,0 +1,196 @@
+import type { ClientRequest, RequestOptions } from 'node:http';
+import { Socket } from 'node:net';
+import { define } from '../../config/own.js';
+import type { ProxyAddress } from '../../config/resolved.js';
+import { ConnectTimeoutError } from '../../errors.js';
+import type { ConnectionOptions, OnConnection, PoolOptions, Requester } from '../agents.js';
+import { labelOf, PoolHttpsAgent, targetOf } from '../agents.js';
+import { publishConnect } from '../channels.js';
+import { leaveQueue } from '../observe.js';
+import { limitTimer } from '../timers.js';
+import type { TlsSettings } from '../tls.js';
+import type { DialOptions, ProxyTlsOptions } from './tunnel.js';
+import { dialOptions, openTunnel } from './tunnel.js';
+
+/** The parts of Node's agent that its types leave out. */
+interface AgentInternals {
+  readonly sockets: Record<string, Socket[]>;
+  readonly requests: Record<string, ClientRequest[]>;
+  totalSocketCount: number;
+  removeSocket(socket: Socket, options: object): void;
+}
+
+/** Whose connection it is, and where it belongs. */
+interface PendingFor {
+  readonly agent: AgentInternals;
+  /** The options the agent was given, and the name it pools the connection under. */
+  readonly options: object & { readonly _agentKey: string };
+  readonly request: ClientRequest | undefined;
+}
+
+/**
+ * A connection while there is no socket for it yet. A direct connection has its socket before DNS begins, and that is
+ * in the pool, counts there, and can be destroyed; a tunnel has this placeholder, which can do the same.
+ */
+class PendingConnection {
+  readonly placeholder = new Socket();
+  readonly #of: PendingFor;
+  /** The connections of the pool, this one among them. */
+  readonly #list: Socket[];
+  readonly #controller = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+  #unfollow: (() => void) | undefined;
+
+  constructor(of: PendingFor) {
+    this.#of = of;
+    const { agent, options, request } = of;
+    this.placeholder.once('close', () => this.#controller.abort(hangUp()));
+    this.#list = agent.sockets[options._agentKey] ??= [];
+    this.#list.push(this.placeholder);
+    agent.totalSocketCount += 1;
+    if (request !== undefined)
+      this.#unfollow = onDestroy(request, (error) => this.#controller.abort(error ?? hangUp()));
+  }
+
+  /** Aborted when the connection is no longer wanted, or took too long. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Aborts with `reason` in `timeoutMs`. */
+  limit(timeoutMs: number, reason: () => Error): void {
+    this.#timer = limitTimer(() => this.#controller.abort(reason()), timeoutMs);
+  }
+
+  /** A socket takes the place. */
+  succeeded(): void {
+    this.#settle();
+    this.#list.splice(this.#list.indexOf(this.placeholder), 1);
+  }
+
+  /** There will be no socket: the place is free for whoever waits for one. */
+  failed(): void {
+    this.#settle();
+    const { agent, options, request } = this.#of;
+    // Node leaves a request it made this connection for in its queue, and would make another one for it, forever.
+    const queue = agent.requests[options._agentKey];
+    if (queue !== undefined && request !== undefined && queue.includes(request))
+      queue.splice(queue.indexOf(request), 1);
+    if (queue?.length === 0) delete agent.requests[options._agentKey];
+    agent.removeSocket(this.placeholder, options);
+  }
+
+  #settle(): void {
+    clearTimeout(this.#timer);
+    this.#unfollow?.();
+    this.#of.agent.totalSocketCount -= 1;
+    this.placeholder.destroy();
+  }
+}
+
+/** Calls `listener` when `request` is destroyed. Node has no event for that while the request has no socket. */
+function onDestroy(request: ClientRequest, listener: (error: Error | undefined) => void): () => void {
+  const { destroy } = request;
+  const observed = (error?: Error) => {
+    listener(error);
+    return destroy.call(request, error);
+  };
+  define(request, 'destroy', { value: observed, configurable: true, writable: true });
+  return () => {
+    if (request.destroy === observed) Reflect.deleteProperty(request, 'destroy');
+  };
+}
+
+/** What Node says of a request that ends before its response, without an error of its own. */
+function hangUp(): Error {
+  return Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
+}
+
+/** How a proxy is reached, and what it is told. */
+interface ProxyHop {
+  readonly proxy: ProxyAddress;
+  /** TLS of the connection to an `https://` proxy. */
+  readonly tls?: ProxyTlsOptions | undefined;
+  /** Sent with CONNECT. */
+  readonly userAgent?: string | undefined;
+}
+
+/** The options of a connection as an agent has completed them. */
+type OriginOptions = ConnectionOptions &
+  DialOptions & { host: string; port: number; readonly _agentKey: string };
+
+/**
+ * Pooled TLS connections to origins through tunnels of one proxy. All but the way to a raw connection is that of direct
+ * connections: the check of the origin's certificate, resumption of sessions, the pool and its limits.
+ */
+export class TunnelHttpsAgent extends PoolHttpsAgent {
+  readonly #pool: PoolOptions;
+  readonly #hop: ProxyHop;
+  #requester: ClientRequest | undefined;
+
+  /** @param tls TLS of the connections to origins. */
+  constructor(pool: PoolOptions, tls: TlsSettings, hop: ProxyHop) {
+    super(pool, tls);
+    this.#pool = pool;
+    this.#hop = hop;
+  }
+
+  override createSocket(request: Requester, options: RequestOptions, onSocket: OnConnection): void {
+    // Calls createConnection, which is not told for whom.
+    this.#requester = request as ClientRequest;
+    leaveQueue(request as ClientRequest);
+    try {
+      super.createSocket(request, options, onSocket);
+    } finally {
+      this.#requester = undefined;
+    }
+  }
+
+  override createConnection(options: ConnectionOptions, onCreated: OnConnection): Socket {
+    const handed = this.handedOver(options);
+    if (handed !== undefined) return handed;
+    // Node takes the absence of a socket as "the callback will tell"; the types of agentkeepalive do not know it.
+    const none = undefined as never;
+    const startedAt = performance.now();
+    const announced = publishConnect(labelOf('https', options, this.#pool));
+    const pending = this.#begin(options as OriginOptions);
+    const fail = (error: Error) => {
+      pending.failed();
+      announced?.failed(error);
+      onCreated(error, none);
+    };
+    const secure = (raw: Socket) => {
+      let socket: Socket;
+      try {
+        const progress = { spentMs: performance.now() - startedAt, announced };
+        socket = this.secure(Object.assign({}, options, { socket: raw }), progress);
+      } catch (error) {
+        raw.destroy();
+        fail(error as Error);
+        return;
+      }
+      pending.succeeded();
+      onCreated(null, socket);
+    };
+    void this.#open(options as OriginOptions, pending.signal).then(secure, fail);
+    return none;
+  }
+
+  #begin(options: OriginOptions): PendingConnection {
+    const { connectTimeoutMs, sockets } = this.#pool;
+    const agent = this as unknown as AgentInternals;
+    const pending = new PendingConnection({ agent, options, request: this.#requester });
+    sockets.add(pending.placeholder);
+    if (connectTimeoutMs !== false) {
+      const target = `${targetOf(options)} through proxy ${this.#hop.proxy.origin}`;
+      pending.limit(connectTimeoutMs, () => new ConnectTimeoutError(target, connectTimeoutMs));
+    }
+    return pending;
+  }
+
+  #open(options: OriginOptions, signal: AbortSignal): Promise<Socket> {
+    const { proxy, tls, userAgent } = this.#hop;
+    const target = { hostname: options.host, port: options.port };
+    return openTunnel(proxy, target, { signal, tls, userAgent, dial: dialOptions(options) });
+  }
+}

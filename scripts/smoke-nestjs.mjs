@@ -37,42 +37,52 @@ const upstream = createServer((_request, response) => {
 });
 
 class Relay {
-  constructor(http, policy) {
-    Object.assign(this, { http, policy });
+  constructor(http, policy, stock, health) {
+    Object.assign(this, { http, policy, stock, health });
   }
   async relay() {
     const response = await firstValueFrom(this.http.get('/'));
-    return { attempts: getPolicyMetadata(response).attempts, counted: this.policy.stats().attempts };
+    await firstValueFrom(this.stock.get('/'));
+    return {
+      attempts: getPolicyMetadata(response).attempts,
+      counted: this.policy.stats().attempts,
+      stock: this.health.check().stock,
+    };
   }
 }
 Inject(HttpService)(Relay, undefined, 0);
 InjectPolicy()(Relay, undefined, 1);
+InjectHttp('stock')(Relay, undefined, 2);
+Inject(HttpPolicyHealth)(Relay, undefined, 3);
 Get()(Relay.prototype, 'relay', Object.getOwnPropertyDescriptor(Relay.prototype, 'relay'));
 Controller()(Relay);
 
-function appOf(module) {
+function appOf(...imports) {
   class App {}
-  Module({ imports: [module], controllers: [Relay] })(App);
+  Module({ imports, controllers: [Relay] })(App);
   return NestFactory.create(App, { logger: false, abortOnError: false });
 }
 
 async function main() {
   await once(upstream.listen(0, '127.0.0.1'), 'listening');
-  const app = await appOf(HttpPolicyModule.registerAsync({
-    useFactory: async () => ({
-      axios: { baseURL: 'http://127.0.0.1:' + upstream.address().port },
-      client: { allowHttp: 'true' },
-      retry: { maxRetries: '2', backoff: { initBackoff: '5ms' } },
+  const axios = { baseURL: 'http://127.0.0.1:' + upstream.address().port };
+  const app = await appOf(
+    HttpPolicyModule.forRootAsync({ useFactory: async () => ({ client: { allowHttp: 'true' } }) }),
+    HttpPolicyModule.registerAsync({
+      useFactory: async () => ({ axios, retry: { maxRetries: '2', backoff: { initBackoff: '5ms' } } }),
     }),
-  }));
+    HttpPolicyModule.register({ name: 'stock', axios }),
+  );
   await app.listen(0, '127.0.0.1');
   const answer = await (await fetch(await app.getUrl(), { headers: { connection: 'close' } })).json();
-  assert.deepEqual(answer, { attempts: 3, counted: 3 });
+  const stock = { status: 'up', requests: 1, failed: 0, retries: 0, active: 0, pending: 0 };
+  assert.deepEqual(answer, { attempts: 3, counted: 3, stock });
   await app.close();
   upstream.close();
-  await assert.rejects(appOf(HttpPolicyModule.register({ client: { timeout: 'soon' } })), (error) => {
+  const wrong = HttpPolicyModule.register({ name: 'stock', client: { timeout: 'soon' } });
+  await assert.rejects(appOf(HttpPolicyModule.register({}), wrong), (error) => {
     assert.ok(error instanceof PolicyConfigError);
-    assert.match(error.message, /^HttpPolicyModule: client\\.timeout: expected/);
+    assert.match(error.message, /^HttpPolicyModule 'stock': client\\.timeout: expected/);
     return true;
   });
   console.log('answers 200 after ' + answer.attempts + ' attempts, closes, refuses wrong options');
@@ -88,7 +98,7 @@ const IMPORTS = {
   '@nestjs/common': '{ Controller, Get, Inject, Module }',
   '@nestjs/core': '{ NestFactory }',
   'axios-policy': '{ getPolicyMetadata, PolicyConfigError }',
-  'axios-policy/nestjs': '{ HttpPolicyModule, InjectPolicy }',
+  'axios-policy/nestjs': '{ HttpPolicyHealth, HttpPolicyModule, InjectHttp, InjectPolicy }',
   rxjs: '{ firstValueFrom }',
 };
 const imports = Object.entries(IMPORTS);
@@ -97,7 +107,15 @@ const TYPES = `
 import { HttpModule, HttpService } from '@nestjs/axios';
 import { Inject, Injectable, Module } from '@nestjs/common';
 import { attachPolicy, type Policy } from 'axios-policy';
-import { HTTP_POLICY, HttpPolicyModule, InjectPolicy, type HttpPolicyModuleOptions, type HttpPolicyOptionsFactory } from 'axios-policy/nestjs';
+import {
+  getHttpToken,
+  HTTP_POLICY,
+  HttpPolicyModule,
+  InjectHttp,
+  InjectPolicy,
+  type HttpPolicyModuleOptions,
+  type HttpPolicyOptionsFactory,
+} from 'axios-policy/nestjs';
 
 @Injectable()
 class Options implements HttpPolicyOptionsFactory {
@@ -108,7 +126,12 @@ class Options implements HttpPolicyOptionsFactory {
 
 @Injectable()
 export class Client {
-  constructor(@Inject(HttpService) readonly http: HttpService, @InjectPolicy() readonly policy: Policy) {
+  constructor(
+    @Inject(HttpService) readonly http: HttpService,
+    @InjectPolicy() readonly policy: Policy,
+    @InjectHttp('stock') readonly stock: HttpService,
+    @InjectPolicy('stock') readonly stockPolicy: Policy,
+  ) {
     void http.get('/', { policy: { timeout: '1s' } });
   }
 }
@@ -118,8 +141,14 @@ export class Client {
     HttpPolicyModule.register({ client: { timeout: '5s' }, retry: false, global: true }),
     HttpPolicyModule.registerAsync({ useClass: Options, global: true }),
     HttpPolicyModule.registerAsync({ inject: [HTTP_POLICY], useFactory: async (_: Policy) => ({ retry: { maxRetries: 1 } }) }),
+    HttpPolicyModule.register({ name: 'stock', retry: false }),
+    HttpPolicyModule.registerAsync({ name: 'mail', inject: [getHttpToken('stock')], useFactory: async (_: HttpService) => ({}) }),
+    HttpPolicyModule.forRoot({ client: { timeout: '5s' } }),
+    HttpPolicyModule.forRootAsync({ useClass: Options }),
     // @ts-expect-error: no option of the module
     HttpPolicyModule.register({ clinet: {} }),
+    // @ts-expect-error: each client has a name of its own
+    HttpPolicyModule.forRoot({ name: 'all' }),
     HttpModule,
   ],
   providers: [Client],
@@ -191,7 +220,7 @@ async function example(tarball) {
       const url = /^curl (http:\S+)/.exec(line)?.[1];
       if (url === undefined) continue;
       console.log('example', await (await fetch(url, { headers: { connection: 'close' } })).text());
-      started.kill('SIGTERM');
+      if (url.endsWith('/metrics')) started.kill('SIGTERM');
     }
     const [code, signal] = started.exitCode === null ? await once(started, 'exit') : [started.exitCode];
     if (code !== 0 && signal !== 'SIGTERM') throw new Error(`the example ended with ${code ?? signal}`);

@@ -40,21 +40,33 @@ function exampleModules(): (file: string) => Record<string, unknown> {
 }
 
 describe('examples/nestjs', () => {
-  it('answers although two of three requests to its upstream fail, and shuts down without a trace', async () => {
+  it('answers although two of its three upstreams fail, says how they are, and shuts down without a trace', async () => {
     const { AppModule } = exampleModules()(join(EXAMPLE, 'src/app.module.ts')) as { AppModule: Type };
     const watch = watchLeaks();
     const app = await startApp({ imports: [AppModule] });
 
     for (let visit = 1; visit <= 2; visit += 1) {
-      const { status, body } = await ask(app, '/prices/apple');
+      const { status, body } = await ask(app, '/products/apple');
       expect(status).toBe(200);
-      expect(JSON.parse(body)).toEqual({ item: 'apple', price: 1.25, attempts: 3 });
+      expect(JSON.parse(body)).toEqual({
+        item: 'apple',
+        price: 1.25,
+        left: 12,
+        stars: 4.5,
+        attempts: [3, 2, 1],
+      });
     }
-    expect(JSON.parse((await ask(app, '/stats')).body)).toMatchObject({
-      attempts: 6,
-      retries: 4,
-      pools: [{ idle: 1 }],
+    const health = await ask(app, '/health');
+    expect(health.status).toBe(200);
+    expect(JSON.parse(health.body).info).toMatchObject({
+      prices: { status: 'up', requests: 2, retries: 4 },
+      stock: { status: 'up', requests: 2, retries: 2 },
+      reviews: { status: 'up', requests: 2, retries: 0 },
     });
+    const { body: metrics } = await ask(app, '/metrics');
+    expect(metrics).toMatch(/^http_client_attempts_total\{client="prices"\} 6$/m);
+    expect(metrics).toMatch(/^http_client_retries_total\{client="stock"\} 2$/m);
+    expect(metrics).toMatch(/^http_client_connections\{client="reviews"\} 1$/m);
 
     await app.close();
     await watch.expectNone();

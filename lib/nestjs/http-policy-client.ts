@@ -1,8 +1,20 @@
 import { HttpService } from '@nestjs/axios';
-import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationShutdown, Optional } from '@nestjs/common';
 import type { AxiosStatic } from 'axios';
-import { type AxiosLike, attachPolicy, type Policy, type PolicyConfig, PolicyConfigError } from '../index.js';
-import { type HttpPolicyModuleOptions, MODULE_OPTIONS_TOKEN } from './options.js';
+import { attachPolicy, type Policy } from '../index.js';
+import { HTTP_POLICY_DEFAULTS } from './defaults.module.js';
+import { assertOptions, configError, headingOf, underHeading } from './errors.js';
+import { mergeConfigs } from './merge.js';
+import { NamedPolicies } from './named-policies.js';
+import {
+  type HttpPolicyDefaults,
+  type HttpPolicyModuleOptions,
+  MODULE_OPTIONS_TOKEN,
+  policyConfigOf,
+} from './options.js';
+
+/** The token of the name that a registration was given, if any. */
+export const CLIENT_NAME = Symbol('axios-policy.nestjs.name');
 
 /**
  * An `HttpService` on an axios instance of its own, and the policy on that instance. Made together, so that nobody gets
@@ -13,12 +25,25 @@ export class HttpPolicyClient implements OnApplicationShutdown {
   readonly http: HttpService;
   readonly policy: Policy;
 
-  constructor(@Inject(MODULE_OPTIONS_TOKEN) options: HttpPolicyModuleOptions) {
-    if (typeof options !== 'object' || options === null) throw noOptions(options);
+  constructor(
+    @Inject(MODULE_OPTIONS_TOKEN) options: HttpPolicyModuleOptions,
+    @Inject(NamedPolicies) policies: NamedPolicies,
+    @Optional() @Inject(CLIENT_NAME) name?: string,
+    @Optional() @Inject(HTTP_POLICY_DEFAULTS) defaults: HttpPolicyDefaults = {},
+  ) {
+    const heading = headingOf(name);
+    assertOptions(options, heading);
+    if (name !== undefined) policies.assertFree(name);
     // The copy of axios that @nestjs/axios uses, be it the CommonJS or the ES module one, for its cancel tokens.
     const axios = new HttpService().axiosRef as AxiosStatic;
-    const instance = axios.create(options.axios);
-    this.policy = attach(instance, options);
+    // The second `create` lets axios merge the one with the other, headers too.
+    const instance = axios.create(defaults.axios).create(options.axios);
+    const config = mergeConfigs(policyConfigOf(defaults), {
+      ...policyConfigOf(options),
+      ...named(name, options),
+    });
+    this.policy = underHeading(heading, () => attachPolicy(instance, config));
+    if (name !== undefined) policies.add(name, this.policy);
     this.http = new HttpService(instance);
   }
 
@@ -34,28 +59,11 @@ export class HttpPolicyClient implements OnApplicationShutdown {
   }
 }
 
-function attach(instance: AxiosLike, options: HttpPolicyModuleOptions): Policy {
-  try {
-    return attachPolicy(instance, policyConfigOf(options));
-  } catch (error) {
-    if (error instanceof PolicyConfigError) throw new PolicyConfigError(error.problems, 'HttpPolicyModule');
-    throw error;
+/** The name of the registration, which a factory cannot change: the tokens have it. */
+function named(name: string | undefined, { name: own }: HttpPolicyModuleOptions): { readonly name?: string } {
+  if (name === undefined) return {};
+  if (own !== undefined && own !== name) {
+    throw configError('name', `the name of the registration, '${name}'`, 'another', headingOf(name));
   }
-}
-
-/** All options but `axios`, also what is no option at all: a misspelt one is to be reported. */
-function policyConfigOf(options: HttpPolicyModuleOptions): PolicyConfig {
-  const { axios: _, ...own } = options;
-  // By name once more, for a configuration class may have them as getters, which are not its own.
-  const { client, client_options, retry, retry_config } = options;
-  return { ...own, client, client_options, retry, retry_config };
-}
-
-function noOptions(received: unknown): PolicyConfigError {
-  const problem = {
-    path: 'options',
-    expected: 'an object (does the factory return it?)',
-    received: received === null ? 'null' : typeof received,
-  };
-  return new PolicyConfigError([problem], 'HttpPolicyModule');
+  return { name };
 }

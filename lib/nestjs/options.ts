@@ -2,7 +2,7 @@ import type { HttpModuleOptions } from '@nestjs/axios';
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 import type { PolicyConfig } from '../index.js';
 
-/** What `HttpPolicyModule.register` takes, and what the factory of `registerAsync` returns. */
+/** The argument of `HttpPolicyModule.register`, and the result of the factory of `registerAsync`. */
 export interface HttpPolicyModuleOptions extends PolicyConfig {
   /**
    * Defaults of the module's own axios instance (`baseURL`, `headers`, …), as `HttpModule.register` takes them.
@@ -11,9 +11,20 @@ export interface HttpPolicyModuleOptions extends PolicyConfig {
   readonly axios?: Omit<HttpModuleOptions, 'global'>;
 }
 
-/** What a class given to `registerAsync` as `useClass` or `useExisting` has to do. */
+/** The defaults that all clients share, for `HttpPolicyModule.forRoot`. */
+export type HttpPolicyDefaults = Omit<HttpPolicyModuleOptions, 'name'>;
+
+/** What a class given to `registerAsync` or `forRootAsync` as `useClass` or `useExisting` has to do. */
 export interface HttpPolicyOptionsFactory {
   createHttpPolicyOptions(): HttpPolicyModuleOptions | Promise<HttpPolicyModuleOptions>;
+}
+
+/** All options but `axios`, also what is no option at all: a misspelt one is to be reported. */
+export function policyConfigOf(options: HttpPolicyModuleOptions): PolicyConfig {
+  const { axios: _, ...own } = options;
+  // By name once more, for a configuration class may have them as getters, which are not its own.
+  const { client, client_options, retry, retry_config } = options;
+  return { ...own, client, client_options, retry, retry_config };
 }
 
 /** Options about the module itself; they stand beside the others in `register`, and beside the factory in `registerAsync`. */
@@ -23,19 +34,24 @@ interface ModuleExtras {
    * @defaultValue `false`
    */
   global?: boolean;
+  /**
+   * The name of the client: for `@InjectHttp(name)` and `@InjectPolicy(name)`, and in messages about it.
+   * @defaultValue none: injected as `HttpService` and with `@InjectPolicy()`
+   */
+  name?: string | undefined;
 }
 
 /**
- * The base of {@link HttpPolicyModule}.
+ * The base of `HttpPolicyModule`.
  *
  * Transient, because Nest takes two imports of a module for one and the same if their options look alike (before Nest
  * 11 it compares the text of functions), and each registration is to have its own pools and budget.
  */
-export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
+export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
   new ConfigurableModuleBuilder<HttpPolicyModuleOptions>({ moduleName: 'HttpPolicy', alwaysTransient: true })
     .setClassMethodName('register')
     .setFactoryMethodName('createHttpPolicyOptions')
-    .setExtras<ModuleExtras>({ global: false }, (definition, { global }) => ({
+    .setExtras<ModuleExtras>({ global: false, name: undefined }, (definition, { global }) => ({
       ...definition,
       global,
     }))

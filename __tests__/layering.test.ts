@@ -1,138 +1,168 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, normalize, relative, sep } from 'node:path';
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 
-const LIB = join(__dirname, '..', 'lib');
+const ROOT = join(__dirname, '..');
+const BIOME = join(ROOT, 'node_modules/@biomejs/biome/bin/biome');
+const CRUISER = join(ROOT, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs');
 
-/** Which layer may import which; a layer may always import itself. */
-const ALLOWED: Record<string, readonly string[]> = {
-  errors: [],
-  config: ['errors'],
-  transport: ['config', 'errors'],
-  retry: ['config', 'errors'],
-  resume: ['config', 'errors', 'retry', 'transport', 'request'],
-  request: ['config', 'errors', 'transport', 'retry', 'resume'],
-  explain: ['config', 'errors', 'retry'],
-  cli: ['config', 'errors', 'explain'],
-  index: ['request', 'config', 'errors', 'retry', 'transport'],
-  nestjs: ['index', 'request', 'config', 'errors'],
-  opentelemetry: ['index', 'request', 'config', 'errors'],
+/** What a tool prints, whatever it thinks of the code. */
+function output(program: string, args: readonly string[], cwd: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, [program, ...args], { cwd }, (error, stdout, stderr) => {
+      if (error && typeof error.code !== 'number') reject(error);
+      else resolve(stdout + stderr);
+    });
+  });
+}
+
+// That lib/ itself breaks none is up to `npm run lint`.
+
+/** The rules that a tree breaks, as `rule: file -> what it imports`. */
+async function brokenRules(config: string, entry: string, cwd: string): Promise<string[]> {
+  const args = ['--config', join(ROOT, config), '--output-type', 'json', entry];
+  const { summary } = JSON.parse(await output(CRUISER, args, cwd));
+  return summary.violations.map(
+    ({ rule, from, to }: { rule: { name: string }; from: string; to: string }) =>
+      `${rule.name}: ${from} -> ${to}`,
+  );
+}
+
+/** A project with the rules of this one, and with these files. */
+function makeProject(files: Readonly<Record<string, string>>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'axios-policy-layers-'));
+  for (const shared of ['biome.json', 'package.json', 'scripts/lint'])
+    cpSync(join(ROOT, shared), join(folder, shared), { recursive: true });
+  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'), 'junction');
+  for (const [file, code] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, file)), { recursive: true });
+    writeFileSync(join(folder, file), code);
+  }
+  return folder;
+}
+
+/** A file of each layer that others may import. */
+const PLACES = {
+  errors: 'errors',
+  config: 'config/own',
+  transport: 'transport/pools',
+  retry: 'retry/decide',
+  addresses: 'addresses/order',
+  resume: 'resume/plan',
+  request: 'request/call',
+  index: 'index',
+  explain: 'explain/index',
+  cli: 'cli',
+  nestjs: 'nestjs/index',
+  opentelemetry: 'opentelemetry/index',
 };
+type Layer = keyof typeof PLACES;
 
-interface Import {
-  readonly file: string;
-  readonly from: string;
-  readonly typeOnly: boolean;
-}
+/** Imports that are wrong: of types, for those are imports, too. */
+const UPWARDS: readonly (readonly [Layer, Layer])[] = [
+  ['errors', 'config'],
+  ['config', 'retry'],
+  ['config', 'transport'],
+  ['transport', 'retry'],
+  ['retry', 'transport'],
+  ['retry', 'addresses'],
+  ['addresses', 'retry'],
+  ['addresses', 'transport'],
+  ['transport', 'addresses'],
+  ['retry', 'resume'],
+  ['transport', 'resume'],
+  ['resume', 'request'],
+  ['request', 'index'],
+  ['request', 'explain'],
+  ['index', 'nestjs'],
+  ['explain', 'request'],
+  ['explain', 'transport'],
+  ['cli', 'request'],
+  ['nestjs', 'opentelemetry'],
+  ['opentelemetry', 'nestjs'],
+];
 
-function sourceFiles(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) return sourceFiles(path);
-    return entry.name.endsWith('.ts') ? [path] : [];
-  });
-}
+const typeFrom = (from: string) => `export type { Name } from '${from}';\n`;
 
-/** The text of a file without its comments. */
-function codeOf(path: string): string {
-  return readFileSync(path, 'utf8').replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
-}
+describe('A tree with every mistake in it', () => {
+  const files: Record<string, string> = {
+    'lib/config/circle.ts': typeFrom('./circle-too.js'),
+    'lib/config/circle-too.ts': typeFrom('./circle.js'),
+    'lib/retry/impure.ts': typeFrom('node:http'),
+    'lib/addresses/impure.ts': "import 'agentkeepalive';\n",
+    'lib/request/axios-code.ts': "import { AxiosError } from 'axios';\nthrow AxiosError;\n",
+    'lib/request/axios-types.ts': "export type { AxiosError } from 'axios';\n",
+    'lib/transport/undeclared.ts': "import 'fast-check';\n",
+    'lib/elsewhere/file.ts': typeFrom('../errors.js'),
+    'lib/index.browser.ts':
+      "import './request/deep.js';\nimport type { Name } from './transport/pools.js';\n",
+    'lib/request/deep.ts': "import 'node:net';\n",
+    'lib/retry/clock.ts': 'export const now = () => [Date.now(), Math.random(), setTimeout(() => {}, 1)];\n',
+    'lib/retry/handed-in.ts': 'export const at = (now: number) => [new Date(now), Math.min(now, 1)];\n',
+    'lib/request/node-only.ts': "export const bytes = () => [Buffer.from('a'), process.env];\n",
+    'lib/request/node.ts': "export const bytes = () => [Buffer.from('a'), process.env];\n",
+  };
+  for (const place of Object.values(PLACES)) files[`lib/${place}.ts`] = 'export interface Name {}\n';
+  for (const [from, to] of UPWARDS) {
+    const up = '../'.repeat(PLACES[from].split('/').length - 1) || './';
+    files[`lib/${PLACES[from]}.ts`] += `import type { Name as ${to} } from '${up}${PLACES[to]}.js';\n`;
+  }
+  let layers: string[] = [];
+  let browser: string[] = [];
+  let lint = '';
 
-function importsOf(path: string): Import[] {
-  const statements = codeOf(path).matchAll(/^(?:import|export)\s+(type\s+)?([^'";]*?from\s+)?'([^']+)'/gm);
-  return [...statements].map(([, type, , from = '']) => ({
-    file: relative(LIB, path).split(sep).join('/'),
-    from,
-    typeOnly: type !== undefined,
-  }));
-}
-
-function layerOf(file: string): string {
-  const top = file.split('/')[0]?.replace(/(?:\.browser|\.shared)?\.ts$/, '') ?? '';
-  return top === 'augment' ? 'config' : top;
-}
-
-const IMPORTS = sourceFiles(LIB).flatMap(importsOf);
-const INTERNAL = IMPORTS.filter(({ from }) => from.startsWith('.')).map((found) => ({
-  ...found,
-  target: normalize(join(dirname(found.file), found.from))
-    .split(sep)
-    .join('/')
-    .replace(/\.js$/, '.ts'),
-}));
-
-describe('the layers of lib', () => {
-  it('are read from a tree that has imports', () => {
-    expect(INTERNAL.length).toBeGreaterThan(50);
-    expect(new Set(INTERNAL.map(({ file }) => layerOf(file)))).toEqual(
-      new Set(Object.keys(ALLOWED).filter((layer) => INTERNAL.some(({ file }) => layerOf(file) === layer))),
-    );
-  });
-
-  it('import only what lies below them', () => {
-    const wrong = INTERNAL.filter(({ file, target }) => {
-      const [from, to] = [layerOf(file), layerOf(target)];
-      return from !== to && !ALLOWED[from]?.includes(to);
-    }).map(({ file, target }) => `${file} -> ${target}`);
-    expect(wrong).toEqual([]);
-  });
-
-  it('take nothing but types from axios', () => {
-    const values = IMPORTS.filter(({ from, typeOnly }) => from === 'axios' && !typeOnly);
-    expect(values).toEqual([]);
-  });
-
-  it.each(['retry', 'explain'])('keep sockets and every other part of Node out of %s', (layer) => {
-    const impure = IMPORTS.filter(({ file, from }) => layerOf(file) === layer && !from.startsWith('.'));
-    expect(impure.map(({ file, from }) => `${file} -> ${from}`)).toEqual([]);
+  beforeAll(async () => {
+    const folder = makeProject(files);
+    [layers, browser, lint] = await Promise.all([
+      brokenRules('.dependency-cruiser.cjs', 'lib', folder),
+      brokenRules('.dependency-cruiser.browser.cjs', 'lib/index.browser.ts', folder),
+      output(BIOME, ['lint', '--vcs-enabled=false', '--colors=off', '--max-diagnostics=none', 'lib'], folder),
+    ]);
+    rmSync(folder, { recursive: true });
   });
 
-  it('import only declared packages', () => {
-    const { dependencies, peerDependencies } = require('../package.js') as Record<
-      string,
-      Record<string, string>
-    >;
-    const declared = new Set([...Object.keys(dependencies ?? {}), ...Object.keys(peerDependencies ?? {})]);
-    const undeclared = IMPORTS.filter(
-      ({ from }) => !from.startsWith('.') && !from.startsWith('node:'),
-    ).filter(
-      ({ from }) =>
-        !declared.has(
-          from.startsWith('@') ? from.split('/').slice(0, 2).join('/') : (from.split('/')[0] ?? ''),
-        ),
-    );
-    expect(undeclared.map(({ file, from }) => `${file} -> ${from}`)).toEqual([]);
+  it.each(UPWARDS)('fails because %s imports %s', (from, to) => {
+    const rule = `${from}-imports-what-lies-below`;
+    expect(layers).toContain(`${rule}: lib/${PLACES[from]}.ts -> lib/${PLACES[to]}.ts`);
   });
 
-  it('keep every part of Node and every package out of what a browser loads', () => {
-    const loaded = new Set(['index.browser.ts']);
-    // A set goes on with what is added to it on the way.
-    for (const file of loaded) {
-      for (const found of INTERNAL) if (found.file === file && !found.typeOnly) loaded.add(found.target);
-    }
-    expect(loaded).toContain('request/attempt.ts');
-    const foreign = IMPORTS.filter(
-      ({ file, from, typeOnly }) => loaded.has(file) && !typeOnly && !from.startsWith('.'),
-    ).map(({ file, from }) => `${file} -> ${from}`);
-    const globals = [...loaded].filter((file) =>
-      /(?<![\w.])(?:(?:Buffer|process|global)\.\w|(?:setImmediate|require)\()/.test(codeOf(join(LIB, file))),
-    );
-    expect({ foreign, globals }).toEqual({ foreign: [], globals: [] });
+  it.each([
+    ['a type of Node in retry', 'pure-layers-import-only-ours: lib/retry/impure.ts -> http'],
+    ['a file without a layer', 'every-file-has-a-layer: lib/elsewhere/file.ts -> lib/errors.ts'],
+  ])('fails because of %s', (_what, broken) => {
+    expect(layers).toContain(broken);
   });
 
-  it('have no import cycles', () => {
-    const edges = new Map<string, string[]>();
-    for (const { file, target, typeOnly } of INTERNAL) {
-      if (!typeOnly) edges.set(file, [...(edges.get(file) ?? []), target]);
-    }
-    const cycles: string[] = [];
-    const visit = (file: string, path: readonly string[]): void => {
-      if (path.includes(file)) {
-        cycles.push([...path.slice(path.indexOf(file)), file].join(' -> '));
-        return;
-      }
-      for (const next of edges.get(file) ?? []) visit(next, [...path, file]);
-    };
-    for (const file of edges.keys()) visit(file, []);
-    expect([...new Set(cycles)].slice(0, 3)).toEqual([]);
+  it.each([
+    ['a package in addresses', 'pure-layers-import-only-ours: lib/addresses/impure.ts', 'agentkeepalive'],
+    ['code of axios', 'only-types-from-axios: lib/request/axios-code.ts', 'axios'],
+    ['a package that users do not get', 'only-declared-packages: lib/transport/undeclared.ts', 'fast-check'],
+  ])('fails because of %s', (_what, broken, imported) => {
+    expect(layers).toContainEqual(expect.stringContaining(`${broken} -> `));
+    expect(layers.find((found) => found.startsWith(broken))).toContain(`node_modules/${imported}/`);
+  });
+
+  it('fails because of a circle of types', () => {
+    expect(layers).toContainEqual(expect.stringMatching(/^no-circle: lib\/config\/circle/));
+  });
+
+  it('may import types of axios', () => {
+    expect(layers.filter((found) => found.includes('axios-types'))).toEqual([]);
+  });
+
+  it('fails because a browser would load a part of Node, and for no type', () => {
+    const rule = 'nothing-of-node-and-no-package-in-a-browser';
+    expect(browser).toEqual([`${rule}: lib/request/deep.ts -> net`]);
+  });
+
+  it('fails because of a clock, a random number and a timer in pure code', () => {
+    expect(lint.match(/lib\/retry\/clock\.ts:\d+:\d+ plugin/g)).toHaveLength(3);
+    expect(lint).not.toContain('handed-in');
+  });
+
+  it('fails because of what only Node has, in code for every runtime', () => {
+    expect(lint.match(/lib\/request\/node-only\.ts:\d+:\d+ plugin/g)).toHaveLength(2);
+    expect(lint).not.toContain('lib/request/node.ts');
   });
 });

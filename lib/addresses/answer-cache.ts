@@ -2,8 +2,8 @@
  * The addresses of names: what a look-up answered, how long it may be used, in which order a new connection tries them,
  * and which of them are left out for a while because requests to them fail.
  *
- * All of it is pure, with the clock and the random numbers given from outside, but for `lookup.ts`, which is what a
- * socket calls. A name is asked for once for all connections that are made at the time (`lookup.ts`), its answer kept
+ * All of it is pure, with the clock and the random numbers given from outside, but for `lookup/`, which is what a
+ * socket calls. A name is asked for once for all connections that are made at the time (`lookup/`), its answer kept
  * here, put in order by `order.ts`, without those that `ejection.ts` holds back; `addresses.ts` puts it together.
  */
 

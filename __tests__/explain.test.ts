@@ -15,7 +15,7 @@ import type { PolicyConfig } from '../lib/index.js';
 import { backoffMs } from '../lib/retry/backoff.js';
 import { decide } from '../lib/retry/decide.js';
 
-const README = readFileSync(join(__dirname, '..', 'README.md'), 'utf8');
+const PAGE = readFileSync(join(__dirname, '..', 'docs', 'explain.md'), 'utf8');
 
 const SECRETS = {
   client: {
@@ -519,9 +519,9 @@ describe('the text', () => {
     expect(table).toMatch(/status 5xx, 429, 408 +GET PURGE +HEAD OPTIONS/);
   });
 
-  it('is what the README shows', () => {
-    const sample = /```text\n {2}field[\s\S]*?```/.exec(README)?.[0] ?? '';
-    const [json = ''] = /\{ "client": .* \}(?=`, for example)/.exec(README) ?? [];
+  it('is what its page shows', () => {
+    const sample = /```text\n {2}field[\s\S]*?```/.exec(PAGE)?.[0] ?? '';
+    const [json = ''] = /\{ "client": .* \}(?=`, for example)/.exec(PAGE) ?? [];
     const text = renderExplanation(explainPolicy(JSON.parse(json)));
     const parts = sample.replace(/```(?:text)?\n?/g, '').split('…\n');
     expect(parts).toHaveLength(3);

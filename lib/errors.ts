@@ -3,7 +3,7 @@
  * brought about; giving up rejects with the last attempt's own AxiosError.
  */
 
-/** Every code of the library. What causes each and what to do is in the README's table. */
+/** Every code of the library. What causes each and what to do is in the table of docs/errors.md. */
 export type PolicyErrorCode =
   | 'ERR_POLICY_CONFIG'
   | 'ERR_POLICY_HTTP_NOT_ALLOWED'

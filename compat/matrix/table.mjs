@@ -14,7 +14,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
  * @property {number} total
  */
 
-const README = new URL('../../README.md', import.meta.url);
+const PAGE = new URL('../../docs/compatibility.md', import.meta.url);
 const RESULTS = new URL('../node_modules/.cache/matrix.json', import.meta.url);
 const MARKED = /(?<=<!-- compat -->\n)[\s\S]*?(?=<!-- \/compat -->)/;
 
@@ -54,17 +54,17 @@ export function tableOf(results) {
 /** @param {Result} result */
 const rowOf = ({ version, format }) => `${version} ${format}`;
 
-/** The table that the README has. */
-export function tableOfReadme() {
-  return readFileSync(README, 'utf8').match(MARKED)?.[0];
+/** The table that the page about compatibility has. */
+export function shownTable() {
+  return readFileSync(PAGE, 'utf8').match(MARKED)?.[0];
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const table = tableOf(JSON.parse(readFileSync(RESULTS, 'utf8')));
   if (process.argv.includes('--write')) {
     writeFileSync(
-      README,
-      readFileSync(README, 'utf8').replace(MARKED, () => table),
+      PAGE,
+      readFileSync(PAGE, 'utf8').replace(MARKED, () => table),
     );
   }
   process.stdout.write(table);

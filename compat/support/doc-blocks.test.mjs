@@ -36,6 +36,6 @@ describe('the blocks of a document', () => {
 
   it('are read from a file', () => {
     const blocks = blocksOf(new URL('../../README.md', import.meta.url));
-    assert.ok(blocks.some(({ heading, language }) => heading === 'Use' && language === 'ts'));
+    assert.ok(blocks.some(({ heading, language }) => heading === 'axios-policy' && language === 'ts'));
   });
 });

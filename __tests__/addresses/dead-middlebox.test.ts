@@ -1,0 +1,63 @@
+import type { ClientConfig } from '../../lib/index.js';
+import { attached } from '../helpers/attached.js';
+import { startFreezablePath } from '../helpers/faults.js';
+import { respond, startHttp2Origin } from '../helpers/http2-origin.js';
+import { reply, slow, startOrigin } from '../helpers/origin.js';
+import { drive } from './traffic.js';
+
+const TIMEOUT_MS = 200;
+
+/** A warm pool behind a middlebox that has forgotten its connections. */
+async function setUp(connections: number, client: ClientConfig = {}) {
+  const isHttp2 = client.http2Only === true;
+  const origin = isHttp2 ? await startHttp2Origin({ tls: false }) : await startOrigin();
+  if ('enqueue' in origin) origin.always(slow(30, reply()));
+  else origin.always(respond({}));
+  const path = await startFreezablePath(origin.port);
+  const it = attached({
+    client: { timeout: TIMEOUT_MS, ...client },
+    retry: { backoff: { initBackoff: 1, maxBackoff: 5 } },
+  });
+  const url = `http://127.0.0.1:${path.port}/`;
+  await drive(connections, connections, () => it.http.get(url));
+  if ('enqueue' in origin) origin.always(reply());
+  const pooled = path.connections;
+  path.freeze();
+  return { ...it, url, path, pooled, origin };
+}
+
+describe.each<[string, number, ClientConfig]>([
+  ['20 idle connections', 20, {}],
+  ['an HTTP/2 session', 1, { http2Only: true }],
+])('%s that died in silence', (_name, connections, client) => {
+  it('cost a GET one timeout', async () => {
+    const { http, policy, url, pooled } = await setUp(connections, client);
+    expect(pooled).toBe(connections);
+    const startMs = performance.now();
+    expect((await http.get(url)).status).toBe(200);
+    expect(performance.now() - startMs).toBeLessThan(1.8 * TIMEOUT_MS);
+    expect(policy.stats().retries).toBe(1);
+  });
+
+  it('cost the requests after the first that failed nothing', async () => {
+    const { http, policy, url, path } = await setUp(connections, client);
+    await http.get(url);
+    const { retries } = policy.stats();
+    expect(await drive(20, 20, () => http.get(url))).toEqual({ 200: 20 });
+    expect(policy.stats().retries).toBe(retries);
+    expect(path.openSockets).toBeLessThanOrEqual(21);
+  });
+
+  it('cost a POST one failure, and the next ones none', async () => {
+    const { http, url } = await setUp(connections, client);
+    expect(await drive(1, 1, () => http.post(url, 'x'))).toEqual({ ECONNABORTED: 1 });
+    expect(await drive(10, 5, () => http.post(url, 'x'))).toEqual({ 200: 10 });
+  });
+
+  it('cost POSTs that are made at a time one failure each at most', async () => {
+    const { http, url } = await setUp(connections, client);
+    const first = await drive(10, 10, () => http.post(url, 'x'));
+    expect((first[200] ?? 0) + (first.ECONNABORTED ?? 0)).toBe(10);
+    expect(await drive(10, 10, () => http.post(url, 'x'))).toEqual({ 200: 10 });
+  });
+});

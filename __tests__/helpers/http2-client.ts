@@ -4,8 +4,8 @@ import type { Socket } from 'node:net';
 import { constants, HttpsAgent } from 'agentkeepalive';
 import type { AxiosInstance, AxiosStatic, CreateAxiosDefaults, InternalAxiosRequestConfig } from 'axios';
 import type { Exchange } from '../../lib/transport/exchange.js';
+import { takeHandover } from '../../lib/transport/handover.js';
 import { Http2Client } from '../../lib/transport/http2/client.js';
-import { takeHandover } from '../../lib/transport/http2/http1.js';
 import type { Http2ClientOptions } from '../../lib/transport/http2/options.js';
 import { RedirectTransport } from '../../lib/transport/redirect.js';
 import * as certs from './certs.js';
@@ -80,6 +80,7 @@ export function overHttp2(
     const schemes = client.schemesFor({
       connection: fresh ? 'new' : 'any',
       follow: (exchange) => exchanges.push(exchange),
+      replace: (exchange, by) => void exchanges.splice(exchanges.indexOf(exchange), 1, by),
     });
     const { maxRedirects, beforeRedirect, sensitiveHeaders } = config;
     const rules = { maxRedirects, sensitiveHeaders, ...(beforeRedirect ? { beforeRedirect } : {}) };

@@ -6,7 +6,7 @@ import { inspect } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import type { AxiosInstance, AxiosRequestConfig } from 'axios';
 import { getPolicyMetadata } from '../../lib/index.js';
-import { BufferedRequest } from '../../lib/transport/http2/buffered-request.js';
+import { BufferedRequest } from '../../lib/transport/http2/buffered.js';
 import { type AttachedOptions, attached, failureOf } from '../helpers/attached.js';
 import { AXIOS_COPIES } from '../helpers/axios-copies.js';
 import { ca, otherCa } from '../helpers/certs.js';

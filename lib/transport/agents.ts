@@ -9,7 +9,7 @@ import type { ConnectAnnouncement, ConnectionLabel } from './channels.js';
 import { publishConnect } from './channels.js';
 import type { ConnectionHome } from './connect.js';
 import { connectionState, markReady, watchConnect } from './connect.js';
-import { takeHandover } from './http2/http1.js';
+import { takeHandover } from './handover.js';
 import { IdleConnections } from './idle-connections.js';
 import type { SocketKeeper } from './socket-registry.js';
 import type { TlsSettings } from './tls.js';

@@ -131,7 +131,7 @@ export class Attempt {
   /** Which connection it may have. */
   readonly connection: ConnectionChoice;
   /** Whether idle connections are passed over. */
-  readonly fresh: boolean;
+  readonly onNewConnection: boolean;
   /** Told of every response (one, or one per redirect) when its head has arrived, before axios is. */
   onResponse: ((response: IncomingMessage) => void) | undefined;
   /** Told when a request has to wait for a connection. */
@@ -145,15 +145,18 @@ export class Attempt {
 
   constructor(connection: ConnectionChoice = 'any') {
     this.connection = connection;
-    this.fresh = connection === 'new';
+    this.onNewConnection = connection === 'new';
   }
 
   /** Begins to observe an exchange; the latest one is what counts. */
   follow(exchange: Exchange): void {
     this.#exchange = exchange;
     this.#exchanges += 1;
-    // A request over HTTP/2 is its own exchange.
-    if (emitsResponse(exchange)) this.watch(exchange);
+  }
+
+  /** Goes on observing an exchange as another one: a server that was asked for HTTP/2 chose HTTP/1.1. */
+  replace(exchange: Exchange, by: Exchange): void {
+    if (this.#exchange === exchange) this.#exchange = by;
   }
 
   /** The exchange under way, if any was seen. */
@@ -163,7 +166,7 @@ export class Attempt {
 
   /** Whether the request died on a kept-alive connection, and nothing before it (a redirect's first hop) was done. */
   get lostKeepAliveRace(): boolean {
-    return this.#exchanges === 1 && !this.fresh && this.#exchange?.lostKeepAliveRace === true;
+    return this.#exchanges === 1 && !this.onNewConnection && this.#exchange?.lostKeepAliveRace === true;
   }
 
   /** The attempt has settled: nothing that is not complete is left behind. */
@@ -197,8 +200,4 @@ export class Attempt {
     const { onResponse } = this;
     if (onResponse !== undefined) request.prependOnceListener('response', onResponse);
   }
-}
-
-function emitsResponse(exchange: Exchange): exchange is Exchange & ResponseEmitter {
-  return 'prependOnceListener' in exchange;
 }

@@ -3,9 +3,10 @@ import type { ClientHttp2Session } from 'node:http2';
 import { Socket } from 'node:net';
 import { buffer, text } from 'node:stream/consumers';
 import { FailedRequest } from '../../../lib/transport/client-request.js';
-import type { BufferedReceiver } from '../../../lib/transport/http2/buffered-exchange.js';
-import { BufferedExchange } from '../../../lib/transport/http2/buffered-exchange.js';
+import type { BufferedReceiver } from '../../../lib/transport/http2/buffered.js';
+import { BufferedRequest } from '../../../lib/transport/http2/buffered.js';
 import type { Connector } from '../../../lib/transport/http2/connect.js';
+import type { SessionSource } from '../../../lib/transport/http2/exchange.js';
 import { codeName, failureOf } from '../../../lib/transport/http2/failure.js';
 import { RequestHead } from '../../../lib/transport/http2/headers.js';
 import type { Http2ClientOptions } from '../../../lib/transport/http2/options.js';
@@ -13,8 +14,8 @@ import { targetOf } from '../../../lib/transport/http2/options.js';
 import { Http2Request } from '../../../lib/transport/http2/request.js';
 import type { Http2Response } from '../../../lib/transport/http2/response.js';
 import type { PooledSession } from '../../../lib/transport/http2/session.js';
+import type { SessionWaiter } from '../../../lib/transport/http2/session-pool.js';
 import { SessionPool } from '../../../lib/transport/http2/session-pool.js';
-import type { SessionSource, SessionWaiter } from '../../../lib/transport/http2/wiring.js';
 import { http2Client } from '../../helpers/http2-client.js';
 import type { FrameScript } from '../../helpers/http2-frames.js';
 import { FRAME, startFrameOrigin } from '../../helpers/http2-frames.js';
@@ -47,7 +48,7 @@ describe('a request used like a ClientRequest', () => {
       socket: undefined,
       connection: undefined,
       finished: false,
-      phase: 'connect',
+      exchange: { phase: 'connect' },
     });
     request.end();
     expect(request.finished).toBe(true);
@@ -62,11 +63,11 @@ describe('a request used like a ClientRequest', () => {
     const { send, origin } = await start(() => {});
     const request = send({ method: 'POST' });
     request.on('error', () => {});
-    expect([request.progress, request.waitingForPeer]).toEqual([0, false]);
+    expect([request.exchange.progress, request.exchange.waitingForPeer]).toEqual([0, false]);
     request.end(Buffer.alloc(20_000_000));
     const seen = new Set<number>();
-    await until(() => seen.add(request.progress).size > 10);
-    expect(request.waitingForPeer).toBe(true);
+    await until(() => seen.add(request.exchange.progress).size > 10);
+    expect(request.exchange.waitingForPeer).toBe(true);
     expect(origin.frames.length).toBeGreaterThan(0);
     request.destroy();
   });
@@ -106,7 +107,7 @@ describe('a request used like a ClientRequest', () => {
     const request = send();
     request.end();
     await once(request, 'close');
-    expect(request.phase).toBe('complete');
+    expect(request.exchange.phase).toBe('complete');
   });
 
   it('does not end the process when nobody listens to the errors of its response', async () => {
@@ -131,7 +132,7 @@ describe('a request used like a ClientRequest', () => {
     const closed = once(request, 'close');
     await new Promise((resolve) => request.write(Buffer.alloc(5_000_000), resolve));
     await closed;
-    expect(request.phase).toBe('complete');
+    expect(request.exchange.phase).toBe('complete');
     await until(() => origin.resets.length === 1);
   });
 
@@ -163,14 +164,14 @@ describe('a request used like a ClientRequest', () => {
     const [response] = (await once(request, 'response')) as [Http2Response];
     expect((await buffer(response)).toString()).toBe('HTTP/1.1');
     expect(statuses).toEqual([102]);
-    expect(request).toMatchObject({
+    expect(request.exchange).toMatchObject({
       truncated: false,
       neverProcessed: false,
       lostKeepAliveRace: false,
       phase: 'complete',
     });
-    expect(request.progress).toBeGreaterThan(2);
-    expect(request.waitingForPeer).toBe(false);
+    expect(request.exchange.progress).toBeGreaterThan(2);
+    expect(request.exchange.waitingForPeer).toBe(false);
   });
 });
 
@@ -197,8 +198,9 @@ describe('a request whose session ends the moment it gets it', () => {
       },
       onHttp1Required: () => {},
     };
-    const wiring = { options: {}, connection: 'any' as const, source, http1Agent: undefined as never };
-    const request = new Http2Request(new RequestHead(target, {}), wiring);
+    const demands = { connection: 'any' as const, dialing: {} };
+    const route = { source, demands, options: {}, http1Agent: undefined as never, attempt: {} };
+    const request = new Http2Request(new RequestHead(target, {}), route);
     request.on('error', () => {});
     request.end();
     await until(() => asked === 2);
@@ -218,16 +220,17 @@ describe('a request whose session ends the moment it gets it', () => {
         throw new Error('not opened');
       },
     } as unknown as PooledSession;
-    const pool = {
+    const source = {
       target,
+      userAgent: 'policy/1',
+      onHttp1Required: () => {},
       acquire: (waiter: SessionWaiter) => {
         asked += 1;
         if (asked === 2) isUsable = true;
         waiter.onSession(session);
         return () => {};
       },
-    } as unknown as SessionPool;
-    const source = { pool, userAgent: 'policy/1', onHttp1Required: () => {}, streaming: undefined as never };
+    };
     const options = {
       protocol: 'https:',
       hostname: 'example.test',
@@ -238,14 +241,15 @@ describe('a request whose session ends the moment it gets it', () => {
       body: undefined,
     } as const;
     const onError = jest.fn();
-    const exchange = new BufferedExchange(options, source, { onError } as unknown as BufferedReceiver);
+    const request = new BufferedRequest(options, source, { onError } as unknown as BufferedReceiver);
+    const { exchange } = request;
     expect([exchange.progress, exchange.waitingForPeer, exchange.phase]).toEqual([0, false, 'connect']);
-    exchange.send();
+    request.send();
     await until(() => asked === 2);
-    expect(onError).toHaveBeenCalledWith(new Error('not opened'), exchange.request);
-    expect(exchange.request).toMatchObject({ destroyed: true, res: null, socket: undefined });
-    expect(exchange.request.getHeader('user-agent')).toBe('policy/1');
-    expect(exchange.request.destroy()).toBe(exchange.request);
+    expect(onError).toHaveBeenCalledWith(new Error('not opened'), request);
+    expect(request).toMatchObject({ destroyed: true, res: null, socket: undefined });
+    expect(request.getHeader('user-agent')).toBe('policy/1');
+    expect(request.destroy()).toBe(request);
   });
 
   it('is not given one that was closed before it was there', async () => {

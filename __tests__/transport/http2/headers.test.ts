@@ -1,6 +1,7 @@
 import { request } from 'node:http';
+import { takeHandover, withHandover } from '../../../lib/transport/handover.js';
 import { http2HeadOf, RequestHead } from '../../../lib/transport/http2/headers.js';
-import { Http1Origins, takeHandover, withHandover } from '../../../lib/transport/http2/http1.js';
+import { Http1Origins } from '../../../lib/transport/http2/http1.js';
 import { type TransportRequestOptions, targetOf } from '../../../lib/transport/http2/options.js';
 
 const options = (more: TransportRequestOptions = {}): TransportRequestOptions => ({

@@ -1,10 +1,8 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import type { BufferedExchange, BufferedReceiver } from '../../transport/http2/buffered-exchange.js';
-import type { BufferedRequest } from '../../transport/http2/buffered-request.js';
-import type { BufferedResponse } from '../../transport/http2/buffered-response.js';
+import type { BufferedReceiver, BufferedRequest } from '../../transport/http2/buffered.js';
 import type { Http2Client } from '../../transport/http2/client.js';
 import type { Http2Request } from '../../transport/http2/request.js';
-import type { Http2Response } from '../../transport/http2/response.js';
+import type { BufferedResponse, Http2Response } from '../../transport/http2/response.js';
 import { requestOfError, showRedirectable } from '../../transport/redirectable.js';
 import type { AxiosResponse } from '../axios.js';
 import { cancelTokenOf, isCancel } from '../axios.js';
@@ -31,7 +29,7 @@ export interface Http2Receiver extends DirectReceiver {
  */
 export function requestOverHttp2(plain: PlainRequest, parts: Http2Parts, receiver: Http2Receiver): boolean {
   // One that follows a lost keep-alive race is not for a session that waits.
-  return !parts.attempt.fresh && new Http2DirectExchange(plain, parts, receiver).send();
+  return !parts.attempt.onNewConnection && new Http2DirectExchange(plain, parts, receiver).send();
 }
 
 class Http2DirectExchange implements BufferedReceiver {
@@ -39,7 +37,7 @@ class Http2DirectExchange implements BufferedReceiver {
   readonly #parts: Http2Parts;
   readonly #receiver: Http2Receiver;
   readonly #onCancel = (reason?: unknown) => this.#cancel(reason);
-  #exchange: BufferedExchange | undefined;
+  #request: BufferedRequest | undefined;
   #response: AxiosResponse | undefined;
   #isOver = false;
 
@@ -59,14 +57,14 @@ class Http2DirectExchange implements BufferedReceiver {
 
   send(): boolean {
     const { attempt, client, config, signal } = this.#parts;
-    const exchange = client.buffered(this.#plain, this);
-    if (exchange === undefined) return false;
-    this.#exchange = exchange;
-    this.#showRedirectable(exchange.request);
-    attempt.follow(exchange);
+    const request = client.buffered(this.#plain, this);
+    if (request === undefined) return false;
+    this.#request = request;
+    this.#showRedirectable(request);
+    attempt.follow(request.exchange);
     signal.onAbort = this.#onCancel;
     cancelTokenOf(config)?.subscribe?.(this.#onCancel);
-    if (!this.#isOver) exchange.send();
+    if (!this.#isOver) request.send();
     return true;
   }
 
@@ -114,7 +112,7 @@ class Http2DirectExchange implements BufferedReceiver {
     if (this.#isOver) return;
     this.#end();
     const { config, errors } = this.#parts;
-    const request = this.#exchange && requestOfError(this.#exchange.request, this.#plain.body);
+    const request = this.#request && requestOfError(this.#request, this.#plain.body);
     const error = isCancel(reason) ? reason : errors.canceled(config, request);
     this.#receiver.fail(error);
     request?.destroy(error as Error);

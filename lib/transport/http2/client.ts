@@ -5,20 +5,24 @@ import { isIP } from 'node:net';
 import { allowsHttp } from '../../config/allow-http.js';
 import { HttpNotAllowedError } from '../../errors.js';
 import { FailedRequest } from '../client-request.js';
-import type { BufferedOptions, BufferedReceiver, BufferedSource } from './buffered-exchange.js';
-import { BufferedExchange } from './buffered-exchange.js';
+import type { BufferedOptions, BufferedOrigin, BufferedReceiver } from './buffered.js';
+import { BufferedRequest } from './buffered.js';
 import { Connector } from './connect.js';
-import type { OnResponse } from './facade.js';
 import { RequestHead } from './headers.js';
 import { Http1Origins } from './http1.js';
 import type { Http2Attempt, Http2ClientOptions, Http2Target, TransportRequestOptions } from './options.js';
-import { hostHeaderOf, nameOf, serverNameOf, targetOf } from './options.js';
+import { dialingOptions, hostHeaderOf, nameOf, serverNameOf, targetOf } from './options.js';
+import type { OnResponse } from './request.js';
 import { Http2Request } from './request.js';
 import type { Http2OriginStats } from './session-pool.js';
 import { SessionPool } from './session-pool.js';
-import type { SessionSource } from './wiring.js';
 
-/** What a request may turn out to be. */
+// A request is an Http2Request (streams, for axios' adapter) or a BufferedRequest (for the direct path). Either has an
+// Http2Exchange, which asks the SessionPool of its origin for a PooledSession, opens a stream on it and watches that to
+// its end. The pool has the Connector make a session, unless the server chooses HTTP/1.1: then the request goes on as a
+// native one, on the same connection, and Http1Origins remembers it for the next.
+
+/** A request, over whichever version of HTTP it goes. */
 export type AnyRequest = Http2Request | ClientRequest | FailedRequest;
 
 /** Where a request goes that is no more than bytes. */
@@ -30,6 +34,12 @@ export interface RequestScheme {
   request(options: TransportRequestOptions, onResponse?: OnResponse): AnyRequest;
 }
 
+/** The sessions of one origin, and how requests get at them, also once this pool is gone. */
+interface OpenOrigin {
+  readonly pool: SessionPool;
+  readonly origin: BufferedOrigin;
+}
+
 /**
  * Sends requests over HTTP/2 where the server speaks it, or insists on it; with everything a policy promises of its
  * connections. One session per origin serves all requests, and more only while the server's limit of streams is hit.
@@ -37,9 +47,7 @@ export interface RequestScheme {
 export class Http2Client {
   readonly #options: Http2ClientOptions;
   readonly #connector: Connector;
-  readonly #pools = new Map<string, SessionPool>();
-  /** For buffered requests, of the same pools. */
-  readonly #sources = new Map<string, BufferedSource>();
+  readonly #origins = new Map<string, OpenOrigin>();
   readonly #http1Origins = new Http1Origins();
   #isClosing = false;
   #closed: (() => void) | undefined;
@@ -70,23 +78,28 @@ export class Http2Client {
       return requestHttps({ ...options, agent: options.agent ?? http1.https }, onResponse);
     }
     const head = new RequestHead(target, options, userAgent);
-    const source = this.#sourceFor(target, key);
     const { connection = 'any', queueObserver: queue } = attempt;
-    const wiring = { options, connection, queue, source, http1Agent: http1.https };
-    const request = new Http2Request(head, wiring, onResponse);
-    attempt.follow?.(request);
+    const demands = { connection, queue, dialing: dialingOptions(options) };
+    const source = this.#originOf(target, key);
+    const request = new Http2Request(
+      head,
+      { source, demands, options, http1Agent: http1.https, attempt },
+      onResponse,
+    );
+    attempt.follow?.(request.exchange);
+    attempt.watch?.(request);
     return request;
   }
 
   /**
-   * Prepares an exchange without streams, where a session is open that takes it.
+   * Prepares a request without streams, where a session is open that takes it.
    *
    * @returns to be sent; `undefined` if {@link request} is to be asked, because the version of HTTP is yet to be found
    * out or is 1.1.
    */
-  buffered(options: BufferedOptions, receiver: BufferedReceiver): BufferedExchange | undefined {
-    const source = this.#sources.get(keyOfPlain(options));
-    return source?.pool.isReady ? new BufferedExchange(options, source, receiver) : undefined;
+  buffered(options: BufferedOptions, receiver: BufferedReceiver): BufferedRequest | undefined {
+    const open = this.#origins.get(keyOfPlain(options));
+    return open?.pool.isReady ? new BufferedRequest(options, open.origin, receiver) : undefined;
   }
 
   /** Whether a request to an origin is known to go over HTTP/1.1. */
@@ -104,9 +117,9 @@ export class Http2Client {
     return { http: scheme, https: scheme };
   }
 
-  /** What is open, by origin. */
+  /** Sessions, by origin. */
   stats(): Http2OriginStats[] {
-    return [...this.#pools.values()].map((pool) => pool.stats);
+    return [...this.#origins.values()].map(({ pool }) => pool.stats);
   }
 
   /**
@@ -117,8 +130,8 @@ export class Http2Client {
    */
   async close(): Promise<void> {
     this.#isClosing = true;
-    for (const pool of this.#pools.values()) pool.close();
-    if (this.#pools.size === 0) return;
+    for (const { pool } of this.#origins.values()) pool.close();
+    if (this.#origins.size === 0) return;
     await new Promise<void>((resolve) => {
       const before = this.#closed;
       this.#closed = () => {
@@ -130,39 +143,30 @@ export class Http2Client {
 
   /** Closes every session at once; requests under way fail with `error`. */
   destroy(error: Error): void {
-    for (const pool of this.#pools.values()) pool.destroy(error);
+    for (const { pool } of this.#origins.values()) pool.destroy(error);
+  }
+
+  #originOf(target: Http2Target, key: string): BufferedOrigin {
+    return (
+      this.#origins.get(key)?.origin ?? {
+        target,
+        userAgent: this.#options.userAgent,
+        acquire: (waiter) => this.#poolOf(target, key).acquire(waiter),
+        onHttp1Required: () => this.#rememberHttp1(key),
+      }
+    );
   }
 
   #poolOf(target: Http2Target, key: string): SessionPool {
-    const existing = this.#pools.get(key);
-    if (existing !== undefined) return existing;
+    const existing = this.#origins.get(key);
+    if (existing !== undefined) return existing.pool;
     const pool: SessionPool = new SessionPool(target, this.#options, this.#connector, {
       onHttp1: () => this.#rememberHttp1(key),
       onEmpty: () => this.#dropPool(key, pool),
     });
     if (this.#isClosing) pool.close();
-    this.#pools.set(key, pool);
-    this.#sources.set(key, this.#bufferedSourceOf(pool, key));
+    this.#origins.set(key, { pool, origin: this.#originOf(target, key) });
     return pool;
-  }
-
-  #bufferedSourceOf(pool: SessionPool, key: string): BufferedSource {
-    const { http1, userAgent } = this.#options;
-    const source = this.#sourceFor(pool.target, key);
-    const wiring = { options: {}, connection: 'any', source, http1Agent: http1.https } as const;
-    return {
-      pool,
-      userAgent,
-      onHttp1Required: source.onHttp1Required,
-      streaming: (head) => new Http2Request(head, wiring),
-    };
-  }
-
-  #sourceFor(target: Http2Target, key: string): SessionSource {
-    return {
-      acquire: (waiter) => this.#poolOf(target, key).acquire(waiter),
-      onHttp1Required: () => this.#rememberHttp1(key),
-    };
   }
 
   #rememberHttp1(key: string): void {
@@ -170,16 +174,15 @@ export class Http2Client {
   }
 
   #dropPool(key: string, pool: SessionPool): void {
-    if (this.#pools.get(key) !== pool) return;
-    this.#pools.delete(key);
-    this.#sources.delete(key);
-    if (this.#pools.size > 0) return;
+    if (this.#origins.get(key)?.pool !== pool) return;
+    this.#origins.delete(key);
+    if (this.#origins.size > 0) return;
     this.#closed?.();
     this.#closed = undefined;
   }
 }
 
-/** What a session is for: an origin, and the name its certificate has to have. */
+/** Name of the sessions that a request may share: those of its origin, and of the name on the certificate. */
 function keyOf({ origin, hostname, serverName, socketPath }: Http2Target): string {
   const key = namedKey(origin, hostname, serverName);
   return socketPath === undefined ? key : `${key} ${socketPath}`;

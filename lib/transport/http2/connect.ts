@@ -38,10 +38,15 @@ const MAX_SESSION_MEMORY = 256;
 const EITHER = ['h2', 'http/1.1'];
 const HTTP2_ONLY = ['h2'];
 
-/** A new connection, by what the server chose to speak on it. */
-export type Connection =
-  | { readonly kind: 'http2'; readonly session: ClientHttp2Session; readonly socket: Socket }
-  | { readonly kind: 'http1'; readonly socket: TLSSocket };
+/** A new connection, by the version of HTTP that the server chose. */
+export type Connection = Http2Connection | { readonly kind: 'http1'; readonly socket: TLSSocket };
+
+/** A new connection on which the server speaks HTTP/2. */
+export interface Http2Connection {
+  readonly kind: 'http2';
+  readonly session: ClientHttp2Session;
+  readonly socket: Socket;
+}
 
 /** Opens connections with one configuration. */
 export class Connector {
@@ -106,7 +111,7 @@ export class Connector {
   ): Promise<Connection> {
     const { http2Only, sockets } = this.#options;
     const tunnel = await this.#options.dialTunnel?.(target, signal);
-    if (tunnel !== undefined) own(tunnel);
+    if (tunnel !== undefined) ignoreErrors(tunnel);
     const socket =
       target.protocol === 'https:'
         ? this.#secure(target, dialing, tunnel, protocols)
@@ -124,7 +129,7 @@ export class Connector {
   }
 
   #plain(target: Http2Target, dialing: object, tunnel: Socket | undefined): Socket {
-    return tunnel ?? own(connectTcp(this.#dialOptions(target, dialing)));
+    return tunnel ?? ignoreErrors(connectTcp(this.#dialOptions(target, dialing)));
   }
 
   #secure(
@@ -148,7 +153,7 @@ export class Connector {
     });
     // TLS on a stream that is no plain TCP socket does not take it along when it is destroyed.
     if (tunnel !== undefined) socket.once('close', () => tunnel.destroy());
-    return own(socket);
+    return ignoreErrors(socket);
   }
 
   #dialOptions(target: Http2Target, dialing: object): NetConnectOpts {
@@ -192,13 +197,13 @@ function isHandshakeEnd(error: unknown): boolean {
 }
 
 /** Between two phases nobody listens to a socket, and an error without a listener ends the process. */
-function own<T extends Socket>(socket: T): T {
+function ignoreErrors<T extends Socket>(socket: T): T {
   socket.on('error', ignore);
   return socket;
 }
 
 /** Takes back the listener that kept a socket's errors from ending the process, for a new owner with one of its own. */
-export function disown(socket: Socket): void {
+export function stopIgnoringErrors(socket: Socket): void {
   socket.removeListener('error', ignore);
 }
 

@@ -1,38 +1,39 @@
+import type { ClientRequest } from 'node:http';
+import { request as requestHttps } from 'node:https';
 import type { TLSSocket } from 'node:tls';
-
-const HANDOVER = Symbol('axios-policy.handover');
+import { observeForeignSocket } from '../exchange.js';
+import { withHandover } from '../handover.js';
+import type { QueueObserver } from '../observe.js';
+import { followQueue } from '../observe.js';
+import { stopIgnoringErrors } from './connect.js';
+import type { TransportRequestOptions } from './options.js';
 
 /** Long enough to save most probes, short enough to notice that a server was upgraded. */
 const MEMORY_MS = 10 * 60 * 1000;
 
 const MAX_ORIGINS = 1000;
 
-/** A connection on its way to an agent. */
-interface Handover {
-  socket: TLSSocket | undefined;
-}
-
 /**
- * Adds a connection to the options of a request: ALPN settled it on HTTP/1.1 (RFC 7301), so the agent of that request
- * is to use it instead of making one, and to pool it.
- */
-export function withHandover<T extends object>(options: T, socket: TLSSocket | undefined): T {
-  // In the options, and not left with the agent, so that exactly this request can pick it up.
-  return socket === undefined
-    ? options
-    : Object.assign(options, { [HANDOVER]: { socket } satisfies Handover });
-}
-
-/**
- * For an agent's `createConnection`: the connection that was handed over to it, once.
+ * Makes a request over HTTP/1.1, because the server chose that.
  *
- * @returns `undefined` if there is none, or if it was lost meanwhile; the agent then makes one as always.
+ * @param socket the connection that found out, for the request's agent to use and to pool.
+ * @param queue told when the request has to wait for another connection.
  */
-export function takeHandover(options: object): TLSSocket | undefined {
-  const handover = (options as { [HANDOVER]?: Handover })[HANDOVER];
-  const socket = handover?.socket;
-  if (handover !== undefined) handover.socket = undefined;
-  return socket?.destroyed ? undefined : socket;
+export function requestOverHttp1(
+  options: TransportRequestOptions,
+  socket: TLSSocket | undefined,
+  queue: QueueObserver | undefined,
+): ClientRequest {
+  const request = requestHttps(withHandover(options, socket));
+  observeForeignSocket(request);
+  followQueue(request, queue);
+  if (socket !== undefined)
+    request.once('socket', (used) => {
+      // If it is another one, the agent had an idle connection, or does not know of handovers.
+      if (used === socket) stopIgnoringErrors(socket);
+      else socket.destroy();
+    });
+  return request;
 }
 
 /** Origins whose servers chose HTTP/1.1, so that not every request has to ask them. */

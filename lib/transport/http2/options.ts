@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import type { Agent as HttpAgent, OutgoingHttpHeaders } from 'node:http';
 import type { Agent as HttpsAgent, RequestOptions } from 'node:https';
 import type { Socket } from 'node:net';
@@ -85,12 +86,23 @@ export type TransportRequestOptions = RequestOptions;
 
 /** The attempt a request belongs to. */
 export interface Http2Attempt {
-  /** Which session it may have. @defaultValue `'any'` */
+  /** The session it may have. @defaultValue `'any'` */
   readonly connection?: ConnectionChoice;
   /** Given each exchange that runs over HTTP/2, or might; one that is known to be HTTP/1.1 is the agent's business. */
   follow?(exchange: Exchange): void;
+  /** Given the exchange over HTTP/1.1 that takes the place of one, because the server chose so. */
+  replace?(exchange: Exchange, by: Exchange): void;
+  /** Given the request of each exchange. */
+  watch?(request: EventEmitter): void;
   /** Told when a request has to wait for others. */
   readonly queueObserver?: QueueObserver | undefined;
+}
+
+/** The options of a request that are about the connection it opens, if it opens one. */
+export function dialingOptions(options: TransportRequestOptions): object {
+  const lookup = fieldOf(options, 'lookup');
+  const family = fieldOf(options, 'family');
+  return { ...(lookup === undefined ? {} : { lookup }), ...(family === undefined ? {} : { family }) };
 }
 
 /**

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { fieldsOf, type ResponseHead, rawFieldsOf } from './headers.js';
 import type { BodySink } from './stream.js';
 
-/** Who sends a response its body. */
+/** Sender of the body of a response. */
 export interface ResponseSource {
   readonly socket: Socket | undefined;
   /** The body may flow again. */
@@ -26,7 +26,7 @@ export class Http2Response extends Readable implements BodySink {
   readonly httpVersionMinor = 0;
   headers: IncomingHttpHeaders;
   readonly rawHeaders: string[];
-  trailers: NodeJS.Dict<string> = {};
+  trailers: IncomingHttpHeaders = {};
   rawTrailers: string[] = [];
   /** Whether the body arrived whole. */
   complete = false;
@@ -62,7 +62,7 @@ export class Http2Response extends Readable implements BodySink {
   }
 
   receiveTrailers(received: Http2Headers): void {
-    this.trailers = fieldsOf(received) as NodeJS.Dict<string>;
+    this.trailers = fieldsOf(received);
     this.rawTrailers = rawFieldsOf(received);
   }
 
@@ -84,5 +84,63 @@ export class Http2Response extends Readable implements BodySink {
     // As IncomingMessage: with nobody listening, an error must not end the process. Whoever comes later finds it in
     // `errored`, and a stream that closed without an end.
     process.nextTick(() => callback(this.listenerCount('error') > 0 ? error : null));
+  }
+}
+
+/** The request of a response, as far as that asks it. */
+interface ResponseRequest {
+  readonly socket: Socket | undefined;
+}
+
+/** A response over HTTP/2 with what `IncomingMessage` has, but for the body: it is no stream. */
+export class BufferedResponse {
+  readonly statusCode: number;
+  readonly statusMessage: string;
+  readonly httpVersion = '2.0';
+  readonly httpVersionMajor = 2;
+  readonly httpVersionMinor = 0;
+  readonly headers: IncomingHttpHeaders;
+  /** Whether the body arrived whole. */
+  complete = false;
+  /** Whether the body was cut short. */
+  aborted = false;
+  readonly req: ResponseRequest;
+  /** Set by whoever made the request, as redirect followers do. */
+  responseUrl?: string;
+  redirects?: unknown[];
+  readonly #head: ResponseHead;
+  #trailers: Http2Headers | undefined;
+
+  constructor(head: ResponseHead, request: ResponseRequest) {
+    this.statusCode = head.statusCode;
+    this.statusMessage = STATUS_CODES[head.statusCode] ?? '';
+    this.headers = head.headers;
+    this.req = request;
+    this.#head = head;
+  }
+
+  get rawHeaders(): string[] {
+    return this.#head.rawHeaders;
+  }
+
+  get trailers(): IncomingHttpHeaders {
+    return this.#trailers === undefined ? {} : fieldsOf(this.#trailers);
+  }
+
+  get rawTrailers(): string[] {
+    return this.#trailers === undefined ? [] : rawFieldsOf(this.#trailers);
+  }
+
+  /** The connection; what could end it is out of reach, because others use it too. */
+  get socket(): Socket | undefined {
+    return this.req.socket;
+  }
+
+  get connection(): Socket | undefined {
+    return this.socket;
+  }
+
+  receiveTrailers(received: Http2Headers): void {
+    this.#trailers = received;
   }
 }

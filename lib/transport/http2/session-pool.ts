@@ -1,19 +1,17 @@
 import type { TLSSocket } from 'node:tls';
 import { Http2SessionError } from '../../errors.js';
 import { afterTurn } from '../after-pending-io.js';
-import type { ConnectionChoice } from '../observe.js';
+import type { ConnectionChoice, QueueObserver } from '../observe.js';
 import type { Connector } from './connect.js';
 import type { Http2ClientOptions, Http2Target } from './options.js';
-import type { SessionOwner } from './session.js';
+import type { Http2SessionStats, SessionOwner } from './session.js';
 import { PooledSession } from './session.js';
-import type { Http2SessionStats } from './session-state.js';
-import type { SessionWaiter } from './wiring.js';
 
 /**
  * How long requests queue for a stream of a session that has no room before another one is opened: about as long as
  * opening it takes, within which most streams end.
  */
-const PATIENCE_MS = 100;
+const QUEUE_TIMEOUT_MS = 100;
 
 /** A session that became idle just now was heard of just now. */
 const JUST_NOW_MS = 1;
@@ -23,7 +21,25 @@ function mayBeClosing({ isIdle, isWaking, restedMs = 0 }: PooledSession): boolea
   return isIdle ? restedMs > JUST_NOW_MS : isWaking;
 }
 
-/** What a pool holds for one origin. */
+/** Demands of a request on its session. */
+export interface SessionDemands {
+  /** The session it may have. */
+  readonly connection: ConnectionChoice;
+  /** Options for dialing, should it come to that. */
+  readonly dialing: object;
+  /** Told when all streams are taken and it has to wait for one. */
+  readonly queue?: QueueObserver | undefined;
+}
+
+/** A request in want of a session. It is called back once. */
+export interface SessionWaiter extends SessionDemands {
+  onSession(session: PooledSession): void;
+  /** The server chose HTTP/1.1. One of the waiters is given the connection that found out. */
+  onHttp1(socket: TLSSocket | undefined): void;
+  onError(error: Error): void;
+}
+
+/** Sessions of one origin, open and in the making. */
 export interface Http2OriginStats {
   /** `https://host:port`. */
   readonly origin: string;
@@ -34,7 +50,7 @@ export interface Http2OriginStats {
   readonly pending: number;
 }
 
-/** Whom a pool tells what it found out. */
+/** Findings of a pool. */
 export interface PoolEvents {
   /** The server chose HTTP/1.1. */
   onHttp1(): void;
@@ -56,7 +72,7 @@ export class SessionPool {
     onRetired: () => this.#sessions.forEach((session) => void session.liveness.doubt()),
   };
   #connecting: AbortController | undefined;
-  #patience: NodeJS.Timeout | undefined;
+  #queueTimeout: NodeJS.Timeout | undefined;
   #isClosing = false;
 
   constructor(target: Http2Target, options: Http2ClientOptions, connector: Connector, events: PoolEvents) {
@@ -64,11 +80,6 @@ export class SessionPool {
     this.#options = options;
     this.#connector = connector;
     this.#events = events;
-  }
-
-  /** Where the sessions lead. */
-  get target(): Http2Target {
-    return this.#target;
   }
 
   /** Whether there is a session that takes requests, if not now then once others have ended. */
@@ -131,7 +142,7 @@ export class SessionPool {
   }
 
   /** Closes everything at once; what runs or waits fails with `error`. */
-  destroy(error: unknown): void {
+  destroy(error: Error): void {
     this.#isClosing = true;
     this.#rejectAll(error);
     this.#connecting?.abort(error);
@@ -141,7 +152,7 @@ export class SessionPool {
   #leave(waiter: SessionWaiter): void {
     if (!this.#queue.delete(waiter) || this.#queue.size > 0) return;
     this.#connecting?.abort(new Error('The last request that waited for the connection is gone'));
-    this.#stopPatience();
+    this.#stopQueueTimeout();
   }
 
   /** Hands out what room there is, and sees to more if that is not enough. */
@@ -153,7 +164,7 @@ export class SessionPool {
       waiter.queue?.onDequeued();
       waiter.onSession(session);
     }
-    if (this.#queue.size === 0) this.#stopPatience();
+    if (this.#queue.size === 0) this.#stopQueueTimeout();
     else if (this.#connecting === undefined) this.#makeRoom();
   }
 
@@ -180,19 +191,20 @@ export class SessionPool {
 
   #makeRoom(): void {
     if (!this.#isSaturated) this.#connect();
-    // Not refreshed by those who come later, so that nobody waits for more than one patience.
-    else this.#patience ??= setTimeout(() => this.#losePatience(), PATIENCE_MS);
+    // Not refreshed by those who come later, so that nobody waits for longer.
+    else this.#queueTimeout ??= setTimeout(() => this.#waitedTooLong(), QUEUE_TIMEOUT_MS);
   }
 
   /** Whether there are sessions for the requests that wait, only that their streams are taken, or their peer is asked. */
   get #isSaturated(): boolean {
     return [...this.#sessions].some(
-      (session) => session.isUsable && !session.hasRoom && (session.liveness.doubtedMs ?? 0) < PATIENCE_MS,
+      (session) =>
+        session.isUsable && !session.hasRoom && (session.liveness.doubtedMs ?? 0) < QUEUE_TIMEOUT_MS,
     );
   }
 
-  #losePatience(): void {
-    this.#patience = undefined;
+  #waitedTooLong(): void {
+    this.#queueTimeout = undefined;
     // A server that allows no streams at all would allow none on another session either.
     const mayConnect = [...this.#sessions].some(
       ({ activeStreams, liveness }) => activeStreams > 0 || liveness.doubtedMs !== undefined,
@@ -200,9 +212,9 @@ export class SessionPool {
     if (this.#queue.size > 0 && mayConnect) this.#connect();
   }
 
-  #stopPatience(): void {
-    clearTimeout(this.#patience);
-    this.#patience = undefined;
+  #stopQueueTimeout(): void {
+    clearTimeout(this.#queueTimeout);
+    this.#queueTimeout = undefined;
   }
 
   #connect(): void {
@@ -214,18 +226,9 @@ export class SessionPool {
       (connection) => {
         this.#connecting = undefined;
         if (connection.kind === 'http1') this.#useHttp1(connection.socket);
-        else
-          this.#add(
-            new PooledSession(
-              connection.session,
-              connection.socket,
-              this.#target,
-              this.#options,
-              this.#owner,
-            ),
-          );
+        else this.#add(new PooledSession(connection, this.#target, this.#options, this.#owner));
       },
-      (error) => {
+      (error: Error) => {
         this.#connecting = undefined;
         this.#connectFailed(error, connecting.signal.aborted);
       },
@@ -247,7 +250,7 @@ export class SessionPool {
     this.#events.onHttp1();
     const waiters = [...this.#queue];
     this.#queue.clear();
-    this.#stopPatience();
+    this.#stopQueueTimeout();
     if (waiters.length === 0) socket.destroy();
     waiters.forEach((waiter, i) => {
       waiter.queue?.onDequeued();
@@ -256,17 +259,17 @@ export class SessionPool {
     this.#checkEmpty();
   }
 
-  #connectFailed(error: unknown, isAbandoned: boolean): void {
+  #connectFailed(error: Error, isAbandoned: boolean): void {
     // Requests that came after the last one had left begin anew; those with a session in use go on waiting for it.
     if (!isAbandoned && !this.#isSaturated) this.#rejectAll(error);
     if (this.#queue.size > 0) this.#makeRoom();
     this.#checkEmpty();
   }
 
-  #rejectAll(error: unknown): void {
+  #rejectAll(error: Error): void {
     const waiters = [...this.#queue];
     this.#queue.clear();
-    this.#stopPatience();
+    this.#stopQueueTimeout();
     for (const waiter of waiters) waiter.onError(error);
   }
 

@@ -4,11 +4,11 @@ import type { Socket } from 'node:net';
 import { PingTimeoutError, type PolicyError } from '../../errors.js';
 import { type ConnectionLabel, publishPool } from '../channels.js';
 import { guarded, UNSET_STREAM } from '../unset-options.js';
+import type { Http2Connection } from './connect.js';
 import { failureOf, type Goaway } from './failure.js';
-import { assertHeaderSize } from './header-size.js';
-import { Liveness } from './liveness.js';
+import { assertHeaderSize } from './headers.js';
 import { type Http2ClientOptions, type Http2Target, labelOf } from './options.js';
-import type { Http2SessionStats, SessionState } from './session-state.js';
+import { Liveness } from './ping.js';
 
 /** Half of all stream ids are a client's, and none is used twice (RFC 9113, section 5.1.1). */
 const MAX_STREAMS = 2 ** 30 - 1;
@@ -25,7 +25,30 @@ const WITH_BODY = { endStream: false, ...PRIORITY };
 /** How long the peer may take to close its side of a connection we have closed. */
 const CLOSE_GRACE_MS = 1000;
 
-/** Who is told of a session. */
+/**
+ * - `idle`: no stream is open; the process may exit, and `expiry` closes the session;
+ * - `active`: streams are open, and more may be opened;
+ * - `draining`: no more streams may be opened, those that are open run on;
+ * - `closed`: nothing is left of it.
+ */
+type SessionState =
+  | { readonly name: 'idle'; readonly expiry: NodeJS.Timeout | undefined; readonly sinceMs: number }
+  | { readonly name: 'active' }
+  | { readonly name: 'draining' }
+  | { readonly name: 'closed' };
+
+/** Figures of one session. */
+export interface Http2SessionStats {
+  readonly state: SessionState['name'];
+  /** Streams that are open now. */
+  readonly activeStreams: number;
+  /** Streams opened since the connection was made. */
+  readonly openedStreams: number;
+  /** Duration of the last PING and its answer. */
+  readonly pingRoundTripMs: number | undefined;
+}
+
+/** Owner of a session. */
 export interface SessionOwner {
   /** It may take another stream, became idle, or is gone. */
   onChange(session: PooledSession): void;
@@ -52,8 +75,7 @@ export class PooledSession {
   #wokenAtFrame: number | undefined;
 
   constructor(
-    session: ClientHttp2Session,
-    socket: Socket,
+    { session, socket }: Http2Connection,
     target: Http2Target,
     options: Http2ClientOptions,
     owner: SessionOwner,
@@ -73,9 +95,8 @@ export class PooledSession {
   /** Whether another stream may be opened now, by what the server allows at present. */
   get hasRoom(): boolean {
     if (!this.isUsable || this.liveness.doubtedMs !== undefined) return false;
-    return (
-      this.#openStreams < (this.#session.remoteSettings.maxConcurrentStreams ?? Number.POSITIVE_INFINITY)
-    );
+    const { maxConcurrentStreams = Number.POSITIVE_INFINITY } = this.#session.remoteSettings;
+    return this.#openStreams < maxConcurrentStreams;
   }
 
   /** Whether streams may be opened at all, if not now then once others have ended. */
@@ -114,7 +135,7 @@ export class PooledSession {
 
   /** The connection, without the means to end it. */
   get socket(): Socket | undefined {
-    return this.#session.destroyed ? undefined : (this.#session.socket as Socket);
+    return this.#session.destroyed ? undefined : this.#session.socket;
   }
 
   get stats(): Http2SessionStats {
@@ -135,10 +156,8 @@ export class PooledSession {
    */
   open(headers: OutgoingHttpHeaders, endStream: boolean): ClientHttp2Stream {
     assertHeaderSize(headers, this.#session.remoteSettings.maxHeaderListSize, this.#target.name);
-    const stream = this.#session.request(
-      headers,
-      guarded(endStream ? WITHOUT_BODY : WITH_BODY, UNSET_STREAM),
-    );
+    const options = guarded(endStream ? WITHOUT_BODY : WITH_BODY, UNSET_STREAM);
+    const stream = this.#session.request(headers, options);
     this.#openStreams += 1;
     this.#openedStreams += 1;
     if (this.#openedStreams >= MAX_STREAMS) this.#drain();

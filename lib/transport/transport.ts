@@ -5,7 +5,7 @@ import type { ResolvedClient } from '../config/resolved.js';
 import { SentRequest } from './client-request.js';
 import { HttpGate } from './http-gate.js';
 import type { Http2Client, RequestScheme } from './http2/client.js';
-import { loadHttp2 } from './http2/load.js';
+import { loadHttp2, preloadHttp2 } from './http2/load.js';
 import type { Http2OriginStats } from './http2/session-pool.js';
 import { InstancePools } from './instance-pools.js';
 import type { Attempt } from './observe.js';
@@ -78,7 +78,7 @@ export class Transport {
     this.#instance = new InstancePools(client, instance, this.#sockets);
     this.#httpGate = new HttpGate(client.allowHttp);
     // The first request need not wait for it then.
-    void this.loading;
+    if (!client.http1Only) preloadHttp2();
   }
 
   /** To be waited for before the first request; `undefined` when there is nothing to wait for. */

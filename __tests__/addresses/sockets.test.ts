@@ -108,8 +108,9 @@ describe('Happy Eyeballs', () => {
   });
 
   it('tell of every address when none works, as in Node', async () => {
-    const { port, close } = await startEverywhere();
-    await close();
+    const server = await startEverywhere();
+    const { port } = server;
+    await server.close();
     const attempt = async (lookup: LookupFunction) => {
       const [error] = await once(connect({ host: 'name.test', port, lookup }), 'error').catch((e) => [e]);
       return {

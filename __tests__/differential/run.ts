@@ -5,7 +5,7 @@ import { attachPolicy } from '../../lib/index.js';
 import { keepUndefined, pictureOf, pictureOfOutcome, pictureOfRequest } from '../helpers/picture.js';
 import { mayLoseRace } from './answers.js';
 import { choose, defaultsOf } from './options.js';
-import { RawServer } from './server.js';
+import { TwoOrigins } from './server.js';
 import type { AnswerSpec, Case } from './world.js';
 
 /** How a case goes. */
@@ -23,7 +23,7 @@ const OK: AnswerSpec = {
 /** Runs cases one after the other. */
 export class Lane {
   readonly #axios: AxiosStatic;
-  readonly #server = new RawServer();
+  readonly #server = new TwoOrigins();
 
   private constructor(axios: AxiosStatic) {
     this.#axios = axios;
@@ -31,7 +31,7 @@ export class Lane {
 
   static async open(axios: AxiosStatic): Promise<Lane> {
     const lane = new Lane(axios);
-    await lane.#server.listen();
+    await lane.#server.start();
     return lane;
   }
 

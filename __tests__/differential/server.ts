@@ -1,6 +1,6 @@
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { listen, shut, trackSockets } from '../helpers/tcp.js';
+import { TcpServer } from '../helpers/tcp.js';
 import { type Step, stepsOf } from './answers.js';
 import type { AnswerSpec } from './world.js';
 
@@ -8,45 +8,38 @@ import type { AnswerSpec } from './world.js';
 const PAUSE_MS = 3;
 
 /** Two origins that answer by one list, byte for byte, and note what they are asked, byte for byte. */
-export class RawServer {
+export class TwoOrigins {
   /** Everything that was asked, in order. */
   received: string[] = [];
   answers: readonly AnswerSpec[] = [];
   /** Called when a request has arrived that gets no answer, or no whole one. */
   onArrival = (): void => {};
-  readonly #servers: readonly [Server, Server];
-  readonly #sockets: readonly Set<Socket>[];
-  #hosts: readonly [string, string] = ['', ''];
+  readonly #one = new TcpServer((socket) => this.#serve(socket));
+  readonly #other = new TcpServer((socket) => this.#serve(socket));
 
-  constructor() {
-    const one = () => createServer((socket) => this.#serve(socket));
-    this.#servers = [one(), one()];
-    this.#sockets = this.#servers.map(trackSockets);
-  }
-
-  async listen(): Promise<void> {
-    const [one, two] = this.#servers;
-    this.#hosts = [`127.0.0.1:${await listen(one)}`, `127.0.0.1:${await listen(two)}`];
+  async start(): Promise<this> {
+    await Promise.all([this.#one.start(), this.#other.start()]);
+    return this;
   }
 
   get url(): string {
-    return `http://${this.#hosts[0]}`;
+    return `http://${this.#one.host}`;
   }
 
   get otherUrl(): string {
-    return `http://${this.#hosts[1]}`;
+    return `http://${this.#other.host}`;
   }
 
   /** Forgets the last case, with its connections. */
   begin(answers: readonly AnswerSpec[]): void {
-    for (const socket of this.#sockets.flatMap((open) => [...open])) socket.destroy();
+    for (const server of [this.#one, this.#other]) server.dropConnections();
     this.received = [];
     this.answers = answers;
     this.onArrival = () => {};
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#servers.map((server, index) => shut(server, this.#sockets[index] ?? [])));
+    await Promise.all([this.#one.close(), this.#other.close()]);
   }
 
   #serve(socket: Socket): void {
@@ -59,9 +52,9 @@ export class RawServer {
         const request = unread.slice(0, length);
         unread = unread.slice(length);
         const answer = this.answers[Math.min(this.received.length, this.answers.length - 1)];
-        this.received.push(host === this.#hosts[0] ? request : `elsewhere: ${request}`);
+        this.received.push(host === this.#one.host ? request : `elsewhere: ${request}`);
         if (answer === undefined) continue;
-        const steps = stepsOf(answer, request.split(' ')[0] ?? '', host, this.#hosts[1]);
+        const steps = stepsOf(answer, request.split(' ')[0] ?? '', host, this.#other.host);
         answering = answering.then(() => this.#play(socket, steps));
       }
     });

@@ -9,7 +9,7 @@ import { FRAME, FrameOrigin, type FramePeer } from '../helpers/http2-frames.js';
 import { listen, shut, trackSockets } from '../helpers/tcp.js';
 import { until } from '../helpers/wait.js';
 import { below, mutate, oneOf, type Random } from './mutate.js';
-import { RawServer, say } from './raw-server.js';
+import { say, startRawServer } from './raw-server.js';
 
 /** A case: resolves to what went wrong, or to nothing. */
 export type Kind = (random: Random) => Promise<string | undefined>;
@@ -93,10 +93,10 @@ async function http1(random: Random): Promise<string | undefined> {
     };
   };
   const said: Promise<void>[] = [];
-  const server = await new RawServer((request, socket) => {
+  const server = await startRawServer((request, socket) => {
     if (request.includes('/fuzz')) said.push(say(socket, bytes, again()));
     else socket.write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nafter');
-  }).start();
+  });
   const url = `http://127.0.0.1:${server.port}`;
   const { http, policy } = attached({}, retryOf(random));
   try {
@@ -134,7 +134,7 @@ async function connectReplies(random: Random): Promise<string | undefined> {
   const origin = createSecure(certs.server, (_request, response) => response.end('of the origin'));
   const ofOrigin = trackSockets(origin);
   const port = await listen(origin);
-  const proxy = await new RawServer((request, socket) => {
+  const proxy = await startRawServer((request, socket) => {
     if (!request.startsWith('CONNECT')) return;
     const upstream = connect(port, '127.0.0.1');
     upstream.on('error', () => socket.destroy());
@@ -143,7 +143,7 @@ async function connectReplies(random: Random): Promise<string | undefined> {
     socket.write(reply);
     if (random() < 0.2) socket.end();
     else upstream.pipe(socket).pipe(upstream);
-  }).start();
+  });
   const client = { proxyUrl: `http://127.0.0.1:${proxy.port}`, connectTimeout: 200 };
   const { http, policy } = attached(client, retryOf(random));
   try {

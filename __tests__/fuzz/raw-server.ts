@@ -1,39 +1,14 @@
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
-import { listen, shut, trackSockets } from '../helpers/tcp.js';
+import { TcpServer } from '../helpers/tcp.js';
 import { oneOf, pieces, type Random } from './mutate.js';
 
-/** Called with the head of each request. */
-type OnRequest = (head: string, socket: Socket) => void;
-
-/** A TCP server that leaves to others what it says. */
-export class RawServer {
-  readonly #server: Server;
-  readonly #open: Set<Socket>;
-  port = 0;
-
-  constructor(onRequest: OnRequest) {
-    this.#server = createServer((socket) => {
-      socket.once('data', function next(data: Buffer) {
-        onRequest(data.toString('latin1'), socket);
-        socket.once('data', next);
-      });
-    });
-    this.#open = trackSockets(this.#server);
-  }
-
-  async start(): Promise<this> {
-    this.port = await listen(this.#server);
-    return this;
-  }
-
-  get openSockets(): number {
-    return this.#open.size;
-  }
-
-  close(): Promise<void> {
-    return shut(this.#server, this.#open);
-  }
+/** Starts a server that gives the head of each request to `onRequest`, and leaves it to it what is said. */
+export function startRawServer(onRequest: (head: string, socket: Socket) => void): Promise<TcpServer> {
+  const server = new TcpServer((socket) => {
+    socket.on('data', (data: Buffer) => onRequest(data.toString('latin1'), socket));
+  });
+  return server.start();
 }
 
 /** Says something piece by piece, and then closes the connection, resets it, or leaves it open. */

@@ -1,26 +1,13 @@
 import type { LookupAddress, LookupOptions } from 'node:dns';
 import { once } from 'node:events';
-import { connect, createServer, isIP, type LookupFunction, type Socket } from 'node:net';
+import { connect, isIP, type LookupFunction, type Socket } from 'node:net';
 import { clearTimeout, setTimeout } from 'node:timers';
 import { Worker } from 'node:worker_threads';
 import { atEnd } from './cleanup.js';
-import { listen, shut, trackSockets } from './tcp.js';
-import { onceRead, until } from './wait.js';
+import { TcpServer } from './tcp.js';
+import { onceRead } from './wait.js';
 
-export { closedPort, portToTake } from './tcp.js';
-
-/** A TCP server without a protocol. */
-export interface TcpServer {
-  port: number;
-  /** `127.0.0.1:port`. */
-  host: string;
-  /** Every connection so far, also the closed ones. */
-  sockets: Socket[];
-  readonly openSockets: number;
-  /** Resolves when every connection is closed. */
-  idle(timeoutMs?: number): Promise<void>;
-  close(): Promise<void>;
-}
+export { closedPort, portToTake, TcpServer } from './tcp.js';
 
 /**
  * Starts a server that gives each connection to `onSocket`. It closes by itself when the test ends.
@@ -29,33 +16,12 @@ export interface TcpServer {
  */
 export async function startTcp(
   onSocket: (socket: Socket) => void,
-  host = '127.0.0.1',
-  port = 0,
+  host?: string,
+  port?: number,
 ): Promise<TcpServer> {
-  const sockets: Socket[] = [];
-  const server = createServer((socket) => {
-    sockets.push(socket);
-    onSocket(socket);
-  });
-  const open = trackSockets(server);
-  const close = () => shut(server, open);
-  atEnd(close);
-  const listening = await listen(server, { host, port });
-  return {
-    port: listening,
-    host: `${isIP(host) === 6 ? `[${host}]` : host}:${listening}`,
-    sockets,
-    get openSockets() {
-      return open.size;
-    },
-    idle: (timeoutMs) =>
-      until(
-        () => open.size === 0,
-        timeoutMs,
-        () => `no open connection, but ${open.size}`,
-      ),
-    close,
-  };
+  const server = new TcpServer(onSocket);
+  atEnd(() => server.close());
+  return server.start(host, port);
 }
 
 /** A server that accepts connections and reads, but never writes: a TLS handshake with it does not end. */
@@ -155,41 +121,44 @@ export function lookupTo(...addresses: string[]): RecordingLookup {
   });
 }
 
-/** A way to a port that can be made to forget its connections. */
-export interface FreezablePath {
-  readonly port: number;
-  /** Connections so far. */
-  readonly connections: number;
-  /** Connections that are open. */
-  readonly openSockets: number;
-  /** Nothing passes on the connections of now any more, and none is closed; new ones work. */
-  freeze(): void;
-}
+/** A way to another port of this machine. */
+export class Relay extends TcpServer {
+  readonly #freezes: (() => void)[] = [];
 
-/** Starts a {@link FreezablePath}; it closes by itself when the test ends. */
-export async function startFreezablePath(port: number): Promise<FreezablePath> {
-  const freezes: (() => void)[] = [];
-  const relay = await startTcp((near) => {
+  /** @param portOf is asked with each new connection. */
+  constructor(portOf: () => number) {
+    super((near) => this.#connect(near, portOf()));
+  }
+
+  /** Connections so far. */
+  get connections(): number {
+    return this.sockets.length;
+  }
+
+  /** Nothing passes on the connections of now any more, and none is closed; new ones work. */
+  freeze(): void {
+    for (const freeze of this.#freezes.splice(0)) freeze();
+  }
+
+  #connect(near: Socket, port: number): void {
     const far = connect(port, '127.0.0.1');
-    for (const socket of [near, far]) socket.on('error', () => undefined);
-    near.pipe(far);
-    far.pipe(near);
+    const end = () => void near.destroySoon();
+    far.on('error', () => {}).once('close', end);
     near.once('close', () => far.destroy());
-    freezes.push(() => {
+    near.pipe(far).pipe(near);
+    this.#freezes.push(() => {
+      far.off('close', end);
       near.unpipe(far).pause();
       far.unpipe(near).pause();
       // Else nobody would notice that the other side closes it.
-      near.on('data', () => undefined).resume();
+      near.on('data', () => {}).resume();
     });
-  });
-  return {
-    port: relay.port,
-    get connections() {
-      return relay.sockets.length;
-    },
-    get openSockets() {
-      return relay.openSockets;
-    },
-    freeze: () => freezes.splice(0).forEach((freeze) => void freeze()),
-  };
+  }
+}
+
+/** Starts a {@link Relay}; it closes by itself when the test ends. */
+export async function startRelay(to: number | (() => number)): Promise<Relay> {
+  const relay = new Relay(typeof to === 'number' ? () => to : to);
+  atEnd(() => relay.close());
+  return relay.start();
 }

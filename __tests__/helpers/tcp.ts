@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type ListenOptions, type Server, type Socket } from 'node:net';
+import { type AddressInfo, createServer, isIP, type ListenOptions, type Server, type Socket } from 'node:net';
+import { until } from './wait.js';
 
 /** Starts `server` on a free port. */
 export async function listen(server: Server, options: ListenOptions = {}): Promise<number> {
@@ -32,6 +33,62 @@ export function trackSockets(server: Server): Set<Socket> {
     socket.once('close', () => open.delete(socket));
   });
   return open;
+}
+
+/** A TCP server without a protocol. */
+export class TcpServer {
+  /** Every connection so far, also the closed ones. */
+  readonly sockets: Socket[] = [];
+  readonly #server: Server;
+  readonly #open: Set<Socket>;
+  #host = '';
+  #port = 0;
+
+  /** @param onSocket is given each connection. */
+  constructor(onSocket: (socket: Socket) => void) {
+    this.#server = createServer((socket) => {
+      this.sockets.push(socket);
+      onSocket(socket);
+    });
+    this.#open = trackSockets(this.#server);
+  }
+
+  async start(host = '127.0.0.1', port = 0): Promise<this> {
+    this.#host = isIP(host) === 6 ? `[${host}]` : host;
+    this.#port = await listen(this.#server, { host, port });
+    return this;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  /** `127.0.0.1:port`. */
+  get host(): string {
+    return `${this.#host}:${this.#port}`;
+  }
+
+  get openSockets(): number {
+    return this.#open.size;
+  }
+
+  /** Resolves when every connection is closed. */
+  idle(timeoutMs?: number): Promise<void> {
+    return until(
+      () => this.openSockets === 0,
+      timeoutMs,
+      () => `no open connection, but ${this.openSockets}`,
+    );
+  }
+
+  /** Destroys every connection, and goes on listening. */
+  dropConnections(): void {
+    for (const socket of this.#open) socket.destroy();
+  }
+
+  close(): Promise<void> {
+    return shut(this.#server, this.#open);
+  }
 }
 
 // Below every system's ephemeral ports (RFC 6335, section 6): none of these is given to whoever asks for any.

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { constants } from 'node:http2';
-import { connect } from 'node:net';
 import type { Readable } from 'node:stream';
 import { inspect } from 'node:util';
 import { gzipSync } from 'node:zlib';
@@ -10,7 +9,7 @@ import { BufferedRequest } from '../../lib/transport/http2/buffered.js';
 import { type AttachedOptions, attached, failureOf } from '../helpers/attached.js';
 import { AXIOS_COPIES } from '../helpers/axios-copies.js';
 import { ca, otherCa } from '../helpers/certs.js';
-import { startTcp } from '../helpers/faults.js';
+import { startRelay } from '../helpers/faults.js';
 import {
   dropConnection,
   type Http2Answer,
@@ -444,12 +443,7 @@ describe.each(AXIOS_COPIES)('a direct request over HTTP/2, with $name', ({ axios
       origin = await startHttp2Origin({ server: { settings: { maxConcurrentStreams: 1 } } });
       const plain = await startOrigin({ tls: true });
       plain.enqueue(reply({ body: 'over HTTP/1.1' }));
-      const relay = await startTcp((near) => {
-        const far = connect(origin.connections === 0 ? origin.port : plain.port, '127.0.0.1');
-        for (const socket of [near, far]) socket.on('error', () => undefined);
-        near.pipe(far).pipe(near);
-        near.once('close', () => far.destroy());
-      });
+      const relay = await startRelay(() => (origin.connections === 0 ? origin.port : plain.port));
       const url = `https://localhost:${relay.port}`;
       const { http } = over({ client: { http2Only: false } });
       await http.get(url);

@@ -4,7 +4,7 @@ import type { AxiosResponse } from 'axios';
 import { attachPolicy, type ClientConfig, getPolicyMetadata } from '../../lib/index.js';
 import { AXIOS_COPIES } from '../helpers/axios-copies.js';
 import { ca } from '../helpers/certs.js';
-import { startFreezablePath } from '../helpers/faults.js';
+import { startRelay } from '../helpers/faults.js';
 import {
   dropConnection,
   type Http2Answer,
@@ -133,11 +133,11 @@ describe.each(AXIOS_COPIES)('over HTTP/2, with $name', ({ axios }) => {
 
   it('a peer that froze is noticed by a PING, as a timeout', async () => {
     const origin = await startHttp2Origin();
-    const path = await startFreezablePath(origin.port);
+    const path = await startRelay(origin.port);
     const { http, policy } = over({ ...NEGOTIATED, http2KeepAliveInterval: 60, http2KeepAliveTimeout: 60 });
     const url = `https://localhost:${path.port}`;
     await http.get(url);
-    origin.always(path.freeze);
+    origin.always(() => path.freeze());
     const error = await http.post(url, 'x').catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: 'ETIMEDOUT', cause: { policyCode: 'ERR_POLICY_PING_TIMEOUT' } });
     expect(getPolicyMetadata(error)).toMatchObject({

@@ -4,17 +4,16 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { ClientConfig } from '../../../lib/index.js';
 import { attached, failureOf, policyCodeOf } from '../../helpers/attached.js';
-import { portToTake } from '../../helpers/faults.js';
+import { portToTake, startRelay } from '../../helpers/faults.js';
 import { handler, never, type Origin, startOrigin } from '../../helpers/origin.js';
-import { until } from '../../helpers/wait.js';
 import {
   findProgram,
   type RealServer,
-  relayTo,
   runServer,
   TLS_FILES,
   temporaryDirectory,
-} from './real-server.js';
+} from '../../helpers/real-server.js';
+import { until } from '../../helpers/wait.js';
 
 const SMALL = 'small\n';
 const LARGE = randomBytes(1_000_000);
@@ -100,7 +99,7 @@ async function startNghttpd(program: string, ...extra: string[]): Promise<Starte
 
 /** An instance with a policy, whose requests go to `port` over connections that are counted. */
 async function over(port: number, { client, retry = false }: Parameters<typeof attached>[0] = {}) {
-  const relay = await relayTo(port);
+  const relay = await startRelay(port);
   const { http, policy } = attached({
     client: { ...client },
     retry,

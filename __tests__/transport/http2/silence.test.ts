@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { type ClientConfig, getPolicyMetadata, type RetryConfig } from '../../../lib/index.js';
 import { attached, failureOf, policyCodeOf } from '../../helpers/attached.js';
-import { startFreezablePath } from '../../helpers/faults.js';
+import { startRelay } from '../../helpers/faults.js';
 import { FRAME, type FrameScript, startFrameOrigin } from '../../helpers/http2-frames.js';
 import { type Http2Answer, partial, respond, silence, startHttp2Origin } from '../../helpers/http2-origin.js';
 import { VIOLATIONS } from '../../helpers/http2-violations.js';
@@ -24,7 +24,7 @@ async function connected(url: string, client: ClientConfig = {}, retry: RetryCon
 /** The same, through a path that may forget its connections. */
 async function onPath(client: ClientConfig = {}, server = {}) {
   const origin = await startHttp2Origin({ tls: false, server });
-  const path = await startFreezablePath(origin.port);
+  const path = await startRelay(origin.port);
   return { origin, path, ...(await connected(`http://127.0.0.1:${path.port}`, client)) };
 }
 
@@ -165,7 +165,7 @@ describe('a connection that was heard of', () => {
   it('is given up when it has died since, at the cost of one timeout', async () => {
     const { origin, path, http } = await onPath();
     origin.always((call) => {
-      if (call.number === 2) partial(1000, 10, path.freeze)(call);
+      if (call.number === 2) partial(1000, 10, () => path.freeze())(call);
       else respond()(call);
     });
     const response = await http.get('/');

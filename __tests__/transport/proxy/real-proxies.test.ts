@@ -1,11 +1,6 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { accessSync, constants } from 'node:fs';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import type { Agent } from 'node:http';
-import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import type { AxiosRequestConfig } from 'axios';
 import axios from 'axios';
 import { parseProxyUrl } from '../../../lib/config/proxy-url.js';
@@ -15,9 +10,10 @@ import { SocketRegistry } from '../../../lib/transport/socket-registry.js';
 import * as certs from '../../helpers/certs.js';
 import { atEnd } from '../../helpers/cleanup.js';
 import type { TcpServer } from '../../helpers/faults.js';
-import { closedPort, portToTake, startTcp } from '../../helpers/faults.js';
+import { closedPort, portToTake, startRelay } from '../../helpers/faults.js';
 import type { Origin } from '../../helpers/origin.js';
 import { handler, redirect, reply, startOrigin } from '../../helpers/origin.js';
+import { findProgram, runServer, temporaryDirectory } from '../../helpers/real-server.js';
 import { until } from '../../helpers/wait.js';
 
 const USER = 'user';
@@ -46,7 +42,7 @@ pinger_enable off
 cache deny all
 max_filedescriptors 1024
 shutdown_lifetime 0 seconds
-auth_param basic program ${find('basic_ncsa_auth')} ${passwords}
+auth_param basic program ${findProgram('basic_ncsa_auth')} ${passwords}
 auth_param basic children 1 startup=1
 acl known proxy_auth REQUIRED
 acl tunneled port ${connectPorts.join(' ')}
@@ -73,62 +69,16 @@ BasicAuth ${USER} ${PASSWORD}
   args: (configFile) => ['-d', '-c', configFile],
 };
 
-/** The path of a program. Of those that are for administrators, many a PATH knows nothing. */
-function find(name: string): string | undefined {
-  const places = [
-    ...(process.env.PATH ?? '').split(delimiter),
-    '/usr/sbin',
-    '/usr/local/sbin',
-    '/usr/lib/squid',
-  ];
-  return places.map((place) => join(place, name)).find(isProgram);
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** Runs the proxy until the test ends; the relay in front of it counts connections. */
 async function start(proxy: RealProxy, program: string, connectPorts: readonly number[]): Promise<TcpServer> {
   const port = await portToTake();
-  const directory = await mkdtemp(join(tmpdir(), 'real-proxy-'));
-  // Started by root, squid goes on as another user.
-  await chmod(directory, 0o755);
+  const directory = await temporaryDirectory();
   const passwords = join(directory, 'passwords');
   const configFile = join(directory, 'proxy.conf');
   await writeFile(passwords, `${USER}:${PASSWORD_HASH}\n`);
   await writeFile(configFile, proxy.config({ port, connectPorts, passwords }));
-  const child = spawn(program, proxy.args(configFile), { stdio: 'ignore', cwd: directory });
-  const exited = once(child, 'exit');
-  atEnd(async () => {
-    child.kill('SIGKILL');
-    await exited;
-    await rm(directory, { recursive: true, force: true });
-  });
-  await until(
-    () => isListening(port),
-    15_000,
-    () => `${proxy.name} listens (exit code ${child.exitCode})`,
-  );
-  return startTcp((socket) => {
-    const onward = connect(port, '127.0.0.1');
-    onward.on('error', () => socket.destroy());
-    socket.on('close', () => onward.destroy());
-    socket.pipe(onward).pipe(socket);
-  });
-}
-
-function isListening(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = connect(port, '127.0.0.1');
-    probe.once('connect', () => resolve(probe.destroy() !== undefined));
-    probe.once('error', () => resolve(false));
-  });
+  await runServer(program, proxy.args(configFile), [port]);
+  return startRelay(port);
 }
 
 /** Axios options that lead through the proxy as a policy's do. */
@@ -181,10 +131,10 @@ async function failureOf(promise: Promise<unknown>): Promise<Failure> {
 }
 
 describe.each([SQUID, TINYPROXY])('through $name', (proxy) => {
-  const program = find(proxy.name);
+  const program = findProgram(proxy.name);
   if (program === undefined) {
     it('nothing can be tried here, because it is not installed', () => {
-      expect(find(proxy.name)).toBeUndefined();
+      expect(findProgram(proxy.name)).toBeUndefined();
     });
     return;
   }

@@ -5,19 +5,23 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { atEnd } from '../../helpers/cleanup.js';
-import { startTcp, type TcpServer } from '../../helpers/faults.js';
-import { until } from '../../helpers/wait.js';
+import { atEnd } from './cleanup.js';
+import { until } from './wait.js';
 
 /** Private key and certificate of 127.0.0.1, as files. */
 export const TLS_FILES = {
-  key: join(__dirname, '..', '..', 'fixtures', 'tls', 'server-key.pem'),
-  cert: join(__dirname, '..', '..', 'fixtures', 'tls', 'server.pem'),
+  key: join(__dirname, '..', 'fixtures', 'tls', 'server-key.pem'),
+  cert: join(__dirname, '..', 'fixtures', 'tls', 'server.pem'),
 };
 
 /** The path of a program. Of those that are for administrators, many a PATH knows nothing. */
 export function findProgram(name: string): string | undefined {
-  const places = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
+  const places = [
+    ...(process.env.PATH ?? '').split(delimiter),
+    '/usr/sbin',
+    '/usr/local/sbin',
+    '/usr/lib/squid',
+  ];
   return places.map((place) => join(place, name)).find(isProgram);
 }
 
@@ -77,16 +81,5 @@ function isListening(port: number): Promise<boolean> {
     const probe = connect(port, '127.0.0.1');
     probe.once('connect', () => resolve(probe.destroy() !== undefined));
     probe.once('error', () => resolve(false));
-  });
-}
-
-/** A way to a port of this machine on which connections are counted. */
-export function relayTo(port: number): Promise<TcpServer> {
-  return startTcp((near) => {
-    const far = connect(port, '127.0.0.1');
-    far.on('error', () => near.destroy());
-    far.on('close', () => near.destroy());
-    near.on('close', () => far.destroy());
-    near.pipe(far).pipe(near);
   });
 }

@@ -1,6 +1,6 @@
 import type { ClientConfig } from '../../lib/index.js';
 import { attached } from '../helpers/attached.js';
-import { startFreezablePath } from '../helpers/faults.js';
+import { startRelay } from '../helpers/faults.js';
 import { respond, startHttp2Origin } from '../helpers/http2-origin.js';
 import { reply, slow, startOrigin } from '../helpers/origin.js';
 import { drive } from './traffic.js';
@@ -13,7 +13,7 @@ async function setUp(connections: number, client: ClientConfig = {}) {
   const origin = isHttp2 ? await startHttp2Origin({ tls: false }) : await startOrigin();
   if ('enqueue' in origin) origin.always(slow(30, reply()));
   else origin.always(respond({}));
-  const path = await startFreezablePath(origin.port);
+  const path = await startRelay(origin.port);
   const it = attached({
     client: { timeout: TIMEOUT_MS, ...client },
     retry: { backoff: { initBackoff: 1, maxBackoff: 5 } },

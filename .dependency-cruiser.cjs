@@ -12,7 +12,7 @@ const LAYERS = {
   request: { files: 'request/', may: ['resume', 'addresses', 'retry', 'transport', 'config', 'errors'] },
   index: { files: 'index\\.', may: ['request', 'retry', 'transport', 'config', 'errors'] },
   explain: { files: 'explain/', may: ['retry', 'config', 'errors'] },
-  cli: { files: 'cli[/.]', may: ['explain', 'config', 'errors'] },
+  cli: { files: 'cli[/.]', may: ['explain', 'retry', 'transport', 'config', 'errors'] },
   nestjs: { files: 'nestjs/', may: ['index', 'request', 'config', 'errors'] },
   opentelemetry: { files: 'opentelemetry/', may: ['index', 'request', 'config', 'errors'] },
 };

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { text } from 'node:stream/consumers';
 import { runCommand } from './cli/command.js';
@@ -17,6 +17,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 void runCommand(process.argv.slice(2), {
   readFile: (path) => readFile(path, 'utf8'),
+  writeFile,
   readStdin: () => text(process.stdin),
   out: (written) => process.stdout.write(written),
   err: (written) => process.stderr.write(written),

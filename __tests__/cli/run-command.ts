@@ -1,0 +1,29 @@
+import { runCommand } from '../../lib/cli/command.js';
+import type { CommandIo } from '../../lib/cli/io.js';
+
+export const { version } = require('../../package.js') as { version: string };
+
+/** Runs the command within this process. `files` are those it finds; what it writes is there afterwards. */
+export async function command(args: readonly string[], files: Record<string, string> = {}, stdin = '') {
+  let out = '';
+  let err = '';
+  const io: CommandIo = {
+    readFile: async (path) => {
+      const text = files[path];
+      if (text === undefined) throw Object.assign(new Error('none'), { code: 'ENOENT' });
+      return text;
+    },
+    writeFile: async (path, text) => {
+      files[path] = text;
+    },
+    readStdin: async () => stdin,
+    out: (text) => {
+      out += text;
+    },
+    err: (text) => {
+      err += text;
+    },
+    version: () => version,
+  };
+  return { exitCode: await runCommand(args, io), out, err };
+}

@@ -1,0 +1,57 @@
+import { quote } from '../config/render.js';
+import type { PolicyConfig } from '../config/types.js';
+import { CommandError, type CommandIo } from './io.js';
+import { findJsonFault } from './json-place.js';
+
+/** The lines about `config.json` in the help of every command. */
+export const CONFIG_USAGE = `  config.json   what attachPolicy takes, keys in camelCase or snake_case:
+                { "client": { … }, "retry": { … } }
+                { "client_options": { … }, "retry_config": { … } }
+  -             reads it from the standard input`;
+
+const LONGEST_NAME = 200;
+
+const FILE_PROBLEMS: ReadonlyMap<unknown, string> = new Map([
+  ['ENOENT', 'no such file'],
+  ['EISDIR', 'it is a directory'],
+  ['EACCES', 'no permission'],
+]);
+
+/** A file's name for messages. */
+export function fileName(path: string): string {
+  return quote(path, LONGEST_NAME);
+}
+
+/** Why a file cannot be read or written. */
+export function fileProblem(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  return FILE_PROBLEMS.get(code) ?? code ?? 'input or output error';
+}
+
+/**
+ * The configuration in a file, not looked at yet; `{}` without a file.
+ * @param source a path, or `-` for the standard input.
+ * @throws {CommandError} without a word of what the file holds, which may be a secret.
+ */
+export async function readConfig(source: string | undefined, io: CommandIo): Promise<PolicyConfig> {
+  if (source === undefined) return {};
+  const name = source === '-' ? 'the standard input' : fileName(source);
+  // Whatever it is: the resolver looks at it before it believes the type.
+  return parseJson(await readText(source, name, io), name) as PolicyConfig;
+}
+
+async function readText(source: string, name: string, io: CommandIo): Promise<string> {
+  try {
+    const text = source === '-' ? await io.readStdin() : await io.readFile(source);
+    // Editors of Windows put a byte order mark in front.
+    return text.replace(/^\ufeff/, '');
+  } catch (error) {
+    throw new CommandError(1, `cannot read ${name}: ${fileProblem(error)}`);
+  }
+}
+
+function parseJson(text: string, name: string): unknown {
+  const fault = findJsonFault(text);
+  if (fault === undefined) return JSON.parse(text);
+  throw new CommandError(1, `${name} is not JSON: see line ${fault.line}, column ${fault.column}`);
+}

@@ -1,0 +1,151 @@
+import { once } from 'node:events';
+import { Agent, type IncomingMessage, type OutgoingHttpHeaders, request as requestHttp } from 'node:http';
+import { connect as connectHttp2, type IncomingHttpHeaders } from 'node:http2';
+import type { Duplex } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ProxyAddress } from '../../config/resolved.js';
+import { readAnswer } from './answer.js';
+import type { OpenConnection } from './connection.js';
+import { within } from './limit.js';
+import type { AnswerSeen } from './report.js';
+
+/** What is asked. */
+export interface Question {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  /** The proxy that forwards the request; of a tunnel the request knows nothing. */
+  readonly forwarder: ProxyAddress | undefined;
+  readonly timeoutMs: number;
+}
+
+/** The answers, and whether the server closed the connection between them without announcing it. */
+export interface Answers {
+  readonly answers: AnswerSeen[];
+  readonly closesUnannounced: boolean;
+}
+
+/** So long the server may take to close a connection that it does not keep. */
+const PAUSE_MS = 50;
+
+/** Hands out connections that the probe makes, and keeps them as any agent does. */
+class ProbeAgent extends Agent {
+  readonly #connect: () => Promise<OpenConnection>;
+
+  constructor(connect: () => Promise<OpenConnection>) {
+    super({ keepAlive: true });
+    this.#connect = connect;
+  }
+
+  override createConnection(
+    _options: object,
+    done?: (error: Error | null, socket: Duplex) => void,
+  ): undefined {
+    this.#connect().then(
+      ({ socket }) => done?.(null, socket),
+      // Node looks at the error first; of its types, there is a socket beside it.
+      (error: Error) => (done as ((error: Error) => void) | undefined)?.(error),
+    );
+  }
+}
+
+/** Asks twice over HTTP/1.1, with a pause in which the server may close the connection. */
+export async function askOverHttp1(
+  question: Question,
+  connect: () => Promise<OpenConnection>,
+): Promise<Answers> {
+  const agent = new ProbeAgent(connect);
+  try {
+    const first = await askOnce(question, agent);
+    await delay(PAUSE_MS);
+    try {
+      return { answers: [first, await askOnce(question, agent)], closesUnannounced: false };
+    } catch (error) {
+      if (!(error instanceof LostWhileIdle)) throw error;
+      return { answers: [first, await askOnce(question, agent)], closesUnannounced: true };
+    }
+  } finally {
+    agent.destroy();
+  }
+}
+
+/** A kept connection was closed when the second request came. */
+class LostWhileIdle extends Error {}
+
+async function askOnce(question: Question, agent: Agent): Promise<AnswerSeen> {
+  const { url, timeoutMs } = question;
+  return within(
+    timeoutMs,
+    () => noAnswer(timeoutMs),
+    async (signal) => {
+      const request = requestHttp({
+        agent,
+        host: url.hostname,
+        port: url.port,
+        setHost: false,
+        headers: headersFor(question),
+        path:
+          question.forwarder === undefined
+            ? url.pathname + url.search
+            : `${url.origin}${url.pathname}${url.search}`,
+        signal,
+      });
+      let sentMs = performance.now();
+      request.once('socket', () => {
+        sentMs = performance.now();
+      });
+      request.end();
+      try {
+        const [response] = (await once(request, 'response')) as [IncomingMessage];
+        const head = {
+          protocol: 'HTTP/1.1' as const,
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+        };
+        return await readAnswer(url, { ...head, reused: request.reusedSocket, sentMs }, response);
+      } catch (error) {
+        if (request.reusedSocket && !signal.aborted) throw new LostWhileIdle('closed', { cause: error });
+        throw error;
+      }
+    },
+  );
+}
+
+function headersFor({ url, headers, forwarder }: Question): OutgoingHttpHeaders {
+  const authorization = forwarder?.authorization?.reveal();
+  return {
+    host: url.host,
+    ...headers,
+    ...(authorization === undefined ? {} : { 'proxy-authorization': authorization }),
+  };
+}
+
+/** Asks twice over HTTP/2, on one connection. */
+export async function askOverHttp2(question: Question, { socket }: OpenConnection): Promise<Answers> {
+  const { url, headers, timeoutMs } = question;
+  const session = connectHttp2(url.origin, { createConnection: () => socket });
+  const broken = once(session, 'error').then(([error]) => Promise.reject(error));
+  const ask = (reused: boolean) =>
+    within(
+      timeoutMs,
+      () => noAnswer(timeoutMs),
+      async (signal) => {
+        const sentMs = performance.now();
+        const stream = session.request({ ...headers, ':path': url.pathname + url.search }, { signal });
+        stream.end();
+        const [fields] = (await Promise.race([once(stream, 'response'), broken])) as [IncomingHttpHeaders];
+        const head = { protocol: 'HTTP/2' as const, status: Number(fields[':status']), headers: fields };
+        return readAnswer(url, { ...head, reused, sentMs }, stream);
+      },
+    );
+  try {
+    return { answers: [await ask(false), await ask(true)], closesUnannounced: false };
+  } finally {
+    broken.catch(() => undefined);
+    session.destroy();
+  }
+}
+
+function noAnswer(timeoutMs: number): Error {
+  const message = `no answer within ${timeoutMs} ms (client.timeout)`;
+  return Object.assign(new Error(message), { code: 'ETIMEDOUT', policyCode: undefined });
+}

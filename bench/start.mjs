@@ -3,12 +3,10 @@
 //   npm run bench:start -- --processes 20
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { rolldown } from 'rolldown';
-
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
+import { npm, ROOT } from '../scripts/npm.mjs';
 
 // Both in one process, axios first: what it has loaded of Node and of packages that both use, nobody loads again.
 const MEASURE = {
@@ -67,11 +65,7 @@ function rowOf(format, dist, processes) {
 }
 
 function installedSize() {
-  const packed = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts', '--silent'], {
-    cwd: ROOT,
-    encoding: 'utf8',
-    shell: process.platform === 'win32',
-  });
+  const packed = npm(ROOT, 'pack', '--dry-run', '--json', '--ignore-scripts', '--silent');
   const [{ unpackedSize, entryCount }] = JSON.parse(packed);
   return `${Math.round(unpackedSize / 1000)} kB in ${entryCount} files`;
 }

@@ -1,11 +1,10 @@
 // Packages of the registry that are programs (other versions of Node, other runtimes), kept in the user's cache outside
 // the tree, so that they are fetched once for all checkouts.
-import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { npm } from './npm.mjs';
 
-const isWindows = process.platform === 'win32';
 const base = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
 
 /**
@@ -21,8 +20,7 @@ export function cachedPackages(folder, ...specifiers) {
     mkdirSync(path, { recursive: true });
     writeFileSync(join(path, 'package.json'), '{ "private": true }\n');
     // Some put the program for this machine in place when they are installed.
-    const args = ['install', '--silent', '--no-audit', '--no-fund', '--ignore-scripts=false', ...specifiers];
-    execFileSync('npm', args, { cwd: path, stdio: ['ignore', 'ignore', 'inherit'], shell: isWindows });
+    npm(path, 'install', '--silent', '--no-audit', '--no-fund', '--ignore-scripts=false', ...specifiers);
     writeFileSync(done, `${specifiers.join('\n')}\n`);
   }
   return join(path, 'node_modules');

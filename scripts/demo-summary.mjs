@@ -3,12 +3,10 @@
 //   node scripts/demo-summary.mjs              plays the demo, writes the text and the pictures
 //   node scripts/demo-summary.mjs --log FILE   compares with what `npm run demo` has printed into a file
 //   node scripts/demo-summary.mjs --pictures   compares the pictures with the text; plays nothing
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { npm, ROOT } from './npm.mjs';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const README = `${ROOT}README.md`;
 const IMAGES = `${ROOT}docs/images`;
 const SHOWN = /(?<=<!-- demo -->\n```text\n)[\s\S]*?(?=```\n<!-- \/demo -->)/;
@@ -109,12 +107,7 @@ if (values.pictures) {
   if (summaryIn(readFileSync(values.log, 'utf8')) !== shown)
     fail('the README shows another summary of the demo');
 } else {
-  const output = execFileSync('npm', ['run', '--silent', 'demo'], {
-    cwd: ROOT,
-    encoding: 'utf8',
-    shell: process.platform === 'win32',
-  });
-  const text = summaryIn(output);
+  const text = summaryIn(npm(ROOT, 'run', '--silent', 'demo'));
   mkdirSync(IMAGES, { recursive: true });
   writeFileSync(
     README,

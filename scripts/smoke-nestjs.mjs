@@ -5,9 +5,9 @@ import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { npm, pack, ROOT } from './npm.mjs';
 
 const MAJORS = [
   { nest: 10, nestAxios: 3 },
@@ -16,10 +16,7 @@ const MAJORS = [
 ];
 const LIMIT_MS = 60_000;
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
-const npm = (cwd, ...args) =>
-  execFileSync('npm', args, { cwd, encoding: 'utf8', shell: process.platform === 'win32' });
 // A process that does not come to an end by itself has an open handle: the limit makes that a failure.
 const node = (cwd, ...args) =>
   execFileSync(process.execPath, args, {
@@ -183,7 +180,7 @@ function smoke({ nest, nestAxios }, tarball) {
   install(consumer, tarball, ...ofNest, `@nestjs/axios@${nestAxios}`, 'axios', 'rxjs@7', 'reflect-metadata');
   for (const [name, text] of Object.entries(FILES)) writeFileSync(join(consumer, name), text);
   for (const types of ['@types/node', 'undici-types']) {
-    cpSync(join(root, 'node_modules', types), join(consumer, 'node_modules', types), { recursive: true });
+    cpSync(join(ROOT, 'node_modules', types), join(consumer, 'node_modules', types), { recursive: true });
   }
   const manifest = readFileSync(join(consumer, 'node_modules/@nestjs/core/package.json'), 'utf8');
   const label = `Nest ${JSON.parse(manifest).version}`;
@@ -198,14 +195,14 @@ function smoke({ nest, nestAxios }, tarball) {
 /** Starts the example as `npm start` does, but on the tarball, and asks it over HTTP. */
 async function example(tarball) {
   const { dependencies, devDependencies } = JSON.parse(
-    readFileSync(join(root, 'examples/nestjs/package.json'), 'utf8'),
+    readFileSync(join(ROOT, 'examples/nestjs/package.json'), 'utf8'),
   );
   const project = folder('example', {
     dependencies: { ...dependencies, 'axios-policy': `file:${tarball}` },
     devDependencies,
   });
   for (const name of ['src', 'tsconfig.json']) {
-    cpSync(join(root, 'examples/nestjs', name), join(project, name), { recursive: true });
+    cpSync(join(ROOT, 'examples/nestjs', name), join(project, name), { recursive: true });
   }
   install(project);
   node(project, join(project, 'node_modules/typescript/bin/tsc'));
@@ -232,8 +229,7 @@ async function example(tarball) {
 
 const work = mkdtempSync(join(tmpdir(), 'axios-policy-nestjs-'));
 try {
-  const [{ filename }] = JSON.parse(npm(root, 'pack', '--json', '--silent', '--pack-destination', work));
-  const tarball = join(work, filename);
+  const tarball = pack(work);
   for (const major of MAJORS) smoke(major, tarball);
   await example(tarball);
 } finally {

@@ -3,8 +3,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { delimiter, dirname, join } from 'node:path';
 import { cachedPackages } from './cached-packages.mjs';
-
-const isWindows = process.platform === 'win32';
+import { isWindows } from './npm.mjs';
 
 /** The program `node` of a major version. */
 function nodeOf(major) {

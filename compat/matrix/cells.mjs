@@ -60,12 +60,3 @@ async function cellsOf(name, format) {
 export const CELLS = (
   await Promise.all(PACKAGES.flatMap((name) => FORMATS.map((format) => cellsOf(name, format))))
 ).flat();
-
-/** A policy of one format on the newest axios of the other, as a program has it whose dependencies are mixed. */
-export const MIXED_CELLS = await Promise.all(
-  FORMATS.map(async (format) => {
-    const axios = await loadAxios('axios', format);
-    const library = await loadLibrary(format === 'CommonJS' ? 'ES module' : 'CommonJS');
-    return /** @type {Cell} */ ({ version: axios.VERSION, format, adapter: 'http', axios, library });
-  }),
-);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { BEHAVIOURS } from './behaviours.mjs';
-import { CELLS, MIXED_CELLS } from './cells.mjs';
+import { CELLS } from './cells.mjs';
 import { saveResults, shownTable, tableOf } from './table.mjs';
 import { createWorld } from './world.mjs';
 
@@ -54,13 +54,6 @@ describe('with a policy', { concurrency: 6 }, () => {
       testCell(cell, () => {
         result.passed += 1;
       }),
-    );
-  }
-  for (const cell of MIXED_CELLS) {
-    describe(
-      `axios ${cell.version} as ${cell.format} under a policy of the other format`,
-      { concurrency: 1 },
-      () => testCell(cell, () => {}),
     );
   }
 });

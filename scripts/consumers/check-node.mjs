@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { isWindows } from '../npm.mjs';
 import { manifestOf, node } from './processes.mjs';
 import { check } from './report.mjs';
 
@@ -55,10 +56,7 @@ export async function checkCommands(folder) {
   for (const [command, path] of Object.entries(bin)) {
     await check(`command ${command}`, async () => {
       const shim = join(folder, 'node_modules/.bin', command);
-      assert.ok(
-        existsSync(process.platform === 'win32' ? `${shim}.cmd` : shim),
-        'npm has made no command of it',
-      );
+      assert.ok(existsSync(isWindows ? `${shim}.cmd` : shim), 'npm has made no command of it');
       const told = await node(folder, join('node_modules', name, path), '--version');
       assert.match(told, new RegExp(`(^|\\s)${version}$`));
       return told;

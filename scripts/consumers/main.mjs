@@ -3,6 +3,7 @@
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pack } from '../npm.mjs';
 import { BUNDLER_PACKAGES, checkBundlers } from './check-bundlers.mjs';
 import { BUNDLER_PACKAGE, checkBundles } from './check-bundles.mjs';
 import { checkNames } from './check-names.mjs';
@@ -10,7 +11,7 @@ import { checkCommands, checkFormats, checkMissingPeers, checkSubpaths } from '.
 import { checkRunners, RUNNER_PACKAGES } from './check-runners.mjs';
 import { addTypedPrograms, checkTypes, checkWithoutNodeTypes } from './check-types.mjs';
 import { COMPILER_PACKAGES, compilersIn } from './compilers.mjs';
-import { makeConsumer, pack } from './processes.mjs';
+import { makeConsumer } from './processes.mjs';
 import { check, checkTogether, summarize } from './report.mjs';
 
 const FORMATS = ['scenario.cjs', 'main.cjs', 'main.mjs', 'mixed.mjs'];

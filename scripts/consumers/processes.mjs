@@ -1,25 +1,11 @@
 // Child processes: npm, Node, and the consumers they set up.
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-
-export const root = fileURLToPath(new URL('../../', import.meta.url));
+import { npm } from '../npm.mjs';
 
 const LIMIT_MS = 120_000;
-const isWindows = process.platform === 'win32';
-
-/** Runs npm. On Windows it is a .cmd, which only a shell runs, and the shell splits what is not quoted. */
-export function npm(cwd, ...args) {
-  const quoted = isWindows ? args.map((arg) => `"${arg}"`) : args;
-  return execFileSync('npm', quoted, {
-    cwd,
-    encoding: 'utf8',
-    shell: isWindows,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-}
 
 /** Runs Node and gives what it wrote. A process that does not come to an end by itself fails by the limit. */
 export async function node(cwd, ...args) {
@@ -30,13 +16,6 @@ export async function node(cwd, ...args) {
   } catch (error) {
     throw error.killed ? new Error(`has not ended after ${LIMIT_MS / 1000} s`) : error;
   }
-}
-
-/** Packs the package as a release does, build included, and gives the tarball's path. */
-export function pack(destination) {
-  const output = npm(root, 'pack', '--json', '--silent', '--pack-destination', destination);
-  const [{ filename }] = JSON.parse(output);
-  return join(destination, filename);
 }
 
 /** An empty project with these packages and programs. Nothing of the repository is visible from it. */

@@ -122,7 +122,9 @@ describe('the code in the documents', () => {
   /** Runs a block against the local origin, and the instance it leaves behind once more. */
   async function run({ file, code, language }: Block): Promise<void> {
     const trusting = `{ baseURL: ${JSON.stringify(origin.url)}, httpsAgent: trustingAgent }`;
-    const local = (language === 'js' ? code : complete(code))
+    // Imports of CommonJS stand in place of others: what follows those follows these.
+    const required = `${code}\nconst http = axios.create({ baseURL: '${ORIGIN}' });\nattachPolicy(http);\n`;
+    const local = (language === 'js' ? required : complete(code))
       .replaceAll(`{ baseURL: '${ORIGIN}' }`, trusting)
       .replace('proxy.internal:3128', new URL(proxy.url).host);
     const { outputText } = ts.transpileModule(local.replace(/^export \{\};$/m, ''), {

@@ -131,13 +131,13 @@ export class AttemptRun implements Http2Receiver, QueueObserver, DeadlineOwner {
     queueMicrotask(() => this.#refuse(error));
   }
 
-  /** {@inheritDoc Http2Receiver.handOver} */
-  handOver(request: ClientRequest, response: IncomingMessage): void {
-    this.#await(this.#dispatch.handOver(request, response));
+  /** {@inheritDoc Http2Receiver.passToAdapter} */
+  passToAdapter(request: ClientRequest, response: IncomingMessage): void {
+    this.#await(this.#dispatch.passToAdapter(request, response));
   }
 
-  /** {@inheritDoc Http2Receiver.giveBack} */
-  giveBack(): void {
+  /** {@inheritDoc Http2Receiver.startOver} */
+  startOver(): void {
     try {
       this.#send();
     } catch (error) {

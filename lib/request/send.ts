@@ -143,7 +143,7 @@ export class Dispatch {
   }
 
   /** Lets axios' adapter make something of a response to a request that was sent directly. */
-  async handOver(request: ClientRequest, response: IncomingMessage): Promise<AxiosResponse> {
+  async passToAdapter(request: ClientRequest, response: IncomingMessage): Promise<AxiosResponse> {
     const { wire, bare } = this.#parts;
     const attemptConfig = this.#attemptConfig('http');
     this.#call.download?.onResponse(response as ResponseMessage);

@@ -33,7 +33,7 @@ export class AdapterHeaders {
   }
 
   /** Whether the error of a body that was cut short has a response: since axios 1.16. */
-  get hasResponseOfCut(): boolean {
+  get errorKeepsPartialResponse(): boolean {
     const [, minor = Number.POSITIVE_INFINITY] = /^axios\/1\.(\d+)\./.exec(this.#signature ?? '') ?? [];
     return Number(minor) >= 16;
   }

@@ -1,7 +1,7 @@
-import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import http from 'node:http';
 import https from 'node:https';
-import type { Writable } from 'node:stream';
+import type { EventEmitter, Writable } from 'node:stream';
 import { Http1Exchange, observeForeignSocket } from '../../transport/exchange.js';
 import type { Attempt } from '../../transport/observe.js';
 import { followQueue, makeOn, noteIfQueued } from '../../transport/observe.js';
@@ -19,86 +19,189 @@ import type { PlainRequest } from './simple-request.js';
 
 // Default imports: whoever instruments or mocks these modules does so by replacing their properties.
 
-/** What a request of the common kind is made with. */
+/** Surroundings of a request that is sent directly. */
 export interface DirectParts {
   readonly config: RequestConfig;
   readonly attempt: Attempt;
   readonly signal: AttemptSignal;
   readonly errors: AxiosErrors;
   /** Knows whether the error of a body that was cut short has a response. */
-  readonly adapterHeaders: Pick<AdapterHeaders, 'hasResponseOfCut'>;
+  readonly adapterHeaders: Pick<AdapterHeaders, 'errorKeepsPartialResponse'>;
 }
 
-/** What it is made with over HTTP/1.1. */
+/** The same over HTTP/1.1. */
 export interface Http1Parts extends DirectParts {
   readonly chosen: ChosenAgent;
   /** Whether a body with an `ETag` may be completed by a second response, should it be cut. */
   readonly mayResume: boolean;
 }
 
-/** Whoever waits for the outcome. One of these is called, once, within the event that brought the outcome. */
+/** Receiver of the outcome. One of these is called, once, within the event that brought the outcome. */
 export interface DirectReceiver {
   receive(response: AxiosResponse): void;
   fail(error: unknown): void;
-  /** Takes a response that is not of the common kind, for axios' own adapter to make something of it. */
-  handOver(request: ClientRequest, response: IncomingMessage): void;
+  /** Takes a response that has to be more than collected, for axios' own adapter to make something of it. */
+  passToAdapter(request: ClientRequest, response: IncomingMessage): void;
+}
+
+/** A request as it is shown to those who look at a response or an error. */
+interface ShownRequest extends EventEmitter {
+  destroy(error?: Error): unknown;
+}
+
+/** The head of a response, over HTTP/1.1 or HTTP/2. */
+interface MessageHead {
+  readonly statusCode?: number | undefined;
+  readonly statusMessage?: string | undefined;
+  readonly headers: IncomingHttpHeaders;
+  /** What axios' redirect follower leaves on every response. */
+  responseUrl?: string;
+  redirects?: unknown[];
 }
 
 /**
- * Makes a request of the common kind on the native client, and of its response what axios' adapter would: without that
- * adapter, its redirect follower and a second pass through axios in between, which cost more than the request itself.
- * A response that needs more than to be collected (a redirect, a decompression) goes to axios' adapter after all.
+ * A request without axios' adapter, its redirect follower and a second pass through axios in between, which cost more
+ * than the request itself; and what that adapter would have made of the response. A response that needs more than to be
+ * collected (a redirect, a decompression) goes to axios' adapter after all.
  */
-export function requestDirectly(plain: PlainRequest, parts: Http1Parts, receiver: DirectReceiver): void {
-  new DirectExchange(plain, parts, receiver).send();
-}
-
-class DirectExchange {
-  readonly #plain: PlainRequest;
-  readonly #parts: Http1Parts;
-  readonly #receiver: DirectReceiver;
+export abstract class DirectExchange<
+  Request extends ShownRequest,
+  Parts extends DirectParts,
+  Receiver extends DirectReceiver,
+> {
+  protected readonly plain: PlainRequest;
+  protected readonly parts: Parts;
+  protected readonly receiver: Receiver;
+  protected response: AxiosResponse | undefined;
+  protected isOver = false;
+  #request: Request | undefined;
   readonly #onCancel = (reason?: unknown) => this.#cancel(reason);
-  #request: ClientRequest | undefined;
-  #message: IncomingMessage | undefined;
-  #isOver = false;
 
-  constructor(plain: PlainRequest, parts: Http1Parts, receiver: DirectReceiver) {
-    this.#plain = plain;
-    this.#parts = parts;
-    this.#receiver = receiver;
+  constructor(plain: PlainRequest, parts: Parts, receiver: Receiver) {
+    this.plain = plain;
+    this.parts = parts;
+    this.receiver = receiver;
   }
 
+  /** Makes a request cancellable that is there and not sent yet. */
+  protected begin(request: Request): void {
+    const { config, signal } = this.parts;
+    this.#request = request;
+    signal.onAbort = this.#onCancel;
+    cancelTokenOf(config)?.subscribe?.(this.#onCancel);
+  }
+
+  /** Takes the head of a response whose body is to be collected. */
+  protected receiveHead(head: MessageHead, request: unknown): void {
+    const { config } = this.parts;
+    if (config.maxRedirects !== 0) addRedirects(head, this.plain);
+    this.response = {
+      status: head.statusCode ?? 0,
+      statusText: head.statusMessage ?? '',
+      headers: headersOfResponse(config, head.headers),
+      config,
+      request,
+    } as AxiosResponse;
+  }
+
+  /** Takes the body of a response. Empties `pieces`. */
+  protected receiveBody(pieces: Buffer[]): void {
+    const { response } = this;
+    if (this.isOver || response === undefined) return;
+    this.end();
+    const { config, errors } = this.parts;
+    response.data = decodeBody(pieces, config);
+    const { status } = response;
+    if (!status || accepts(config, status)) this.receiver.receive(response);
+    else void errors.ofStatus(response, config).then((error) => this.receiver.fail(error));
+  }
+
+  /**
+   * Fails with an error of the network.
+   *
+   * @param response if it is one of the response.
+   */
+  protected fail(
+    error: Error,
+    response?: AxiosResponse,
+    request: unknown = response?.request ?? this.#requestOfError,
+  ): void {
+    if (this.isOver) return;
+    this.end();
+    const { config, errors } = this.parts;
+    this.receiver.fail(errors.from(error, config, request, response));
+  }
+
+  /** The response of the error of a body that was cut short. */
+  protected get partialResponse(): AxiosResponse | undefined {
+    return this.parts.adapterHeaders.errorKeepsPartialResponse ? this.response : undefined;
+  }
+
+  protected end(): void {
+    this.isOver = true;
+    const { config, signal } = this.parts;
+    signal.onAbort = undefined;
+    cancelTokenOf(config)?.unsubscribe?.(this.#onCancel);
+  }
+
+  /** @param reason the reason of a cancel token; a signal's is none of axios' concern. */
+  #cancel(reason: unknown): void {
+    if (this.isOver) return;
+    this.end();
+    const { config, errors } = this.parts;
+    const request = this.#requestOfError;
+    const error = isCancel(reason) ? reason : errors.canceled(config, request);
+    this.receiver.fail(error);
+    request?.destroy(error as Error);
+    this.cancelBody();
+  }
+
+  /** Ends a body that the end of its request does not end. */
+  protected cancelBody(): void {}
+
+  /** What axios has for the request of an error that is not of the response. */
+  get #requestOfError(): Request | Writable | undefined {
+    return this.#request && requestOfError(this.#request, this.response ? undefined : this.plain.body);
+  }
+}
+
+/** Makes a request of the simple kind on the native client. */
+export function requestDirectly(plain: PlainRequest, parts: Http1Parts, receiver: DirectReceiver): void {
+  new Http1DirectExchange(plain, parts, receiver).send();
+}
+
+class Http1DirectExchange extends DirectExchange<ClientRequest, Http1Parts, DirectReceiver> {
+  #message: IncomingMessage | undefined;
+
   send(): void {
-    const { body, protocol, hostname, port, path, method, headers } = this.#plain;
-    const { attempt, chosen, config, signal } = this.#parts;
+    const { body, protocol, hostname, port, path, method, headers } = this.plain;
+    const { attempt, chosen, config } = this.parts;
     const agent = this.#isObserved ? observedAgent(attempt, chosen.agent, true) : chosen.agent;
     const scheme = protocol === 'https:' ? https : http;
     const options = guarded({ protocol, hostname, port, path, method, headers, agent });
     const { connection } = attempt;
     const request =
       connection === 'any' ? scheme.request(options) : makeOn(connection, () => scheme.request(options));
-    this.#request = request;
     showRedirectable(request, { options, maxRedirects: config.maxRedirects, body });
     this.#observe(request, agent);
     request.on('response', (response) => this.#respond(request, response));
-    request.on('error', (error) => this.#fail(error));
-    signal.onAbort = this.#onCancel;
-    cancelTokenOf(config)?.subscribe?.(this.#onCancel);
-    if (this.#isOver) return;
+    request.on('error', (error) => this.fail(error));
+    this.begin(request);
+    if (this.isOver) return;
     if (body !== undefined) request.write(body);
     request.end();
   }
 
   /** Whether the agent itself tells the attempt of the request: that of the caller does not know of our choices. */
   get #isObserved(): boolean {
-    const { attempt, chosen } = this.#parts;
+    const { attempt, chosen } = this.parts;
     return chosen.isForeign && attempt.connection !== 'any';
   }
 
   /** A mock that put an agent of its own in the place of ours keeps the request from the wire. */
-  #observe(request: ClientRequest, agent: unknown): void {
-    const { attempt, chosen } = this.#parts;
-    if (this.#isObserved || (request as { agent?: unknown }).agent !== agent) return;
+  #observe(request: ClientRequest & { readonly agent?: unknown }, agent: unknown): void {
+    const { attempt, chosen } = this.parts;
+    if (this.#isObserved || request.agent !== agent) return;
     if (chosen.isForeign) {
       observeForeignSocket(request);
       noteIfQueued(chosen.agent, request);
@@ -107,122 +210,61 @@ class DirectExchange {
     followQueue(request, attempt.queueObserver);
   }
 
-  #respond(request: ClientRequest, message: IncomingMessage): void {
-    if (this.#isOver) return;
-    this.#message = message;
-    const { config } = this.#parts;
-    const isResumable = this.#parts.mayResume && message.headers.etag !== undefined;
-    if (isResumable || !isPlain(message, config)) {
-      this.#end();
+  #respond(request: ClientRequest, message: IncomingMessage & { readonly req?: unknown }): void {
+    if (this.isOver) return;
+    const { config, mayResume } = this.parts;
+    if ((mayResume && message.headers.etag !== undefined) || !isSimple(message, config)) {
+      this.end();
       if (isFollowed(message, config)) endAtRedirect(request, message);
-      this.#receiver.handOver(request, message);
+      this.receiver.passToAdapter(request, message);
       return;
     }
-    if (config.maxRedirects !== 0) addRedirects(message, this.#plain);
-    const { req = request } = message as IncomingMessage & { req?: unknown };
-    const response = responseOf(message, config, req);
+    this.#message = message;
+    this.receiveHead(message, message.req ?? request);
     const pieces: Buffer[] = [];
     message.on('data', (piece: Buffer) => pieces.push(piece));
-    message.on('aborted', () => this.#abort(message, response));
-    message.on('error', (error) => this.#fail(error, response));
-    message.on('end', () => this.#complete(response, pieces));
+    message.on('aborted', () => this.#abort(message));
+    message.on('error', (error) => this.fail(error, this.response));
+    message.on('end', () => this.receiveBody(pieces));
   }
 
-  #complete(response: AxiosResponse, pieces: Buffer[]): void {
-    if (this.#isOver) return;
-    this.#end();
-    const { config, errors } = this.#parts;
-    response.data = takeData(pieces, config);
-    settle(response, config, errors, this.#receiver);
-  }
-
-  #abort(message: IncomingMessage, response: AxiosResponse): void {
-    if (this.#isOver) return;
-    this.#end();
-    const { config, errors, adapterHeaders } = this.#parts;
-    const error = errors.create(
-      'stream has been aborted',
-      'ERR_BAD_RESPONSE',
-      config,
-      response.request,
-      adapterHeaders.hasResponseOfCut ? response : undefined,
-    );
+  #abort(message: IncomingMessage): void {
+    if (this.isOver) return;
+    this.end();
+    const { config, errors } = this.parts;
+    const text = 'stream has been aborted';
+    const request: unknown = this.response?.request;
+    const error = errors.create(text, 'ERR_BAD_RESPONSE', config, request, this.partialResponse);
     message.destroy(error);
-    this.#receiver.fail(error);
+    this.receiver.fail(error);
   }
 
-  #fail(error: Error, response?: AxiosResponse): void {
-    if (this.#isOver) return;
-    this.#end();
-    const { config, errors } = this.#parts;
-    this.#receiver.fail(errors.from(error, config, response?.request ?? this.#axiosRequest, response));
-  }
-
-  /** @param reason the reason of a cancel token; a signal's is none of axios' concern. */
-  #cancel(reason: unknown): void {
-    if (this.#isOver) return;
-    this.#end();
-    const { config, errors } = this.#parts;
-    const request = this.#axiosRequest;
-    const error = isCancel(reason) ? reason : errors.canceled(config, request);
-    this.#receiver.fail(error);
-    request?.destroy(error as Error);
+  protected override cancelBody(): void {
     this.#message?.destroy();
   }
-
-  /** What axios has for the request of an error that is not of the response. */
-  get #axiosRequest(): ClientRequest | Writable | undefined {
-    return this.#request && requestOfError(this.#request, this.#message ? undefined : this.#plain.body);
-  }
-
-  #end(): void {
-    this.#isOver = true;
-    const { config, signal } = this.#parts;
-    signal.onAbort = undefined;
-    cancelTokenOf(config)?.unsubscribe?.(this.#onCancel);
-  }
 }
 
-/** The head of a response, over HTTP/1.1 or HTTP/2. */
-export type DirectMessage = Pick<IncomingMessage, 'statusCode' | 'statusMessage' | 'headers'>;
-
-/** What axios' redirect follower leaves on every response. */
-export function addRedirects(
-  message: DirectMessage & { responseUrl?: string; redirects?: unknown[] },
-  { protocol, hostname, port, path }: PlainRequest,
-): void {
+function addRedirects(head: MessageHead, { protocol, hostname, port, path }: PlainRequest): void {
   const host = hostname.includes(':') ? `[${hostname}]` : hostname;
-  message.responseUrl = `${protocol}//${host}${port === '' ? '' : `:${port}`}${path}`;
-  message.redirects = [];
+  head.responseUrl = `${protocol}//${host}${port === '' ? '' : `:${port}`}${path}`;
+  head.redirects = [];
 }
 
-/** What axios makes of the head of a response. */
-export function responseOf(message: DirectMessage, config: RequestConfig, request: unknown): AxiosResponse {
-  return {
-    status: message.statusCode ?? 0,
-    statusText: message.statusMessage ?? '',
-    headers: headersOfResponse(config, message.headers),
-    config,
-    request,
-  } as AxiosResponse;
-}
-
-/** What axios makes of the body of a response. Empties `pieces`. */
-export function takeData(pieces: Buffer[], { responseType }: RequestConfig): unknown {
+function decodeBody(pieces: Buffer[], { responseType }: RequestConfig): unknown {
   const body = pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces);
   // The response refers to its listeners, and they to the array. By now it may be in the old generation, where it would
   // keep the pieces until a major collection, whether the caller has dropped the response or not.
   pieces.length = 0;
-  return responseType === 'arraybuffer' ? body : withoutMark(body.toString('utf8'));
+  return responseType === 'arraybuffer' ? body : stripBom(body.toString('utf8'));
 }
 
 /** A response that only has to be collected. */
-export function isPlain(message: DirectMessage, config: RequestConfig): boolean {
-  const isEncoded = message.headers['content-encoding'] !== undefined && config.decompress !== false;
-  return !isEncoded && !isFollowed(message, config);
+export function isSimple(head: MessageHead, config: RequestConfig): boolean {
+  const isEncoded = head.headers['content-encoding'] !== undefined && config.decompress !== false;
+  return !isEncoded && !isFollowed(head, config);
 }
 
-function isFollowed({ statusCode = 0, headers }: DirectMessage, { maxRedirects }: RequestConfig): boolean {
+function isFollowed({ statusCode = 0, headers }: MessageHead, { maxRedirects }: RequestConfig): boolean {
   return maxRedirects !== 0 && statusCode >= 300 && statusCode < 400 && Boolean(headers.location);
 }
 
@@ -232,18 +274,6 @@ function endAtRedirect(request: ClientRequest, message: IncomingMessage): void {
   message.destroy();
 }
 
-/** What axios makes of a response that is there as a whole. */
-export function settle(
-  response: AxiosResponse,
-  config: RequestConfig,
-  errors: AxiosErrors,
-  receiver: DirectReceiver,
-): void {
-  const { status } = response;
-  if (!status || accepts(config, status)) receiver.receive(response);
-  else void errors.ofStatus(response, config).then((error) => receiver.fail(error));
-}
-
-function withoutMark(text: string): string {
+function stripBom(text: string): string {
   return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
 }

@@ -1,13 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  BACKOFF_DEFAULTS,
-  BUDGET_DEFAULTS,
-  CLIENT_DEFAULTS,
-  isRetryableStatus,
-  RETRY_DEFAULTS,
-} from '../../lib/config/defaults.js';
+import { BUDGET_OPTIONS, DEFAULT_BUDGET } from '../../lib/config/budget-option.js';
+import { formatDuration } from '../../lib/config/duration.js';
+import type { Option, OptionTable } from '../../lib/config/option.js';
+import { BACKOFF_OPTIONS, CLIENT_OPTIONS, RETRY_OPTIONS } from '../../lib/config/options.js';
 import { resolvePolicy } from '../../lib/config/resolve.js';
+import { isRetryableStatus } from '../../lib/config/retry-parsers.js';
 
 const CONFIG = join(__dirname, '..', '..', 'lib', 'config');
 const types = ['client-types.ts', 'retry-types.ts']
@@ -21,36 +19,39 @@ function documentedDefaults(name: string): Array<[field: string, text: string | 
   return [...fields].map(([, doc = '', field = '']) => [field, /@defaultValue (.*)/.exec(doc)?.[1]]);
 }
 
-/** A default as the documentation has to put it. */
-function literal(value: unknown): string | undefined {
-  if (typeof value === 'string') return `\`'${value}'\``;
+/** A default as the documentation has to put it; `undefined` for one that takes words. */
+function literal({ default: value, unit }: Option): string | undefined {
+  if (unit === 'ms' && typeof value === 'number') return `\`'${formatDuration(value)}'\``;
+  if (value === DEFAULT_BUDGET) return '`true`';
   if (Array.isArray(value)) return `\`${JSON.stringify(value)}\``;
-  return value === undefined || typeof value === 'object' ? undefined : `\`${String(value)}\``;
+  return value === undefined || typeof value === 'object' || typeof value === 'function'
+    ? undefined
+    : `\`${String(value)}\``;
 }
 
 describe.each([
-  ['ClientConfig', CLIENT_DEFAULTS],
-  ['BackoffConfig', BACKOFF_DEFAULTS],
-  ['BudgetConfig', BUDGET_DEFAULTS],
-  ['RetryConfig', RETRY_DEFAULTS],
-])('the defaults of %s', (name, defaults: Readonly<Record<string, unknown>>) => {
+  ['ClientConfig', CLIENT_OPTIONS],
+  ['BackoffConfig', BACKOFF_OPTIONS],
+  ['BudgetConfig', BUDGET_OPTIONS],
+  ['RetryConfig', RETRY_OPTIONS],
+])('the defaults of %s', (name, options: OptionTable) => {
   const documented = documentedDefaults(name);
 
   it('are one for each documented field, and no others', () => {
     const fields = documented.map(([field]) => field);
-    expect(new Set(fields)).toEqual(new Set(Object.keys(defaults)));
-    expect(fields).toHaveLength(Object.keys(defaults).length);
+    expect(new Set(fields)).toEqual(new Set(Object.keys(options)));
+    expect(fields).toHaveLength(Object.keys(options).length);
   });
 
   it.each(documented)('of %s are documented as %s', (field, text) => {
-    const expected = literal(defaults[field]);
+    const expected = literal(options[field] as Option);
     if (expected !== undefined) expect(text).toBe(expected);
     // There is no one value, so it is told in words.
     else expect(text).toMatch(/^[^`]/);
   });
 
   it('cannot be changed', () => {
-    expect(Object.isFrozen(defaults)).toBe(true);
+    expect(Object.isFrozen(options)).toBe(true);
   });
 });
 

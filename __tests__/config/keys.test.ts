@@ -1,7 +1,7 @@
-import { CLIENT_DEFAULTS } from '../../lib/config/defaults.js';
-import { toSnakeCase } from '../../lib/config/keys.js';
+import { toSnakeCase } from '../../lib/config/key-set.js';
+import { CLIENT_OPTIONS } from '../../lib/config/options.js';
+import { editDistance } from '../../lib/config/other-libraries.js';
 import { resolvePolicy, resolveRequestPolicy } from '../../lib/config/resolve.js';
-import { editDistance } from '../../lib/config/suggest.js';
 import type { PolicyConfig } from '../../lib/config/types.js';
 import { problemsOf } from './problems.js';
 
@@ -18,7 +18,7 @@ describe('a key in snake_case', () => {
 
   it('is known for every client key', () => {
     const client = Object.fromEntries(
-      Object.keys(CLIENT_DEFAULTS).map((key) => [toSnakeCase(key), undefined]),
+      Object.keys(CLIENT_OPTIONS).map((key) => [toSnakeCase(key), undefined]),
     );
     expect(resolvePolicy({ client })).toEqual(resolvePolicy({}));
   });
@@ -193,16 +193,6 @@ describe('a key that is going to be', () => {
     [{ admission: true }, 'admission'],
     [{ hedge: { after: '1s' } }, 'hedge'],
     [{ limit: { concurrency: 5 } }, 'limit'],
-    [{ client: { defaultHeaders: { Authorization: 'Bearer hunter2' } } }, 'client.defaultHeaders'],
-    [{ client: { default_headers: {} } }, 'client.default_headers'],
-    [{ client: { rootCertificate: 'hunter2' } }, 'client.rootCertificate'],
-    [{ client_options: { root_certificate: 'hunter2' } }, 'client_options.root_certificate'],
-    [{ client: { proxyCaCertificate: 'hunter2' } }, 'client.proxyCaCertificate'],
-    [{ client: { proxy_ca_certificate: 'hunter2' } }, 'client.proxy_ca_certificate'],
-    [{ client: { disableSystemCertificates: true } }, 'client.disableSystemCertificates'],
-    [{ client: { disable_system_certificates: true } }, 'client.disable_system_certificates'],
-    [{ client: { http2MaxFrameSize: 16_384 } }, 'client.http2MaxFrameSize'],
-    [{ client: { http2_max_frame_size: '16384' } }, 'client.http2_max_frame_size'],
     [{ client: { randomizeAddresses: true } }, 'client.randomizeAddresses'],
     [{ client: { randomize_addresses: 'true' } }, 'client.randomize_addresses'],
     [{ client: { dns: false } }, 'client.dns'],

@@ -1,4 +1,4 @@
-import { BUDGET_DEFAULTS } from '../../lib/config/defaults.js';
+import { DEFAULT_BUDGET } from '../../lib/config/budget-option.js';
 import { resolvePolicy } from '../../lib/config/resolve.js';
 import type { ResolvedRetry } from '../../lib/config/resolved.js';
 import type { RetryBudget } from '../../lib/config/types.js';
@@ -36,9 +36,9 @@ describe('a retry value that is right', () => {
     [{ resume: 'no' }, { resume: false }],
     [{ budget: false }, { budget: false }],
     [{ budget: 'off' }, { budget: false }],
-    [{ budget: true }, { budget: BUDGET_DEFAULTS }],
-    [{ budget: {} }, { budget: BUDGET_DEFAULTS }],
-    [{ budget: { perSuccess: 0 } }, { budget: { ...BUDGET_DEFAULTS, perSuccess: 0 } }],
+    [{ budget: true }, { budget: DEFAULT_BUDGET }],
+    [{ budget: {} }, { budget: DEFAULT_BUDGET }],
+    [{ budget: { perSuccess: 0 } }, { budget: { ...DEFAULT_BUDGET, perSuccess: 0 } }],
     [{ idempotencyKey: true }, { idempotencyKeyHeader: 'idempotency-key' }],
     [{ idempotencyKey: false }, { idempotencyKeyHeader: false }],
     [{ idempotencyKey: 'on' }, { idempotencyKeyHeader: 'idempotency-key' }],

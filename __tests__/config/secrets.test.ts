@@ -1,6 +1,8 @@
 import { inspect } from 'node:util';
-import * as keys from '../../lib/config/keys.js';
+import { BUDGET_KEYS } from '../../lib/config/budget-option.js';
+import * as keys from '../../lib/config/options.js';
 import { resolvePolicy, resolveRequestPolicy } from '../../lib/config/resolve.js';
+import { TLS_KEYS } from '../../lib/config/socket-options.js';
 import { ProxySelector } from '../../lib/transport/proxy/selection.js';
 
 const PEM = `-----BEGIN PRIVATE KEY-----\n${'MIIEvQIBADANBgkqhkiG9w0BAQEFAASC'.repeat(8)}\n-----END PRIVATE KEY-----`;
@@ -51,10 +53,10 @@ const SECTIONS: ReadonlyArray<
 > = [
   ['', keys.POLICY_KEYS.keys, (value) => value],
   ['client', keys.CLIENT_KEYS.keys, (client) => ({ client })],
-  ['client.tls', keys.TLS_KEYS.keys, (tls) => ({ client: { tls } })],
+  ['client.tls', TLS_KEYS.keys, (tls) => ({ client: { tls } })],
   ['retry', keys.RETRY_KEYS.keys, (retry) => ({ retry })],
   ['retry.backoff', keys.BACKOFF_KEYS.keys, (backoff) => ({ retry: { backoff } })],
-  ['retry.budget', keys.BUDGET_KEYS.keys, (budget) => ({ retry: { budget } })],
+  ['retry.budget', BUDGET_KEYS.keys, (budget) => ({ retry: { budget } })],
 ];
 
 describe.each(SECRETS)('a secret such as %j', (secret) => {

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
-import { isRetryableStatus } from '../../lib/config/defaults.js';
 import { resolvePolicy } from '../../lib/config/resolve.js';
+import { isRetryableStatus } from '../../lib/config/retry-parsers.js';
 import { Secret } from '../../lib/config/secret.js';
 import { describePolicy, type PolicyView } from '../../lib/config/view.js';
 
@@ -17,21 +17,27 @@ const renderings = (value: unknown): string =>
 describe('the view of a policy of which nothing is said', () => {
   it('has every key of the input, with its default', () => {
     expect(viewOf({})).toEqual({
+      name: undefined,
       client: {
         allowHttp: false,
         allowInvalidCertificates: false,
         connectTimeout: 5000,
         defaultContentType: undefined,
+        defaultHeaders: undefined,
+        disableSystemCertificates: false,
         http1Only: true,
         http2Only: false,
         http2KeepAliveInterval: false,
         http2KeepAliveTimeout: 20_000,
         http2KeepAliveWhileIdle: false,
+        http2MaxFrameSize: undefined,
         poolIdleTimeout: 15_000,
         poolMaxIdlePerHost: Number.POSITIVE_INFINITY,
         proxyUrl: undefined,
         proxyExcludes: [],
+        proxyCaCertificate: undefined,
         readTimeout: false,
+        rootCertificate: undefined,
         timeout: 30_000,
         tls: undefined,
         userAgent: undefined,
@@ -56,8 +62,8 @@ describe('the view of a policy of which nothing is said', () => {
 
   it('is a configuration of the same policy', () => {
     const policy = resolvePolicy({});
-    const { timeoutIsDefault, given, ...client } = resolvePolicy(describePolicy(policy)).client;
-    expect({ ...client, given: [], timeoutIsDefault: true }).toEqual(policy.client);
+    const { timeoutIsDefault, explicit, ...client } = resolvePolicy(describePolicy(policy)).client;
+    expect({ ...client, explicit: [], timeoutIsDefault: true }).toEqual(policy.client);
     expect(timeoutIsDefault).toBe(false);
   });
 });

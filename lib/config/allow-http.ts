@@ -1,6 +1,7 @@
-/** Which hosts may be requested over `http://`. */
-import { booleanLike, listOf, ok, type Parser } from './fields.js';
+/** The hosts that may be requested over `http://`. */
+
 import { parseNoProxy } from './no-proxy.js';
+import { booleanLike, listOf, ok, type Parser } from './parsers.js';
 
 /** A list of hosts in the grammar of NO_PROXY. */
 export interface HttpHosts {
@@ -12,7 +13,7 @@ export interface HttpHosts {
 /** `allowHttp`, resolved: every host, none, or those of a list. */
 export type AllowHttp = boolean | HttpHosts;
 
-/** Whether a host may be requested over `http://`. */
+/** Tells if a host may be requested over `http://`. */
 export function allowsHttp(allowed: AllowHttp, hostname: string, port: number | string): boolean {
   return typeof allowed === 'boolean' ? allowed : allowed.includes(hostname, Number(port) || 80);
 }
@@ -33,4 +34,18 @@ export const allowHttp: Parser<AllowHttp> = (value) => {
   if (!list.ok) return list;
   const entries = list.value;
   return ok(Object.freeze({ entries, includes: parseNoProxy(entries) }));
+};
+
+const EXCLUDES =
+  "an array of host names, IPs or CIDRs, or one comma-separated string of them, such as '.internal,10.0.0.0/8'";
+
+const excludesList = listOf(EXCLUDES, (value) =>
+  typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined,
+);
+
+/** Reads `proxyExcludes`: a list of hosts, or one string of them as NO_PROXY is and obstore has it. */
+export const excludes: Parser<readonly string[]> = (value) => {
+  if (typeof value !== 'string') return excludesList(value);
+  const entries = value.split(',').map((entry) => entry.trim());
+  return ok(Object.freeze(entries.filter((entry) => entry !== '')));
 };

@@ -66,6 +66,19 @@ export interface ClientConfig {
   readonly defaultContentType?: string;
 
   /**
+   * Header fields for every request that does not have them itself, by its own headers or by those of the instance. A
+   * `User-Agent` or `Content-Type` in it wins over what axios would send. Values may be bytes.
+   * @defaultValue none
+   */
+  readonly defaultHeaders?: Readonly<Record<string, string | Uint8Array | undefined>>;
+
+  /**
+   * Trust `rootCertificate` (and `tls.ca`) alone, and no authority of the system or of Node.
+   * @defaultValue `false`
+   */
+  readonly disableSystemCertificates?: BooleanLike;
+
+  /**
    * Speak HTTP/1.1 only.
    * @defaultValue `true`
    */
@@ -95,6 +108,12 @@ export interface ClientConfig {
    * @defaultValue `false`
    */
   readonly http2KeepAliveWhileIdle?: BooleanLike;
+
+  /**
+   * Largest frame that the server may send over HTTP/2, in bytes: 16384 to 16777215.
+   * @defaultValue Node's, 16384
+   */
+  readonly http2MaxFrameSize?: IntegerLike;
 
   /**
    * Close a connection that was idle for this long. A shorter `Keep-Alive: timeout=N` hint of the server wins
@@ -127,11 +146,23 @@ export interface ClientConfig {
   readonly proxyExcludes?: readonly string[] | (string & {});
 
   /**
+   * Certificate authorities to trust for an `https://` proxy, in PEM: the reference's name for `tls.proxyCa`.
+   * @defaultValue none
+   */
+  readonly proxyCaCertificate?: TlsBlob;
+
+  /**
    * Longest silence while waiting for response headers or for the next piece of the body. A timeout like `timeout`.
    * `false` = no limit; 0 is refused.
    * @defaultValue `false`
    */
   readonly readTimeout?: Duration | false;
+
+  /**
+   * Certificate authorities to trust as well as the system's (`tls.ca` replaces these), in PEM, one or several.
+   * @defaultValue none
+   */
+  readonly rootCertificate?: TlsBlob;
 
   /**
    * Longest time of one attempt: from when it has a connection, or begins to make one, until the response body has

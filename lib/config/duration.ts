@@ -5,6 +5,9 @@ import { DurationError, NS_PER_MS, UNIT_PROPERTIES } from './duration-units.js';
 import { renderValue } from './render.js';
 import type { Duration } from './types.js';
 
+/** A limit in milliseconds, or none. */
+export type LimitMs = number | false;
+
 export { parseDuration } from './duration-grammar.js';
 export { DurationError, type DurationErrorKind } from './duration-units.js';
 

@@ -1,8 +1,19 @@
 /** Proxy addresses. Nothing here repeats a text that may hold credentials, not even a wrong one. */
-import { ok, type Parsed, wrong } from './fields.js';
+import { ok, type Parsed, wrong } from './parsers.js';
 import { renderKind } from './render.js';
-import type { ProxyAddress } from './resolved.js';
 import { Secret } from './secret.js';
+
+/** A parsed proxy address; the credentials are kept where no rendering finds them. */
+export interface ProxyAddress {
+  readonly protocol: 'http:' | 'https:';
+  /** Without the brackets of an IPv6 literal. */
+  readonly hostname: string;
+  readonly port: number;
+  /** `http://host:port`, for messages. */
+  readonly origin: string;
+  /** The value of a `Proxy-Authorization` header, if the URL had credentials. */
+  readonly authorization: Secret<string> | undefined;
+}
 
 const EXPECTED = "a proxy URL such as 'http://user:password@host:3128'";
 const SCHEME = /^([a-z][a-z0-9+.-]{0,30}):\/\//i;

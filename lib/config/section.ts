@@ -1,13 +1,23 @@
 /** One object of the configuration under inspection: finds its keys in any spelling and collects what is wrong. */
 import { type ConfigProblem, PolicyConfigError } from '../errors.js';
-import type { Parser } from './fields.js';
-import type { KeySet } from './keys.js';
+import type { KeySet } from './key-set.js';
+import type { Parser } from './parsers.js';
 import { quote, renderKey, renderKind, renderValue } from './render.js';
-import { adviseOnKey } from './suggest.js';
+
+/** Advises on a key that a section lacks; completes "expected a known key (…)". */
+export type KeyAdviser = (key: string, known: KeySet<string>) => string;
+
+/** Advice that needs no knowledge of any other key: all that there are. */
+export const listKeys: KeyAdviser = (_, { keys }) => `the keys are ${keys.join(', ')}`;
 
 /** Everything that is wrong, so that it can be reported together. */
 export class Problems {
   readonly #problems: ConfigProblem[] = [];
+  readonly adviseOnKey: KeyAdviser;
+
+  constructor(adviseOnKey = listKeys) {
+    this.adviseOnKey = adviseOnKey;
+  }
 
   add(path: string, expected: string, received: string): void {
     this.#problems.push({ path, expected, received });
@@ -82,7 +92,8 @@ export class Section<K extends string> {
     const path = this.#pathTo(renderKey(spelling));
     const advice = known.reserved(spelling);
     if (advice === undefined) {
-      this.#problems.add(path, `a known key (${adviseOnKey(spelling, known)})`, 'an unknown key');
+      const keys = this.#problems.adviseOnKey(spelling, known);
+      this.#problems.add(path, `a known key (${keys})`, 'an unknown key');
       return;
     }
     const value: unknown = Reflect.get(input, spelling);
@@ -102,6 +113,11 @@ export class Section<K extends string> {
 
   #pathTo(key: string): string {
     return this.#path === '' ? key : `${this.#path}.${key}`;
+  }
+
+  /** The keys that have a value. */
+  presentKeys(): Iterable<K> {
+    return this.#entries.keys();
   }
 
   /** The value of a key as it was written; `undefined` if there is none. */

@@ -3,47 +3,28 @@
  * that is no error, for somebody may mean it, but it is told.
  */
 import { formatDuration } from './duration.js';
-import type { ResolvedClient, ResolvedRetry } from './resolved.js';
+import type { OptionTable } from './option.js';
+import type { ShortLimit } from './resolved.js';
 import type { Section } from './section.js';
-import type { ClientConfig, RetryConfig } from './types.js';
-
-/** A limit below {@link SHORT_MS}. */
-export interface ShortLimit {
-  /** As the user spelled it. */
-  readonly path: string;
-  readonly ms: number;
-  /** What it would be in seconds, if it was given as a number without a unit. */
-  readonly inSeconds: string | undefined;
-}
 
 /** A round trip to the other side of the world takes longer. */
 const SHORT_MS = 100;
 
-function look<K extends string>(section: Section<K>, key: K, ms: number | false): ShortLimit[] {
-  const raw = section.raw(key);
-  if (raw === undefined || ms === false || ms === 0 || ms >= SHORT_MS) return [];
-  const inSeconds = typeof raw === 'number' ? formatDuration(raw * 1000) : undefined;
-  return [Object.freeze({ path: section.pathOf(key), ms, inSeconds })];
-}
-
-/** The limits of connections and attempts that are set, and shorter than 100 ms. */
-export function shortClientLimits(
-  section: Section<keyof ClientConfig>,
-  client: ResolvedClient,
+/** The lengths of time of a section that are set, and shorter than 100 ms. */
+export function shortLimitsOf<K extends string>(
+  section: Section<K>,
+  table: OptionTable & Readonly<Record<K, unknown>>,
+  values: object,
 ): ShortLimit[] {
-  return [
-    ...look(section, 'connectTimeout', client.connectTimeoutMs),
-    ...look(section, 'timeout', client.timeoutMs),
-    ...look(section, 'readTimeout', client.readTimeoutMs),
-    ...look(section, 'poolIdleTimeout', client.poolIdleTimeoutMs),
-    ...look(section, 'http2KeepAliveInterval', client.http2KeepAliveIntervalMs),
-    ...look(section, 'http2KeepAliveTimeout', client.http2KeepAliveTimeoutMs),
-  ];
-}
-
-/** The same for the limit of retries. */
-export function shortRetryLimits(section: Section<keyof RetryConfig>, retry: ResolvedRetry): ShortLimit[] {
-  return look(section, 'retryTimeout', retry.retryTimeoutMs);
+  const limits: ShortLimit[] = [];
+  for (const key of section.presentKeys()) {
+    const ms: unknown = table[key]?.unit === 'ms' && Reflect.get(values, `${key}Ms`);
+    if (typeof ms !== 'number' || ms === 0 || ms >= SHORT_MS) continue;
+    const raw = section.raw(key);
+    const inSeconds = typeof raw === 'number' ? formatDuration(raw * 1000) : undefined;
+    limits.push(Object.freeze({ path: section.pathOf(key), ms, inSeconds }));
+  }
+  return limits;
 }
 
 /** `client.timeout is 5ms (for seconds write '5s')`. */

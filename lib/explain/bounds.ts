@@ -1,5 +1,5 @@
 /** How often and how long a request may wait at most: closed forms, so that they hold for any number of retries. */
-import { isRetryBudget } from '../config/resolve-budget.js';
+import { isRetryBudget } from '../config/budget-option.js';
 import type { ResolvedBackoff, ResolvedRetry } from '../config/resolved.js';
 
 /** Whether the budget could ever grant a retry. Of a caller's own nothing is known. */

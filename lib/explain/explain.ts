@@ -1,10 +1,11 @@
 import { resolvePolicy } from '../config/resolve.js';
-import { describeShortLimit, type ShortLimit } from '../config/short-limits.js';
+import type { ShortLimit } from '../config/resolved.js';
+import { describeShortLimit } from '../config/short-limits.js';
 import type { PolicyConfig } from '../config/types.js';
 import { describePolicy } from '../config/view.js';
+import { explicitFields } from './explicit.js';
 import { explainFields } from './fields.js';
 import { deepFreeze } from './freeze.js';
-import { givenFields } from './given.js';
 import { retryTableOf } from './retry-table.js';
 import { scheduleOf } from './schedule.js';
 import type { PolicyExplanation } from './types.js';
@@ -29,7 +30,7 @@ export function explainPolicy(config: PolicyConfig = {}): PolicyExplanation {
   const policy = resolvePolicy(config);
   return deepFreeze({
     remarks: policy.shortLimits?.map(remarkOf) ?? [],
-    ...explainFields(describePolicy(policy), givenFields(config)),
+    ...explainFields(describePolicy(policy), explicitFields(config)),
     retryTable: retryTableOf(policy),
     schedule: scheduleOf(policy.retry),
     worstCases: worstCasesOf(policy),

@@ -2,9 +2,9 @@
 import { resolvePolicy } from '../config/resolve.js';
 import type { LimitMs } from '../config/resolved.js';
 import { type ClientView, describePolicy, type PolicyView, type RetryView } from '../config/view.js';
+import { limitText, rangesText } from './format.js';
 import { BACKOFF_REASONS, BUDGET_REASONS, CLIENT_REASONS, RETRY_REASONS } from './reasons.js';
 import type { ExplainedField, ExplainedValue } from './types.js';
-import { limitText, rangesText } from './words.js';
 
 type Shown = Pick<ExplainedField, 'value' | 'text'>;
 type Entry = Shown & Pick<ExplainedField, 'key' | 'why'>;
@@ -43,7 +43,12 @@ function proxy(url: ClientView['proxyUrl']): Shown {
   return url === false ? { value: false, text: 'none' } : optional(url, 'environment');
 }
 
-function tls(keys: ClientView['tls']): Shown {
+function hidden(value: string | undefined): Shown {
+  return value === undefined ? none('none') : { value, text: '(not shown)' };
+}
+
+/** Of what holds secrets, the keys. */
+function hiddenKeys(keys: object | undefined): Shown {
   if (keys === undefined) return none('none');
   const names = Object.keys(keys);
   return { value: names, text: `${names.join(', ')} (not shown)` };
@@ -59,14 +64,19 @@ const CLIENT: { readonly [K in keyof ClientView]: (value: ClientView[K]) => Show
   poolMaxIdlePerHost: (most) => (most === Number.POSITIVE_INFINITY ? none('unlimited') : plain(most)),
   proxyUrl: proxy,
   proxyExcludes: (hosts) => list(hosts, 'none'),
-  tls,
+  rootCertificate: hidden,
+  disableSystemCertificates: plain,
+  proxyCaCertificate: hidden,
+  tls: hiddenKeys,
   http1Only: plain,
   http2Only: plain,
   http2KeepAliveInterval: time,
   http2KeepAliveTimeout: time,
   http2KeepAliveWhileIdle: plain,
+  http2MaxFrameSize: (bytes) => (bytes === undefined ? none("Node's, 16384") : plain(bytes)),
   userAgent: (value) => optional(value, "axios' own"),
   defaultContentType: (value) => optional(value, 'none'),
+  defaultHeaders: hiddenKeys,
 };
 
 function statuses(value: RetryView['statuses'], isDefault: boolean): Shown {

@@ -1,3 +1,4 @@
+import { exactTime, retriesText, roughTime } from './format.js';
 import { type Column, renderNotes, renderTable, roomBeside, WIDTH, widthOf, wrap } from './text-table.js';
 import type {
   DelayRange,
@@ -9,7 +10,6 @@ import type {
   RetryVerdict,
   WorstCase,
 } from './types.js';
-import { exactTime, retriesText, roughTime } from './words.js';
 
 const LONGEST_VALUE = 30;
 const OUTCOME = 'outcome of an attempt';

@@ -1,11 +1,11 @@
 /** What is tried again: the product's own decision, asked for every outcome and method. */
-import { IDEMPOTENCY_KEY_HEADER, isRetryableStatus } from '../config/defaults.js';
 import type { ResolvedClient, ResolvedPolicy, ResolvedRetry } from '../config/resolved.js';
+import { IDEMPOTENCY_KEY_HEADER, isRetryableStatus } from '../config/retry-parsers.js';
 import { decide } from '../retry/decide.js';
 import { type Idempotency, idempotencyOf } from '../retry/idempotency.js';
 import { mayGrantRetries, mostRetries } from './bounds.js';
+import { exactTime, rangesText } from './format.js';
 import type { RetryTable, RetryTableRow, RetryVerdict } from './types.js';
-import { exactTime, rangesText } from './words.js';
 
 type Kind = RetryTableRow['kind'];
 

@@ -12,8 +12,8 @@
  */
 import type { LimitMs, ResolvedClient, ResolvedPolicy, ResolvedRetry } from '../config/resolved.js';
 import { longestDelaysMs, mostRetries } from './bounds.js';
+import { exactTime } from './format.js';
 import type { WorstCase } from './types.js';
-import { exactTime } from './words.js';
 
 interface Attempt {
   /** The clock that ends it. */

@@ -1,13 +1,12 @@
 import { allowsHttp } from '../config/allow-http.js';
 import type {
-  GivenField,
+  ExplicitOption,
   ResolvedClient,
   ResolvedPolicy,
   ResolvedRequestPolicy,
 } from '../config/resolved.js';
 import { describeShortLimit } from '../config/short-limits.js';
-import type { Unavailable } from '../config/socket-fields.js';
-import { SOCKET_KEYS } from '../config/socket-fields.js';
+import type { Unsupported } from '../config/unsupported-options.js';
 import type { RequestConfig } from './axios.js';
 import { makesOwnConnections } from './axios.js';
 import { warnDeveloper } from './call-hook.js';
@@ -51,25 +50,25 @@ function limits({ shortLimits }: ResolvedPolicy): string | undefined {
 
 type Adapter = RequestConfig['adapter'];
 
-/** The fields that cannot hold for an instance, by its own adapter; `undefined` if all can. */
-export function unavailableWith({ adapter }: Pick<RequestConfig, 'adapter'>): Unavailable | undefined {
+/** What an instance's own adapter does not support; `undefined` if it supports all. */
+export function unsupportedBy({ adapter }: Pick<RequestConfig, 'adapter'>): Unsupported | undefined {
   if (!makesOwnConnections(adapter)) return undefined;
-  return { keys: SOCKET_KEYS, reason: `${describe(adapter)} makes its own connections` };
+  return { needs: ['sockets'], reason: `${describe(adapter)} makes its own connections` };
 }
 
-/** Warns, once per policy, of fields that somebody set and that do not hold for a request by the adapter it chose. */
-export class UnheldFields {
-  readonly #given: readonly GivenField[];
+/** Warns, once per policy, of options that somebody set and the adapter of a request does not support. */
+export class UnsupportedOptions {
+  readonly #explicit: readonly ExplicitOption[];
   #hasWarned = false;
 
-  constructor({ given }: ResolvedClient) {
-    this.#given = given.filter(({ key }) => SOCKET_KEYS.has(key));
+  constructor({ explicit }: ResolvedClient) {
+    this.#explicit = explicit.filter(({ needs }) => needs === 'sockets');
   }
 
   /** A request goes through an adapter that makes connections of its own. */
   note(adapter: Adapter, { readTimeoutMs }: ResolvedRequestPolicy): void {
     if (this.#hasWarned) return;
-    const paths = this.#given.map(({ path }) => path);
+    const paths = this.#explicit.map(({ path }) => path);
     if (readTimeoutMs) paths.push('policy.readTimeout');
     if (paths.length === 0) return;
     this.#hasWarned = true;

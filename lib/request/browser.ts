@@ -1,5 +1,6 @@
-import { BROWSERLESS_KEYS } from '../config/socket-fields.js';
+import { readPolicy, readRequestPolicy } from '../config/resolver.js';
 import type { PolicyConfig } from '../config/types.js';
+import type { Unsupported } from '../config/unsupported-options.js';
 import type { AxiosLike } from './axios.js';
 import { browserAdapterName } from './axios.js';
 import type { Platform, Wire } from './platform.js';
@@ -15,13 +16,16 @@ const WITHOUT_SOCKETS: Wire = {
   direct: undefined,
 };
 
+const UNSUPPORTED: Unsupported = { needs: ['sockets', 'node'], reason: 'not available in a browser' };
+
 const BROWSER: Platform = {
   channels: {
     publishAttempt: () => undefined,
     publishRetry: () => undefined,
     publishGiveUp: () => undefined,
   },
-  unavailable: { keys: BROWSERLESS_KEYS, reason: 'not available in a browser' },
+  resolvePolicy: (config) => readPolicy(config, { unsupported: UNSUPPORTED }),
+  resolveRequestPolicy: (input, base) => readRequestPolicy(input, base, { unsupported: UNSUPPORTED }),
   wire: () => WITHOUT_SOCKETS,
   adapterName: browserAdapterName,
   downloadOf: () => undefined,

@@ -1,5 +1,5 @@
-import { RETRY_DEFAULTS } from '../config/defaults.js';
-import { durationToMs, MAX_TIMER_MS } from '../config/duration.js';
+import { MAX_TIMER_MS } from '../config/duration.js';
+import { RETRY_OPTIONS } from '../config/options.js';
 import type { LimitMs, ResolvedClient, ResolvedRequestPolicy } from '../config/resolved.js';
 import { isLate, Standstill } from '../transport/timers.js';
 import type { RequestConfig } from './axios.js';
@@ -225,7 +225,7 @@ export function bodyLimitsOf({ timeoutMs, timeoutBy, readTimeoutMs }: AttemptLim
 }
 
 /** How long a wait in one's own queue goes on where nothing says: the default `retryTimeout`. */
-const QUEUE_LIMIT_MS = durationToMs(RETRY_DEFAULTS.retryTimeout);
+const QUEUE_LIMIT_MS = RETRY_OPTIONS.retryTimeout.default;
 
 /**
  * Until when an attempt may wait for a connection of its own pool, in ms since the initial request: `retryTimeout`,

@@ -1,5 +1,6 @@
 import { finished } from 'node:stream';
 import { setImmediate } from 'node:timers';
+import { resolvePolicy, resolveRequestPolicy } from '../config/resolve.js';
 import type { ResolvedClient } from '../config/resolved.js';
 import type { PolicyConfig } from '../config/types.js';
 import { Transport } from '../transport/transport.js';
@@ -16,7 +17,8 @@ import { attach } from './policy.js';
 
 const NODE: Platform = {
   channels: { publishAttempt, publishRetry, publishGiveUp },
-  unavailable: undefined,
+  resolvePolicy,
+  resolveRequestPolicy,
   wire: overSockets,
   adapterName,
   downloadOf,

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
-import type { ResolvedClient } from '../config/resolved.js';
-import type { Unavailable } from '../config/socket-fields.js';
+import type { ResolvedClient, ResolvedPolicy, ResolvedRequestPolicy } from '../config/resolved.js';
+import type { Unsupported } from '../config/unsupported-options.js';
 import type { Download } from '../resume/download.js';
 import type { ResumeParts } from '../resume/streamed-download.js';
 import type { Attempt } from '../transport/observe.js';
@@ -49,8 +49,14 @@ export interface Channels {
 /** The machine. */
 export interface Platform {
   readonly channels: Channels;
-  /** Fields that never hold here. */
-  readonly unavailable: Unavailable | undefined;
+  /**
+   * Reads a configuration. Options that the platform cannot have are refused.
+   * @param byAdapter options that the instance's own adapter does not support.
+   * @throws PolicyConfigError with every problem at once.
+   */
+  resolvePolicy(config: unknown, byAdapter?: Unsupported): ResolvedPolicy;
+  /** The same for what a request says, over the policy of the instance. */
+  resolveRequestPolicy(input: unknown, base: ResolvedPolicy): ResolvedRequestPolicy;
   /** Makes the connections of one policy. @throws PolicyConfigError on TLS material that is none. */
   wire(client: ResolvedClient, instance: AxiosInstance, bare: AxiosInstance): Wire;
   /** Which of axios' named adapters a request goes through; `undefined` for a function, the caller's own adapter. */

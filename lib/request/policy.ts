@@ -1,5 +1,4 @@
 import { fieldOf } from '../config/own.js';
-import { resolvePolicy, resolveRequestPolicy } from '../config/resolve.js';
 import type { ResolvedPolicy, ResolvedRequestPolicy, ResolvedRetry } from '../config/resolved.js';
 import type { PolicyConfig } from '../config/types.js';
 import type { PolicyView } from '../config/view.js';
@@ -11,7 +10,7 @@ import { Patience } from '../retry/patience.js';
 import { CallRecord } from '../retry/record.js';
 import type { PolicyStats } from './activity.js';
 import { Counters, InFlight } from './activity.js';
-import { remarkOn, UnheldFields, unavailableWith } from './attach-warnings.js';
+import { remarkOn, UnsupportedOptions, unsupportedBy } from './attach-warnings.js';
 import type { AxiosInstance, AxiosLike, RequestConfig } from './axios.js';
 import { asAxios, bareSibling, isMockedAxios } from './axios.js';
 import { AxiosErrors } from './axios-errors.js';
@@ -90,10 +89,8 @@ export function attach(instance: AxiosLike, config: PolicyConfig, platform: Plat
       },
     ]);
   }
-  const policy = resolvePolicy(
-    config,
-    platform.unavailable ?? unavailableWith(axios.defaults as Pick<RequestConfig, 'adapter'>),
-  );
+  const byAdapter = unsupportedBy(axios.defaults as Pick<RequestConfig, 'adapter'>);
+  const policy = platform.resolvePolicy(config, byAdapter);
   const bare = bareSibling(axios);
   const wire = platform.wire(policy.client, axios, bare);
   return new AttachedPolicy({ axios, bare, policy, platform, wire });
@@ -101,7 +98,7 @@ export function attach(instance: AxiosLike, config: PolicyConfig, platform: Plat
 
 /** What a test made of axios never asks its interceptors; the program that is tested shall start all the same. */
 function attachToNothing(config: PolicyConfig, platform: Platform): Policy {
-  const policy = resolvePolicy(config, platform.unavailable);
+  const policy = platform.resolvePolicy(config);
   warnDeveloper(
     'AXIOS_POLICY_MOCKED_AXIOS',
     'attached to nothing, because this is a mock of axios: to test with a policy, keep axios and mock its adapter or ' +
@@ -154,7 +151,7 @@ class AttachedPolicy implements Policy {
       ...shared,
       wire,
       client: policy.client,
-      unheld: new UnheldFields(policy.client),
+      unsupported: new UnsupportedOptions(policy.client),
       resume: (call, cut) => retrier.resume(call, cut),
     });
     const onFulfilled: Retrier['onFulfilled'] = (response) => retrier.onFulfilled(response);
@@ -235,7 +232,7 @@ class AttachedPolicy implements Policy {
   }
 
   #settingsOf(input: unknown): ResolvedRequestPolicy {
-    return resolveRequestPolicy(input, this.#policy, this.#platform.unavailable);
+    return this.#platform.resolveRequestPolicy(input, this.#policy);
   }
 
   #budgetFor(retry: ResolvedRetry | false): TrackingBudget {

@@ -4,7 +4,7 @@ import type { ResumeParts } from '../resume/streamed-download.js';
 import { Attempt } from '../transport/observe.js';
 import type { GivenConnections } from '../transport/transport.js';
 import type { Counters, InFlight } from './activity.js';
-import type { UnheldFields } from './attach-warnings.js';
+import type { UnsupportedOptions } from './attach-warnings.js';
 import { AttemptRun, LostKeepAliveRace } from './attempt.js';
 import type { AxiosInstance, AxiosResponse, RequestConfig } from './axios.js';
 import type { AxiosErrors } from './axios-errors.js';
@@ -25,7 +25,7 @@ export interface RunnerParts extends ResumeParts {
   readonly client: ResolvedClient;
   readonly platform: Platform;
   readonly wire: Wire;
-  readonly unheld: UnheldFields;
+  readonly unsupported: UnsupportedOptions;
   readonly errors: AxiosErrors;
   readonly inFlight: InFlight;
   readonly counters: Counters;

@@ -170,7 +170,7 @@ export class Dispatch {
   }
 
   #connections(named: RequestConfig['adapter']): Partial<AttemptConnections> {
-    const { wire, unheld } = this.#parts;
+    const { wire, unsupported } = this.#parts;
     if (named === 'http' || !makesOwnConnections(named)) {
       const attempt = this.#attempt;
       const { retry } = this.#call.settings;
@@ -178,7 +178,7 @@ export class Dispatch {
       if (retry !== false) attempt.keyHeader = retry.idempotencyKeyHeader || undefined;
       return wire.connectionsFor(attempt, this.#config as GivenConnections);
     }
-    unheld.note(named, this.#call.settings);
+    unsupported.note(named, this.#call.settings);
     return {};
   }
 

@@ -112,7 +112,7 @@ function poolOptions(
   sockets: SocketKeeper,
 ): PoolOptions {
   const { connection = {}, settings = {}, pooling = {} } = adopted ?? {};
-  const isSet = (key: string) => client.given.some((field) => field.key === key);
+  const isSet = (key: string) => client.explicit.some((option) => option.key === key);
   const mayReuse = pooling.keepAlive !== false || isSet('poolIdleTimeout') || isSet('poolMaxIdlePerHost');
   return {
     connectTimeoutMs: client.connectTimeoutMs,

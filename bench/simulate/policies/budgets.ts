@@ -1,5 +1,5 @@
 /** Other budgets for the product, to see what each would save and cost. None is its default. */
-import { BUDGET_DEFAULTS } from '../../../lib/config/defaults.js';
+import { DEFAULT_BUDGET } from '../../../lib/config/budget-option.js';
 import { AdaptiveBudget } from '../../../lib/retry/budget.js';
 import type { Failure, Policy, World } from './policy.js';
 import type { SimulatedBudget } from './product.js';
@@ -19,7 +19,7 @@ export class DearTimeouts implements SimulatedBudget {
   #surcharge = 0;
 
   constructor({ nowMs }: Pick<World, 'nowMs'>) {
-    this.#tokens = new AdaptiveBudget(BUDGET_DEFAULTS, nowMs);
+    this.#tokens = new AdaptiveBudget(DEFAULT_BUDGET, nowMs);
   }
 
   request(origin: string): void {
@@ -61,7 +61,7 @@ export const sharedBudget: Policy = {
 function oneOfAll(): (world: World) => SimulatedBudget {
   const budgets = new WeakMap<World, SimulatedBudget>();
   return (world) => {
-    const known = budgets.get(world) ?? new AdaptiveBudget(BUDGET_DEFAULTS, world.nowMs);
+    const known = budgets.get(world) ?? new AdaptiveBudget(DEFAULT_BUDGET, world.nowMs);
     budgets.set(world, known);
     return known;
   };

@@ -1,7 +1,6 @@
 /** Readers of single values: each turns what a user wrote into what the library uses, or says what would be right. */
-import { DurationError, durationToMs } from './duration.js';
+import { DurationError, durationToMs, type LimitMs } from './duration.js';
 import { quote, renderDuration, renderHeader, renderKind, renderValue } from './render.js';
-import type { LimitMs } from './resolved.js';
 import type { Duration } from './types.js';
 
 /** A value in its resolved form, or why it cannot be had. */
@@ -49,6 +48,16 @@ export const integerLike: Parser<number> = (value) => {
     : wrong('a whole number of at least 0', renderValue(value));
 };
 
+/** A whole number of a range, both ends included, or its digits. */
+export function integerWithin(least: number, most: number): Parser<number> {
+  return (value) => {
+    const read = integerLike(value);
+    return read.ok && read.value >= least && read.value <= most
+      ? read
+      : wrong(`a whole number from ${least} to ${most}`, renderValue(value));
+  };
+}
+
 /** {@link integerLike}, or the number `Infinity`. */
 export const integerOrInfinity: Parser<number> = (value) => {
   if (value === Number.POSITIVE_INFINITY) return ok(value);
@@ -81,7 +90,7 @@ function readDuration(value: unknown, expected: string, zero: string | undefined
   }
 }
 
-/** What a duration field refuses, with advice on what to write instead. */
+/** Advice for values that a duration option refuses. */
 export interface DurationRules {
   /** Advice for a 0, if the field refuses it. */
   readonly zero?: string;
@@ -114,7 +123,7 @@ export const headerValue: Parser<string> = (value) =>
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
-/** Whether a text can be a method or the name of a header. https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2 */
+/** Tells if a text can be a method or the name of a header. https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2 */
 export function isToken(text: string): boolean {
   return TOKEN.test(text);
 }
@@ -127,7 +136,7 @@ function isLabel(text: string): boolean {
   );
 }
 
-/** What messages call something: one line of visible characters. */
+/** A name for messages: one line of visible characters. */
 export const label: Parser<string> = (value) =>
   typeof value === 'string' && isLabel(value)
     ? ok(value)
@@ -160,4 +169,9 @@ export function oneOf<T extends string>(words: readonly T[]): Parser<T> {
       ? wrong(`one of ${words.map((word) => quote(word)).join(', ')}`, renderKind(value))
       : ok(found);
   };
+}
+
+/** Tells an object with keys from every other value. */
+export function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

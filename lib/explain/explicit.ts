@@ -1,11 +1,6 @@
-import {
-  BACKOFF_KEYS,
-  BUDGET_KEYS,
-  CLIENT_KEYS,
-  type KeySet,
-  POLICY_KEYS,
-  RETRY_KEYS,
-} from '../config/keys.js';
+import { BUDGET_KEYS } from '../config/budget-option.js';
+import type { KeySet } from '../config/key-set.js';
+import { BACKOFF_KEYS, CLIENT_KEYS, POLICY_KEYS, RETRY_KEYS } from '../config/options.js';
 import { Problems, Section } from '../config/section.js';
 
 function present<K extends string>(section: Section<K>, path: string, { keys }: KeySet<K>): string[] {
@@ -17,7 +12,7 @@ function present<K extends string>(section: Section<K>, path: string, { keys }: 
  *
  * @param config one that `resolvePolicy` has accepted.
  */
-export function givenFields(config: unknown): ReadonlySet<string> {
+export function explicitFields(config: unknown): ReadonlySet<string> {
   // What a section says against `retry: false` or `budget: true` is of no interest: the resolver has accepted them.
   const ignored = new Problems();
   const policy = new Section(config, '', POLICY_KEYS, ignored);

@@ -1,0 +1,123 @@
+/**
+ * A row of an options table, and what follows from a table: the values of a section of the configuration, their defaults,
+ * and what `policy.config` shows of them.
+ */
+import type { Parser } from './parsers.js';
+import type { Section } from './section.js';
+import type { SocketReaders } from './socket-options.js';
+
+/** Reads an option of which a parser cannot make everything: one that is an object, or changes what it overrides. */
+export type Reader<T> = (section: Section<string>, key: string, fallback: T) => T;
+
+/** `sockets`: there are none where an adapter makes its own connections; `node`: browsers keep it to themselves, too. */
+export type Requirement = 'sockets' | 'node';
+
+/**
+ * One option. Either `parse` or `read` makes its value; the name of one in {@link SocketReaders} keeps that code out of
+ * bundles for browsers. The reason for the default is in `explain/reasons.ts`, which does not compile without it.
+ */
+export interface Option {
+  readonly parse?: Parser<unknown> | keyof SocketReaders;
+  readonly read?: ((section: Section<string>, key: string, fallback: never) => unknown) | keyof SocketReaders;
+  /** The value if nobody sets it, as the library uses it. */
+  readonly default: unknown;
+  /** Of a length of time. Its resolved name then ends in `Ms`. */
+  readonly unit?: 'ms';
+  /** Its name among the resolved values, if that is another. */
+  readonly as?: string;
+  readonly needs?: Requirement;
+  /** Tells if a value needs what the option needs: one that switches something off does not. Without it, all do. */
+  asks?(value: unknown): boolean;
+  /** Its value in `policy.config`, if that is another. */
+  show?(value: unknown): unknown;
+  /** Keeps what was written out of messages. */
+  readonly secret?: true;
+}
+
+/** Options by their keys. */
+export type OptionTable = Readonly<Record<string, Option>>;
+
+type SocketValue<N> = N extends keyof SocketReaders ? ReadBy<SocketReaders[N]> : never;
+type ReadBy<P> = P extends Parser<infer T> ? T : P extends Reader<infer T> ? T : SocketValue<P>;
+type ValueOf<O> = O extends { readonly parse: infer P; readonly default: infer D }
+  ? ReadBy<P> | D
+  : O extends { readonly read: infer P; readonly default: infer D }
+    ? ReadBy<P> | D
+    : never;
+type ShownOf<O> = O extends { show(value: never): infer S } ? S : ValueOf<O>;
+type NameOf<K extends string, O> = O extends { readonly as: infer N extends string }
+  ? N
+  : O extends { readonly unit: 'ms' }
+    ? `${K}Ms`
+    : K;
+
+/** The resolved values of a table, by their resolved names. */
+export type Values<T extends OptionTable> = {
+  readonly [K in keyof T & string as NameOf<K, T[K]>]: ValueOf<T[K]>;
+};
+
+/** The values of a table as `policy.config` has them: by the keys of the options. */
+export type View<T extends OptionTable> = { readonly [K in keyof T & string]: ShownOf<T[K]> };
+
+/** Makes a table, frozen. Its rows inherit nothing, for what somebody put on `Object.prototype` is no column of theirs. */
+export function optionTable<const T extends OptionTable>(rows: T): T {
+  for (const row of Object.values(rows)) Object.freeze(Object.setPrototypeOf(row, null));
+  return Object.freeze(rows);
+}
+
+/** The name of an option among the resolved values. */
+function nameOf(key: string, { as, unit }: Option): string {
+  return as ?? (unit === undefined ? key : `${key}Ms`);
+}
+
+/** The resolved value of one option. */
+export function resolvedValue(values: object, key: string, option: Option): unknown {
+  return Reflect.get(values, nameOf(key, option));
+}
+
+/** The default of every option, by its resolved name. */
+export function defaultsOf<T extends OptionTable>(table: T): Values<T> {
+  const entries = Object.entries(table).map(([key, option]) => [nameOf(key, option), option.default]);
+  return Object.freeze(Object.fromEntries(entries));
+}
+
+/**
+ * Reads every option of a section; every problem is noted there.
+ * @param fallbacks of options that are not set, or wrong.
+ * @param sockets `undefined` where there are none: options that need them then keep their fallbacks.
+ */
+export function readOptions<T extends OptionTable>(
+  section: Section<string>,
+  table: T,
+  fallbacks: Readonly<Record<string, unknown>>,
+  sockets?: SocketReaders,
+): Values<T> {
+  const entries = Object.entries(table).map(([key, option]) => {
+    const name = nameOf(key, option);
+    return [name, readOption(section, key, option, fallbacks[name], sockets)];
+  });
+  return Object.fromEntries(entries);
+}
+
+function readOption(
+  section: Section<string>,
+  key: string,
+  option: Option,
+  fallback: unknown,
+  sockets: SocketReaders | undefined,
+): unknown {
+  const { parse, read } = option;
+  const parser = typeof parse === 'string' ? sockets?.[parse] : parse;
+  if (parser !== undefined) return section.read(key, parser as Parser<unknown>, fallback);
+  const reader = typeof read === 'string' ? sockets?.[read] : read;
+  return reader === undefined ? fallback : (reader as Reader<unknown>)(section, key, fallback);
+}
+
+/** What `policy.config` shows of the values of a table. */
+export function viewOf<T extends OptionTable>(table: T, values: object): View<T> {
+  const entries = Object.entries(table).map(([key, option]) => {
+    const value = resolvedValue(values, key, option);
+    return [key, option.show === undefined ? value : option.show(value)];
+  });
+  return Object.freeze(Object.fromEntries(entries));
+}

@@ -1,0 +1,151 @@
+/** The one reader of what users write. Everything behind it sees a policy that is complete, checked and frozen. */
+import { defaultsOf, readOptions, type Values } from './option.js';
+import {
+  CLIENT_KEYS,
+  CLIENT_OPTIONS,
+  POLICY_KEYS,
+  POLICY_OPTIONS,
+  REQUEST_KEYS,
+  REQUEST_OPTIONS,
+  RETRY_KEYS,
+  RETRY_OPTIONS,
+} from './options.js';
+import { isObject, ok, type Parser, wrong } from './parsers.js';
+import { renderValue } from './render.js';
+import type { ResolvedClient, ResolvedPolicy, ResolvedRequestPolicy, ResolvedRetry } from './resolved.js';
+import { Secret } from './secret.js';
+import { type KeyAdviser, Problems, Section } from './section.js';
+import { shortLimitsOf } from './short-limits.js';
+import type { SocketReaders } from './socket-options.js';
+import type { ClientConfig, RetryConfig } from './types.js';
+import { explicitOptions, refuseUnsupported, type Unsupported } from './unsupported-options.js';
+
+/** What a platform brings along to read a configuration with. */
+export interface Reading {
+  /** `undefined` where there are no sockets. */
+  readonly sockets?: SocketReaders | undefined;
+  readonly adviseOnKey?: KeyAdviser | undefined;
+  readonly unsupported?: Unsupported | undefined;
+}
+
+type ClientSection = Section<keyof ClientConfig>;
+type RetrySection = Section<keyof RetryConfig>;
+type ClientValues = Values<typeof CLIENT_OPTIONS>;
+
+const CLIENT_DEFAULTS = defaultsOf(CLIENT_OPTIONS);
+
+/** HTTP/2 alone beats the default of `http1Only`, but not an explicit one. */
+function httpVersions(client: ClientSection, { http1Only, http2Only }: ClientValues) {
+  if (http2Only && http1Only && client.raw('http1Only') !== undefined) {
+    const expected = 'at most one of http1Only and http2Only to be true';
+    client.conflict('http2Only', 'http1Only', expected, 'both true');
+  }
+  return { http1Only: http1Only && !http2Only, http2Only };
+}
+
+/** `proxyCaCertificate` is the reference's name for `tls.proxyCa`. */
+function tlsOf(client: ClientSection, { proxyCaCertificate, tls }: ClientValues): ClientValues['tls'] {
+  if (proxyCaCertificate === undefined) return tls;
+  if (tls.reveal().proxyCa !== undefined) {
+    const expected = 'at most one of proxyCaCertificate and tls.proxyCa, which are the same';
+    client.conflict('proxyCaCertificate', 'tls', expected, 'both');
+  }
+  return new Secret(Object.freeze({ ...tls.reveal(), proxyCa: proxyCaCertificate.reveal() }));
+}
+
+function resolveClient(client: ClientSection, sockets: SocketReaders | undefined): ResolvedClient {
+  const values = readOptions(client, CLIENT_OPTIONS, CLIENT_DEFAULTS, sockets);
+  return Object.freeze({
+    ...values,
+    ...httpVersions(client, values),
+    tls: tlsOf(client, values),
+    timeoutIsDefault: client.raw('timeout') === undefined,
+    explicit: explicitOptions(client, CLIENT_OPTIONS, values, sockets),
+  });
+}
+
+function completeRetry({ statuses, ...values }: Values<typeof RETRY_OPTIONS>): ResolvedRetry {
+  if (typeof statuses === 'function') return Object.freeze({ ...values, isRetryableStatus: statuses });
+  const set = new Set(statuses);
+  return Object.freeze({ ...values, statuses, isRetryableStatus: (status: number) => set.has(status) });
+}
+
+/** What a policy does without a word about retries. */
+const DEFAULT_RETRY: ResolvedRetry = completeRetry(defaultsOf(RETRY_OPTIONS));
+
+const objectOrFalse: Parser<object | false> = (value) =>
+  value === false || isObject(value)
+    ? ok(value)
+    : wrong('an object, or false for no retries', renderValue(value));
+
+/** The section of retries; `false` for none, `undefined` if nothing is said of them. */
+function retrySectionOf<K extends string>(section: Section<K | 'retry'>): RetrySection | false | undefined {
+  const value = section.read('retry', objectOrFalse, undefined);
+  return value && section.child('retry', RETRY_KEYS);
+}
+
+/** @param base what holds where the section is silent; of a policy without retries that is the default. */
+function resolveRetry(
+  section: RetrySection | false | undefined,
+  base: ResolvedRetry | false,
+): ResolvedRetry | false {
+  if (section === undefined) return base;
+  if (section === false) return false;
+  const { isRetryableStatus, ...rest } = base === false ? DEFAULT_RETRY : base;
+  const fallbacks = { ...rest, statuses: rest.statuses ?? isRetryableStatus };
+  const values = readOptions(section, RETRY_OPTIONS, fallbacks);
+  // The list that a request inherits has its function already.
+  const isInherited = section.raw('statuses') === undefined;
+  const resolved = completeRetry(values);
+  return isInherited ? Object.freeze({ ...resolved, isRetryableStatus }) : resolved;
+}
+
+/**
+ * Parses, checks and completes the configuration of a policy. Never changes it.
+ * @returns the policy, frozen at every level.
+ * @throws PolicyConfigError with every problem at once.
+ */
+export function readPolicy(config: unknown, { sockets, adviseOnKey, unsupported }: Reading): ResolvedPolicy {
+  const problems = new Problems(adviseOnKey);
+  const section = new Section(config, '', POLICY_KEYS, problems);
+  const { name } = readOptions(section, POLICY_OPTIONS, {});
+  const clientSection = section.child('client', CLIENT_KEYS);
+  const client = resolveClient(clientSection, sockets);
+  const retrySection = retrySectionOf(section);
+  const retry = resolveRetry(retrySection, DEFAULT_RETRY);
+  refuseUnsupported(problems, unsupported, client.explicit);
+  problems.throwIfAny(name);
+  const shortLimits = [
+    ...shortLimitsOf(clientSection, CLIENT_OPTIONS, client),
+    ...(retrySection && retry ? shortLimitsOf(retrySection, RETRY_OPTIONS, retry) : []),
+  ];
+  return Object.freeze({
+    name,
+    client,
+    retry,
+    shortLimits: shortLimits.length > 0 ? Object.freeze(shortLimits) : undefined,
+  });
+}
+
+const NO_WISHES = defaultsOf(REQUEST_OPTIONS);
+
+/**
+ * Resolves what one request says about its own policy, over the policy of the instance. A request may also ask for
+ * retries where the instance has none; what it leaves open is then the default.
+ * @returns the request's policy, frozen.
+ * @throws PolicyConfigError with every problem at once, under paths such as `policy.retry.maxRetries`.
+ */
+export function readRequestPolicy(
+  input: unknown,
+  base: ResolvedPolicy,
+  { adviseOnKey, unsupported }: Reading,
+): ResolvedRequestPolicy {
+  if (input === undefined) return Object.freeze({ retry: base.retry, ...NO_WISHES });
+  const problems = new Problems(adviseOnKey);
+  const section = new Section(input, 'policy', REQUEST_KEYS, problems);
+  const retry = resolveRetry(retrySectionOf(section), base.retry);
+  const values = readOptions(section, REQUEST_OPTIONS, NO_WISHES);
+  refuseUnsupported(problems, unsupported, explicitOptions(section, REQUEST_OPTIONS, values, undefined));
+  problems.throwIfAny(base.name);
+  return Object.freeze({ retry, ...values });
+}

@@ -1,4 +1,4 @@
-import { isToken } from '../../config/fields.js';
+import { isToken } from '../../config/parsers.js';
 import { type Command, wrongUsage } from '../arguments.js';
 import { CONFIG_USAGE, readConfig } from '../config-file.js';
 import { adviceOn } from './advice.js';

@@ -12,7 +12,7 @@ interface Run {
   output: string;
 }
 
-/** Runs what `npm run demo` runs, without the compiler in front of it, into a pipe. */
+/** Runs what `npm run demo` runs, into a pipe. */
 async function demo(...args: string[]): Promise<Run> {
   const command = ['--require', './__tests__/helpers/ts-register.cjs', 'examples/demo/main.ts', ...args];
   try {

@@ -124,10 +124,20 @@ export function lookupTo(...addresses: string[]): RecordingLookup {
 /** A way to another port of this machine. */
 export class Relay extends TcpServer {
   readonly #freezes: (() => void)[] = [];
+  #stalls = 0;
 
   /** @param portOf is asked with each new connection. */
   constructor(portOf: () => number) {
-    super((near) => this.#connect(near, portOf()));
+    super((near) => {
+      if (this.#stalls === 0) return this.#connect(near, portOf());
+      this.#stalls -= 1;
+      near.resume();
+    });
+  }
+
+  /** Accepts the next connections, and says nothing on them. */
+  stall(connections: number): void {
+    this.#stalls += connections;
   }
 
   /** Connections so far. */

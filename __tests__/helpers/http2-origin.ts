@@ -56,6 +56,8 @@ export interface RecordedStream {
 export class Http2Origin {
   readonly requests: RecordedStream[] = [];
   readonly sessions: ServerHttp2Session[] = [];
+  /** Requests over HTTP/1.1 so far. */
+  http1Requests = 0;
   /** TCP connections so far. */
   connections = 0;
   readonly #server: Http2Server | Http2SecureServer;
@@ -82,7 +84,9 @@ export class Http2Origin {
     this.#server.on('stream', (stream, headers) => this.#called(stream, headers));
     if (http1) {
       this.#server.on('request', (request, response) => {
-        if (request.httpVersionMajor === 1) http1(request as never, response as never);
+        if (request.httpVersionMajor !== 1) return;
+        this.http1Requests += 1;
+        http1(request as never, response as never);
       });
     }
   }

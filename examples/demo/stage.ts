@@ -1,6 +1,9 @@
 import { Agent } from 'node:https';
 import { inspect } from 'node:util';
 import axios, { type AxiosInstance, type AxiosResponse } from 'axios';
+import { ca } from '../../__tests__/helpers/certs.js';
+import { Relay } from '../../__tests__/helpers/faults.js';
+import { Origin } from '../../__tests__/helpers/origin.js';
 import {
   attachPolicy,
   type ClientConfig,
@@ -11,8 +14,6 @@ import {
 } from '../../lib/index.js';
 import { bareOutcome, endingOf, settle, wasCancelled } from './ending.js';
 import type { Screen } from './screen.js';
-import { ca } from './servers/certificates.js';
-import { Origin } from './servers/origin.js';
 import { outcomeText, statusText, Timeline } from './timeline.js';
 
 const PATIENCE_SECONDS = 2;
@@ -65,11 +66,19 @@ export class Stage {
     return this.#skipped;
   }
 
-  /** An https server that fails as its script says. */
+  /** An https server that fails as it is told, and is well otherwise. */
   async origin(): Promise<Origin> {
-    const origin = await Origin.start();
+    const origin = await new Origin({ tls: true, host: '127.0.0.1' }).start();
     this.defer(() => origin.close());
     return origin;
+  }
+
+  /** A way to a port that may lead nowhere, or fall silent. */
+  async relay(port: number): Promise<Relay> {
+    const relay = new Relay(() => port);
+    await relay.start();
+    this.defer(() => relay.close());
+    return relay;
   }
 
   /** An instance as everybody makes one whose servers have a certificate authority of their own. */

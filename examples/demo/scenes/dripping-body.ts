@@ -1,6 +1,9 @@
+import { drip } from '../../../__tests__/helpers/origin.js';
 import type { Scene } from '../scene.js';
-import { drip } from '../servers/answers.js';
 import { STILL_WAITING } from '../stage.js';
+
+/** A little more every 100 ms, for longer than anybody here waits. */
+const dripping = drip({ pieces: Array(600).fill('drip '), everyMs: 100 });
 
 export const drippingBody: Scene = {
   name: 'dripping-body',
@@ -11,11 +14,11 @@ export const drippingBody: Scene = {
     const code = 'axios.get(url, { timeout: 500 })';
 
     // axios' own timeout starts anew with every byte.
-    origin.script(drip(100));
+    origin.enqueue(dripping);
     await stage.bare(code, STILL_WAITING, (http) => http.get(origin.url, { timeout: 500 }));
 
     // With the policy, it is the time until the body has ended.
-    origin.script(drip(100));
+    origin.enqueue(dripping);
     await stage.policy(code, '200 after 2 attempts', {}, (http) => http.get(origin.url, { timeout: 500 }));
   },
 };

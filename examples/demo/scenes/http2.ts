@@ -1,6 +1,6 @@
 import type { AxiosInstance } from 'axios';
+import { Http2Origin, respond } from '../../../__tests__/helpers/http2-origin.js';
 import type { Scene } from '../scene.js';
-import { Http2Origin } from '../servers/http2-origin.js';
 import { STILL_WAITING, type Stage } from '../stage.js';
 import { count } from '../timeline.js';
 
@@ -36,13 +36,17 @@ async function share(stage: Stage): Promise<void> {
 
 /** A connection without a network is not closed; an unanswered PING is what tells. */
 async function noticeSilence(stage: Stage): Promise<void> {
-  const origin = await startOrigin(stage);
-  const { url } = origin;
+  let losesNetwork = true;
+  const origin = await startOrigin(stage, () => {
+    if (losesNetwork) relay.freeze();
+    losesNetwork = false;
+  });
+  const relay = await stage.relay(origin.port);
+  const url = `https://${relay.host}/`;
 
-  origin.freeze();
   await stage.bare('axios.get(url)', STILL_WAITING, (http) => http.get(url));
 
-  origin.freeze();
+  losesNetwork = true;
   const client = { ...NEGOTIATED, http2KeepAliveInterval: '200ms', http2KeepAliveTimeout: '300ms' };
   await stage.policy('axios.get(url)', '200 after 2 attempts', { client }, (http) => http.get(url));
 }
@@ -50,18 +54,32 @@ async function noticeSilence(stage: Stage): Promise<void> {
 /** Every fifth answer comes with GOAWAY, as servers send it that limit the requests of a connection. */
 async function surviveGoaway(stage: Stage): Promise<void> {
   const origin = await startOrigin(stage);
-  origin.retireAfter(5);
+  origin.always((call) => {
+    respond()(call);
+    if (call.number % 5 === 0) call.session.close();
+  });
   const http = stage.policyClient({ client: NEGOTIATED });
   for (let number = 0; number < REQUESTS; number += 1) await http.post(origin.url, order);
   const code = 'axios.post(url, order), one after the other, GOAWAY with every fifth';
   stage.report('with policy', code, '20 requests, 4 connections', seenBy(origin));
 }
 
-async function startOrigin(stage: Stage): Promise<Http2Origin> {
-  const origin = await Http2Origin.start();
+/** An https server that speaks HTTP/2, and HTTP/1.1 with clients that do not. */
+async function startOrigin(stage: Stage, onRequest = () => {}): Promise<Http2Origin> {
+  const origin = new Http2Origin({
+    server: { allowHTTP1: true },
+    http1: (_request, response) => {
+      onRequest();
+      response.end();
+    },
+  });
+  origin.always((call) => {
+    onRequest();
+    respond()(call);
+  });
   stage.defer(() => origin.close());
-  return origin;
+  return origin.start();
 }
 
-const seenBy = ({ requests, connections }: Http2Origin): string =>
-  `${count(requests, 'request')}, ${count(connections, 'connection')}`;
+const seenBy = ({ requests, http1Requests, connections }: Http2Origin): string =>
+  `${count(requests.length + http1Requests, 'request')}, ${count(connections, 'connection')}`;

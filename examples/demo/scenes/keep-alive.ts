@@ -1,6 +1,6 @@
 import type { AxiosInstance } from 'axios';
+import type { Origin } from '../../../__tests__/helpers/origin.js';
 import type { Scene } from '../scene.js';
-import type { Origin } from '../servers/origin.js';
 import { count } from '../timeline.js';
 
 const REQUESTS = 20;
@@ -24,5 +24,5 @@ export const keepAlive: Scene = {
 
 async function visit(origin: Origin, http: AxiosInstance): Promise<string> {
   for (let number = 0; number < REQUESTS; number += 1) await http.get(origin.url);
-  return `${count(origin.requests, 'request')}, ${count(origin.connections, 'connection')}`;
+  return `${count(origin.requests.length, 'request')}, ${count(origin.connections, 'connection')}`;
 }

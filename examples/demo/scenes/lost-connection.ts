@@ -1,5 +1,5 @@
+import { reset } from '../../../__tests__/helpers/origin.js';
 import type { Scene } from '../scene.js';
-import { reset } from '../servers/answers.js';
 
 const order = { item: 'lamp' };
 
@@ -11,22 +11,22 @@ export const lostConnection: Scene = {
     const origin = await stage.origin();
     const { url } = origin;
 
-    origin.script(reset);
+    origin.enqueue(reset());
     await stage.bare('axios.get(url)', 'rejected after 1 attempt: ECONNRESET', (http) => http.get(url));
 
     // To read twice does no harm.
-    origin.script(reset);
+    origin.enqueue(reset());
     await stage.policy('axios.get(url)', '200 after 2 attempts', {}, (http) => http.get(url));
 
     // To order twice might.
-    origin.script(reset);
-    const before = origin.requests;
+    origin.enqueue(reset());
+    const before = origin.requests.length;
     const refused = 'rejected after 1 attempt: ECONNRESET (not-idempotent)';
     await stage.policy('axios.post(url, order)', refused, {}, (http) => http.post(url, order));
-    stage.check('orders at the server', 1, origin.requests - before);
+    stage.check('orders at the server', 1, origin.requests.length - before);
 
     // Unless the server knows one order when it sees it again.
-    origin.script(reset);
+    origin.enqueue(reset());
     const code = 'axios.post(url, order, { policy: { idempotent: true } })';
     await stage.policy(code, '200 after 2 attempts', {}, (http) =>
       http.post(url, order, { policy: { idempotent: true } }),

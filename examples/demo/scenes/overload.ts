@@ -1,5 +1,5 @@
+import { reply } from '../../../__tests__/helpers/origin.js';
 import type { Scene } from '../scene.js';
-import { status } from '../servers/answers.js';
 
 export const overload: Scene = {
   name: 'overload',
@@ -8,10 +8,10 @@ export const overload: Scene = {
   async play(stage) {
     const origin = await stage.origin();
 
-    origin.script(status(503));
+    origin.enqueue(reply({ status: 503 }));
     await stage.bare('axios.get(url)', 'rejected after 1 attempt: 503', (http) => http.get(origin.url));
 
-    origin.script(status(503), status(503));
+    origin.enqueue(reply({ status: 503 }), reply({ status: 503 }));
     await stage.policy('axios.get(url)', '200 after 3 attempts', {}, (http) => http.get(origin.url));
   },
 };

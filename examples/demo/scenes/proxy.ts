@@ -1,6 +1,6 @@
 import type { AxiosInstance } from 'axios';
+import { TestProxy } from '../../../__tests__/helpers/proxy.js';
 import type { Scene } from '../scene.js';
-import { TunnelProxy } from '../servers/proxy.js';
 import type { Stage } from '../stage.js';
 import { count } from '../timeline.js';
 
@@ -13,7 +13,7 @@ export const proxy: Scene = {
   async play(stage) {
     const first = await startProxy(stage);
     const http = stage.bareClient();
-    http.defaults.proxy = { protocol: 'http', host: first.host, port: first.port };
+    http.defaults.proxy = { protocol: 'http', host: '127.0.0.1', port: first.port };
     const code = 'axios.create({ httpsAgent, proxy: { host, port } })';
     stage.report('without policy', code, '6 connections, 6 tunnels', await visit(stage, first, http));
 
@@ -24,17 +24,17 @@ export const proxy: Scene = {
   },
 };
 
-async function startProxy(stage: Stage): Promise<TunnelProxy> {
-  const started = await TunnelProxy.start();
+async function startProxy(stage: Stage): Promise<TestProxy> {
+  const started = await new TestProxy({}).start();
   stage.defer(() => started.close());
   return started;
 }
 
-async function visit(stage: Stage, through: TunnelProxy, http: AxiosInstance): Promise<string> {
+async function visit(stage: Stage, through: TestProxy, http: AxiosInstance): Promise<string> {
   const origin = await stage.origin();
   // By name: axios asks for an address with SNI too, which Node warns of.
   const url = origin.url.replace('127.0.0.1', 'localhost');
   for (let number = 0; number < REQUESTS; number += 1) await http.get(url);
-  stage.check('requests at the server', REQUESTS, origin.requests);
-  return `${count(through.connections, 'connection')}, ${count(through.tunnels, 'tunnel')}`;
+  stage.check('requests at the server', REQUESTS, origin.requests.length);
+  return `${count(through.connections, 'connection')}, ${count(through.tunnels.length, 'tunnel')}`;
 }

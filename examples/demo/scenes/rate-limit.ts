@@ -1,5 +1,5 @@
+import { reply } from '../../../__tests__/helpers/origin.js';
 import type { Scene } from '../scene.js';
-import { status } from '../servers/answers.js';
 
 export const rateLimit: Scene = {
   name: 'rate-limit',
@@ -7,12 +7,12 @@ export const rateLimit: Scene = {
 
   async play(stage) {
     const origin = await stage.origin();
-    const tooMany = status(429, { 'Retry-After': '1' });
+    const tooMany = reply({ status: 429, headers: { 'Retry-After': '1' } });
 
-    origin.script(tooMany);
+    origin.enqueue(tooMany);
     await stage.bare('axios.get(url)', 'rejected after 1 attempt: 429', (http) => http.get(origin.url));
 
-    origin.script(tooMany);
+    origin.enqueue(tooMany);
     const { delaysMs } = await stage.policy('axios.get(url)', '200 after 2 attempts', {}, (http) =>
       http.get(origin.url),
     );

@@ -99,12 +99,15 @@ function renderSchedule(schedule: DelaySchedule): string[] {
   const { retries, delays, total, complete, simulatedRequests } = schedule;
   const title = `Delays, at most ${retriesText(retries)}`;
   if (delays.length === 0) return [title, '', '  none', ''];
-  const columns = ['retry', 'min', 'median', 'p95', 'max', 'made'].map(
+  const columns = ['retry', 'min', 'median', 'p95', 'max', 'reached'].map(
     (name): Column => ({ title: name, width: name === 'retry' ? 6 : 9, align: 'right' }),
   );
   const rows = [...renderDelays(schedule), renderRange(complete ? 'total' : `1–${delays.length}`, total)];
-  const note = `Of a request whose attempts all fail at once. Bounds are exact; median, p95 and "made" (before retryTimeout) are of ${simulatedRequests} simulated requests, always the same.`;
-  return [title, '', ...renderTable(columns, rows), '', ...renderNotes([note]), ''];
+  const notes = [
+    'For a request whose attempts all fail at once. min and max are exact.',
+    `median, p95 and "reached" (the share of requests that get to this retry before retryTimeout) are from ${simulatedRequests} simulated requests, the same ones every time.`,
+  ];
+  return [title, '', ...renderTable(columns, rows), '', ...renderNotes(notes), ''];
 }
 
 function renderWorstCases(cases: readonly WorstCase[]): string[] {

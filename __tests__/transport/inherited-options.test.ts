@@ -3,7 +3,7 @@ import type { AgentOptions } from 'node:https';
 import { Agent as HttpsAgent } from 'node:https';
 import { inspect } from 'node:util';
 import KeepAlive from 'agentkeepalive';
-import { adoptAgent } from '../../lib/transport/inherited-options.js';
+import { inheritedFrom } from '../../lib/transport/inherited-options.js';
 import { attached, failureOf } from '../helpers/attached.js';
 import * as certs from '../helpers/certs.js';
 import { lookupTo } from '../helpers/faults.js';
@@ -153,7 +153,7 @@ describe('An agent that is adopted', () => {
     ['agentkeepalive', new KeepAlive()],
     ['agentkeepalive for https', new KeepAlive.HttpsAgent()],
   ])('is a stock one: %s', (_name, agent) => {
-    expect(adoptAgent(agent)).toMatchObject({ material: {}, handshake: {} });
+    expect(inheritedFrom(agent)).toMatchObject({ material: {}, handshake: {} });
   });
 
   it.each([
@@ -167,6 +167,6 @@ describe('An agent that is adopted', () => {
     ['an object without a prototype', Object.assign(Object.create(null), { options: {} })],
     ['something else', 'agent'],
   ])('is none that may connect in its own way: %s', (_name, agent) => {
-    expect(adoptAgent(agent)).toBeUndefined();
+    expect(inheritedFrom(agent)).toBeUndefined();
   });
 });

@@ -1,11 +1,11 @@
-import { Agent } from 'node:http';
+import { HttpAgent } from 'agentkeepalive';
 import { poolStats } from '../../lib/transport/pools.js';
 
 /** An agent that holds these many connections under the names Node gives to pools. */
 function agentWith(
   lists: Partial<Record<'sockets' | 'freeSockets' | 'requests', Record<string, number>>>,
-): Agent {
-  const agent = new Agent();
+): HttpAgent {
+  const agent = new HttpAgent();
   for (const [list, counts] of Object.entries(lists)) {
     const entries = Object.entries(counts).map(([name, length]) => [name, Array.from({ length })]);
     Object.assign(agent, { [list]: Object.fromEntries(entries) });
@@ -48,6 +48,6 @@ describe('The pools of an agent', () => {
   });
 
   it('are none when there are no connections', () => {
-    expect(poolStats('http', new Agent())).toEqual([]);
+    expect(poolStats('http', new HttpAgent())).toEqual([]);
   });
 });

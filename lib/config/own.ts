@@ -25,3 +25,29 @@ export function withoutPrototype<T extends object>(own: T): T {
 export function define(holder: object, key: PropertyKey, descriptor: PropertyDescriptor): void {
   Object.defineProperty(holder, key, withoutPrototype(descriptor));
 }
+
+type Unset = Readonly<Record<string, undefined>>;
+
+const NOTHING: Unset = Object.freeze({});
+
+/** Whether somebody has put anything on `Object.prototype` in the way that pollution comes: by an assignment. */
+function isPolluted(): boolean {
+  for (const _ in POLLUTED) return true;
+  return false;
+}
+
+/**
+ * Names to stand in front of options that are copied to a plain object, to keep out of them what they do not say: none,
+ * as long as nobody has put anything on `Object.prototype`. Options that are there and undefined show, and Node may warn
+ * of them.
+ *
+ * @param unset names that the reader of the options looks for.
+ */
+export function keepOut(unset: Unset): Unset {
+  return isPolluted() ? unset : NOTHING;
+}
+
+/** Completes options, where there is something to be kept out of them. */
+export function guarded<T extends object>(options: T, unset: Unset): T {
+  return isPolluted() ? { ...unset, ...options } : options;
+}

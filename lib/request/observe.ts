@@ -1,7 +1,7 @@
 import type { Observation, RefusedHead } from '../retry/classify.js';
 import { causeChain } from '../retry/error-predicates.js';
-import type { AttemptReport } from '../transport/observe.js';
-import { isRejection } from '../transport/rejected-certificates.js';
+import { isRejection } from '../transport/connect.js';
+import type { AttemptReport } from '../transport/exchange.js';
 import type { RequestConfig } from './axios.js';
 import { accepts } from './axios.js';
 import type { ExpiredLimit } from './deadline.js';

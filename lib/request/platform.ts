@@ -3,7 +3,7 @@ import type { ResolvedClient, ResolvedPolicy, ResolvedRequestPolicy } from '../c
 import type { Unsupported } from '../config/unsupported-options.js';
 import type { Download } from '../resume/download.js';
 import type { ResumeParts } from '../resume/streamed-download.js';
-import type { Attempt } from '../transport/observe.js';
+import type { Attempt } from '../transport/exchange.js';
 import type { AttemptConnections, GivenConnections, Transport } from '../transport/transport.js';
 import type { PolicyStats } from './activity.js';
 import type { AxiosInstance, RequestConfig } from './axios.js';

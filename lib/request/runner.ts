@@ -1,7 +1,7 @@
 import type { ResolvedClient } from '../config/resolved.js';
 import type { Download } from '../resume/download.js';
 import type { ResumeParts } from '../resume/streamed-download.js';
-import { Attempt } from '../transport/observe.js';
+import { Attempt } from '../transport/exchange.js';
 import type { GivenConnections } from '../transport/transport.js';
 import type { Counters, InFlight } from './activity.js';
 import type { UnsupportedOptions } from './attach-warnings.js';

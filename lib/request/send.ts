@@ -3,7 +3,7 @@ import { allowsHttp } from '../config/allow-http.js';
 import type { PolicyError } from '../errors.js';
 import { BodyConsumedError, HttpNotAllowedError } from '../errors.js';
 import type { ResponseMessage } from '../resume/download.js';
-import type { Attempt } from '../transport/observe.js';
+import type { Attempt } from '../transport/exchange.js';
 import type { AttemptConnections, GivenConnections } from '../transport/transport.js';
 import { copyForAttempt, lend } from './attempt-config.js';
 import type { AttemptSignal } from './attempt-signal.js';

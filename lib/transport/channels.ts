@@ -5,7 +5,8 @@
 import { channel } from 'node:diagnostics_channel';
 
 const connects = channel('axios-policy:connect');
-const pools = channel('axios-policy:pool');
+/** To be asked for its subscribers before {@link publishPool} is called, where every request comes by. */
+export const poolChannel = channel('axios-policy:pool');
 
 /** Which connection a message is about. */
 export interface ConnectionLabel {
@@ -60,6 +61,6 @@ export function publishConnect(label: ConnectionLabel): ConnectAnnouncement | un
 
 /** Tells what became of a connection that was ready. */
 export function publishPool(event: PoolMessage['event'], label: ConnectionLabel | undefined): void {
-  if (!pools.hasSubscribers || label === undefined) return;
-  pools.publish({ event, ...label } satisfies PoolMessage);
+  if (!poolChannel.hasSubscribers || label === undefined) return;
+  poolChannel.publish({ event, ...label } satisfies PoolMessage);
 }

@@ -1,21 +1,95 @@
-import type { ClientRequest, IncomingMessage } from 'node:http';
+/**
+ * Requests that are none of Node's own, for axios and its redirect follower: they stand in for one that was sent already,
+ * or fails at once, and show a `_redirectable` where the follower was not needed.
+ */
+import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
+import type { EventEmitter } from 'node:stream';
 import { Writable } from 'node:stream';
+import type { Scheme, WrappableRequest, WrappableResponse } from 'follow-redirects';
+import { wrap } from 'follow-redirects';
+import { define, keepOut } from '../config/own.js';
+import type { AnsweredRequest } from './node-internals.js';
+import { UNSET_REDIRECTABLE } from './unset-options.js';
 
-/** What a redirect follower makes of a request, as far as it is read here. */
+/** The schemes that a request is sent through, among its options. */
+export const SCHEMES = Symbol('axios-policy.schemes');
+
+type AnyScheme = Scheme<object, WrappableRequest, WrappableResponse>;
+type Schemes = Readonly<Record<'http' | 'https', AnyScheme>>;
+
+const through = (scheme: keyof Schemes): AnyScheme => ({
+  request: (options, onResponse) =>
+    (options as { readonly [SCHEMES]: Schemes })[SCHEMES][scheme].request(options, onResponse),
+});
+
+/** One for all requests: it costs more than a request to make, and defines properties on the way. */
+const FOLLOWER = wrap({ http: through('http'), https: through('https') });
+
+/**
+ * Sends a request, and follows where its response leads.
+ *
+ * @param schemes that it is sent through, and what follows from it.
+ */
+export function follow(
+  schemes: object,
+  options: { readonly protocol?: string | null | undefined },
+  onResponse?: unknown,
+): Writable {
+  const scheme = options.protocol === 'https:' ? 'https' : 'http';
+  const complete = { ...keepOut(UNSET_REDIRECTABLE), ...options, [SCHEMES]: schemes };
+  return FOLLOWER[scheme].request(complete as object, onResponse as (response: WrappableResponse) => void);
+}
+
+/** The members of a `ClientRequest` that axios and its redirect follower call, without effect. */
+abstract class StandInRequest extends Writable {
+  abort(): void {
+    this.destroy();
+  }
+
+  getHeader(_name: string): unknown {
+    return undefined;
+  }
+
+  setHeader(): this {
+    return this;
+  }
+
+  removeHeader(): void {}
+
+  setTimeout(): this {
+    return this;
+  }
+}
+
+/** A request that fails before anything is done for it, in the manner of `ClientRequest`: later, by an event. */
+export class FailedRequest extends StandInRequest {
+  readonly aborted = false;
+  readonly res = null;
+
+  constructor(error: Error) {
+    super({
+      // Whatever is written goes nowhere.
+      write: (_chunk, _encoding, callback) => callback(),
+    });
+    process.nextTick(() => this.destroy(error));
+  }
+}
+
+/** The redirect follower's own object, which it leaves on the requests that it makes. */
 interface Redirectable {
   _currentRequest?: unknown;
 }
 
-type Followed = ClientRequest & { _redirectable?: Redirectable };
+type Followed = AnsweredRequest & { _redirectable?: Redirectable };
 
 /**
  * A request that was sent already and has its response, for a transport that still has to give it to somebody: the body
  * that is written to it goes nowhere, because the server has it, and the response follows at its end.
  */
-export class SentRequest extends Writable {
-  readonly #native: ClientRequest;
+export class SentRequest extends StandInRequest {
+  readonly #native: Followed;
 
-  /** @param failure what it failed with since it has its response. */
+  /** @param failure the error it has failed with since it has its response. */
   constructor(
     native: ClientRequest,
     response: IncomingMessage,
@@ -35,11 +109,11 @@ export class SentRequest extends Writable {
 
   /** The redirect follower's request: whoever gets the response looks for it on the request that was sent. */
   get _redirectable(): Redirectable | undefined {
-    return (this.#native as Followed)._redirectable;
+    return this.#native._redirectable;
   }
 
   set _redirectable(redirectable: Redirectable) {
-    (this.#native as Followed)._redirectable = redirectable;
+    this.#native._redirectable = redirectable;
   }
 
   #respond(response: IncomingMessage): void {
@@ -49,13 +123,13 @@ export class SentRequest extends Writable {
     if (redirectable?._currentRequest === this) redirectable._currentRequest = this.#native;
   }
 
-  /** What it stands in for. */
+  /** The request itself. */
   get sent(): ClientRequest {
     return this.#native;
   }
 
-  get res(): IncomingMessage | undefined {
-    return (this.#native as ClientRequest & { res?: IncomingMessage }).res;
+  get res(): IncomingMessage | null | undefined {
+    return this.#native.res;
   }
 
   get path(): string {
@@ -71,53 +145,84 @@ export class SentRequest extends Writable {
     callback();
   }
 
-  abort(): void {
-    this.destroy();
-  }
-
-  setTimeout(): this {
-    return this;
-  }
-
-  getHeader(name: string): unknown {
+  override getHeader(name: string): unknown {
     return this.#native.getHeader(name);
   }
-
-  setHeader(): this {
-    return this;
-  }
-
-  removeHeader(): void {}
 }
 
-/** A request that fails before anything is done for it, in the manner of `ClientRequest`: later, by an event. */
-export class FailedRequest extends Writable {
-  readonly aborted = false;
-  readonly res = null;
+/** A request that was made without a redirect follower. */
+interface UnfollowedParts {
+  /** The options of its making. */
+  readonly options: RequestOptions;
+  readonly maxRedirects: number | undefined;
+  readonly body: Buffer | undefined;
+}
 
-  constructor(error: Error) {
-    super({
-      // Whatever is written goes nowhere.
-      write: (_chunk, _encoding, callback) => callback(),
-    });
-    process.nextTick(() => this.destroy(error));
+/** Keeps the parts of a follower in private, for they hold the caller's credentials. */
+class Unfollowed {
+  readonly #options: RequestOptions;
+  readonly #maxRedirects: number | undefined;
+  readonly #bodyLength: number;
+
+  constructor({ options, maxRedirects, body }: UnfollowedParts) {
+    this.#options = options;
+    this.#maxRedirects = maxRedirects;
+    this.#bodyLength = body?.length ?? 0;
   }
 
-  abort(): void {
-    this.destroy();
+  /** The follower's own object, which finds the request made already. */
+  follow(request: EventEmitter): Writable {
+    const scheme = { request: () => request };
+    const limits = { maxBodyLength: Number.POSITIVE_INFINITY };
+    if (this.#maxRedirects) Object.assign(limits, { maxRedirects: this.#maxRedirects });
+    const redirectable = follow({ http: scheme, https: scheme }, { ...this.#options, ...limits });
+    Object.assign(redirectable, { _ended: true, _ending: true, _requestBodyLength: this.#bodyLength });
+    // Whoever made the request is told of errors in another way.
+    return redirectable.on('error', () => undefined);
   }
+}
 
-  getHeader(): undefined {
-    return undefined;
-  }
+const UNFOLLOWED = Symbol('axios-policy.unfollowed');
 
-  setHeader(): this {
-    return this;
-  }
+interface Unwrapped {
+  _redirectable?: Writable;
+  [UNFOLLOWED]?: Unfollowed;
+}
 
-  removeHeader(): void {}
+// Made when somebody looks: it takes longer than the rest of a request, and next to nobody does.
+const LAZY: PropertyDescriptor & ThisType<EventEmitter & Unwrapped> = {
+  configurable: true,
+  enumerable: true,
+  get() {
+    return this[UNFOLLOWED]?.follow(this);
+  },
+  set(value: Writable) {
+    const property = { value, configurable: true, enumerable: true, writable: true };
+    define(this, '_redirectable', property);
+  },
+};
 
-  setTimeout(): this {
-    return this;
-  }
+/**
+ * Gives a request the `_redirectable` that axios' redirect follower leaves on every one: code reads the final URL and
+ * the number of redirects there.
+ */
+export function showRedirectable(request: EventEmitter, parts: UnfollowedParts): void {
+  // axios uses no follower either where none are followed.
+  if (parts.maxRedirects === 0) return;
+  (request as Unwrapped)[UNFOLLOWED] = new Unfollowed(parts);
+  define(request, '_redirectable', LAZY);
+}
+
+/**
+ * The request, to axios, of an error that came before the response: the redirect follower's, if it has one.
+ *
+ * @param body which the follower still has.
+ */
+export function requestOfError<Request extends EventEmitter>(
+  request: Request,
+  body: Buffer | undefined,
+): Request | Writable {
+  const redirectable = (request as Unwrapped)._redirectable;
+  if (redirectable === undefined) return request;
+  return body?.length ? Object.assign(redirectable, { _requestBodyBuffers: [{ data: body }] }) : redirectable;
 }

@@ -1,87 +1,11 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { setTimeout } from 'node:timers';
-import type { TLSSocket } from 'node:tls';
-import { connectionState, watchConnect } from './connect.js';
-
-/** How long what is left of a response may take, so that its connection can be used again. */
-const GRACE_MS = 100;
-
-/** How much of it is read for that. */
-const GRACE_BYTES = 64 * 1024;
-
-/** How long an upload that was answered already may stand still. */
-const UPLOAD_GRACE_MS = 1000;
-
-/** How often it may move on after that. */
-const MAX_UPLOAD_LOOKS = 30;
-
-/** A native request and its response. */
-type AnsweredRequest = ClientRequest & { res?: IncomingMessage | null };
-
-/**
- * Lets go of a request whose outcome is known and which nobody follows any more. One that is complete has its connection
- * back in the pool. Others may be about to be: the end of a body comes behind that of its compression, and a server that
- * answered well may still read the upload. What is not done soon is destroyed, or a server could hold a connection per
- * request for as long as it likes.
- *
- * @param progress a count that grows with every byte.
- */
-function letGo(request: AnsweredRequest, progress: () => number): void {
-  if (isOver(request)) return;
-  const { res } = request;
-  if (res == null || (res.destroyed && !res.complete)) abandon(request);
-  else if (res.complete && (res.statusCode ?? 0) < 400) finishUpload(request, progress);
-  else finishResponse(request, res);
-}
-
-/** Whether its connection is gone, or has been taken from it, or will be in this turn. */
-function isOver(request: AnsweredRequest): boolean {
-  const { destroyed, res, socket, writableFinished } = request;
-  return (
-    destroyed || socket?.destroyed === true || (res?.complete === true && writableFinished && isRead(res))
-  );
-}
-
-function isRead(response: IncomingMessage): boolean {
-  return response.readableEnded || response.destroyed;
-}
-
-function finishResponse(request: AnsweredRequest, response: IncomingMessage): void {
-  let bytes = 0;
-  response.on('data', (chunk: Buffer) => {
-    bytes += chunk.length;
-    if (bytes > GRACE_BYTES) abandon(request);
-  });
-  response.resume();
-  setTimeout(() => isOver(request) || abandon(request), GRACE_MS).unref();
-}
-
-function finishUpload(request: AnsweredRequest, progress: () => number): void {
-  request.res?.resume();
-  let seen = progress();
-  let looks = 0;
-  const look = () => {
-    const now = progress();
-    looks += 1;
-    if (isOver(request)) return;
-    if (now === seen || looks > MAX_UPLOAD_LOOKS) {
-      abandon(request);
-      return;
-    }
-    seen = now;
-    setTimeout(look, UPLOAD_GRACE_MS).unref();
-  };
-  setTimeout(look, UPLOAD_GRACE_MS).unref();
-}
-
-function abandon(request: AnsweredRequest): void {
-  // Whoever listened to it may have left.
-  request.on('error', () => {});
-  // By its connection, if it has one: what a failed request shows of itself stays as Node left it.
-  if (request.socket == null) request.destroy();
-  else request.socket.destroy();
-}
+import { watchConnect } from './connect.js';
+import type { AnsweredRequest, ClientSocket } from './node-internals.js';
+import { queuedBytes } from './node-internals.js';
+import type { ConnectionChoice, ConnectionState, QueueObserver } from './observe.js';
+import { connectionState } from './observe.js';
+import { letGo } from './unfinished-exchange.js';
 
 /**
  * How far one request on the wire came:
@@ -218,46 +142,120 @@ function wasLost(socket: Socket | null | undefined): boolean {
   return socket.readableEnded || (socket.errored as NodeJS.ErrnoException | null)?.syscall !== undefined;
 }
 
-interface Handle {
-  readonly writeQueueSize?: number;
-  /** What TLS writes to. */
-  readonly _parent?: Handle | null;
-}
-
-/**
- * What a socket was given to write and did not send yet. A large body is given in one piece, so that nothing but this
- * shrinking queue tells a slow upload from a stalled one. Node's own socket timeout looks there too, but not below TLS.
- */
-function queuedBytes(socket: Socket): number {
-  let bytes = 0;
-  let { _handle: handle } = socket as Socket & { readonly _handle?: Handle | null };
-  while (handle) {
-    bytes += handle.writeQueueSize ?? 0;
-    handle = handle._parent;
-  }
-  return bytes;
-}
-
 /**
  * Begins to observe a connection that an agent not ours gave to a request, so that a caller's own agent is judged by
  * the same evidence.
  */
 export function observeForeignSocket(request: ClientRequest): void {
-  request.once('socket', (socket) => {
-    const known = connectionState(socket);
-    if (known !== undefined) {
-      known.bytesReadBefore = socket.bytesRead;
-      known.bytesWrittenBefore = socket.bytesWritten;
-      return;
-    }
-    const secure = (socket as TLSSocket).encrypted === true;
-    watchConnect(socket, { readyEvent: secure ? 'secureConnect' : 'connect', target: '', timeoutMs: false });
-    const state = connectionState(socket);
-    if (state === undefined) return;
-    const pending =
-      socket.connecting || (socket as TLSSocket & { secureConnecting?: boolean }).secureConnecting === true;
-    state.ready = request.reusedSocket || !pending;
+  request.once('socket', (socket: ClientSocket) => {
+    const state = connectionState(socket) ?? stateOfForeign(socket, request.reusedSocket);
     state.bytesReadBefore = socket.bytesRead;
     state.bytesWrittenBefore = socket.bytesWritten;
   });
+}
+
+function stateOfForeign(socket: ClientSocket, isReused: boolean): ConnectionState {
+  const state = watchConnect(socket, { readyEvent: socket.encrypted ? 'secureConnect' : 'connect' });
+  state.ready = isReused || !(socket.connecting || socket.secureConnecting === true);
+  return state;
+}
+
+/** What an attempt's observation says at its end; what a retry decision is made from. */
+export interface AttemptReport {
+  /** `unobserved`: no request of ours was seen on the wire (a mock, the fetch adapter, a bad option). */
+  readonly phase: ExchangePhase | 'unobserved';
+  readonly neverProcessed: boolean;
+  readonly truncated: boolean;
+  readonly answer: AnswerHead | undefined;
+}
+
+const UNOBSERVED: AttemptReport = {
+  phase: 'unobserved',
+  neverProcessed: false,
+  truncated: false,
+  answer: undefined,
+};
+
+/** What can be heard of a request, over HTTP/1.1 and HTTP/2. */
+interface ResponseEmitter {
+  prependOnceListener(event: 'response', listener: (response: IncomingMessage) => void): unknown;
+}
+
+/**
+ * The observer of one attempt: is told of every request that is made for it (one, or one per redirect). Where there are
+ * no connections of ours to tell it (in a browser, of axios' fetch adapter), it sees nothing.
+ */
+export class Attempt {
+  /** Which connection it may have. */
+  readonly connection: ConnectionChoice;
+  /** Whether idle connections are passed over. */
+  readonly onNewConnection: boolean;
+  /** Told of every response (one, or one per redirect) when its head has arrived, before axios is. */
+  onResponse: ((response: IncomingMessage) => void) | undefined;
+  /** Told when a request has to wait for a connection. */
+  queueObserver: QueueObserver | undefined;
+  /** Where the request goes first, should it be redirected. */
+  url: string | undefined;
+  /** The header of the request's idempotency key, which is for its own origin only. */
+  keyHeader: string | undefined;
+  #exchange: Exchange | undefined;
+  #exchanges = 0;
+
+  constructor(connection: ConnectionChoice = 'any') {
+    this.connection = connection;
+    this.onNewConnection = connection === 'new';
+  }
+
+  /** Begins to observe an exchange; the latest one is what counts. */
+  follow(exchange: Exchange): void {
+    this.#exchange = exchange;
+    this.#exchanges += 1;
+  }
+
+  /** Goes on observing an exchange as another one: a server that was asked for HTTP/2 chose HTTP/1.1. */
+  replace(exchange: Exchange, by: Exchange): void {
+    if (this.#exchange === exchange) this.#exchange = by;
+  }
+
+  /** The exchange under way, if any was seen. */
+  get exchange(): Exchange | undefined {
+    return this.#exchange;
+  }
+
+  /** Whether the request died on a kept-alive connection, and nothing before it (a redirect's first hop) was done. */
+  get lostKeepAliveRace(): boolean {
+    return this.#exchanges === 1 && !this.onNewConnection && this.#exchange?.lostKeepAliveRace === true;
+  }
+
+  /** The attempt has settled: nothing that is not complete is left behind. */
+  letGo(): void {
+    this.#exchange?.letGo();
+  }
+
+  report(): AttemptReport {
+    const exchange = this.#exchange;
+    if (exchange === undefined) return UNOBSERVED;
+    const { phase, neverProcessed, truncated } = exchange;
+    const answer = exchange.answer ?? undefined;
+    if (this.#exchanges === 1) return { phase, neverProcessed, truncated, answer };
+    // An earlier hop was answered with a redirect, so the logical request did reach a server.
+    return { phase: phase === 'connect' ? 'sent' : phase, neverProcessed: false, truncated, answer };
+  }
+
+  /**
+   * After a failure: closes the idle connections of the same pool that are as suspect as the one it happened on.
+   *
+   * @param sinceMs when the attempt began, by the monotonic clock.
+   * @param isTimeout whether a limit of ours ended it.
+   * @returns whether there is reason to pass over idle connections.
+   */
+  distrustIdle(sinceMs: number, isTimeout: boolean): boolean {
+    return this.#exchange?.distrustIdle?.(sinceMs, isTimeout) ?? false;
+  }
+
+  /** Looks at the response of a request before axios does, if anybody wants to. */
+  watch(request: ResponseEmitter): void {
+    const { onResponse } = this;
+    if (onResponse !== undefined) request.prependOnceListener('response', onResponse);
+  }
 }

@@ -2,15 +2,8 @@ import type { Agent, ClientRequest } from 'node:http';
 import type { AllowHttp } from '../config/allow-http.js';
 import { allowsHttp } from '../config/allow-http.js';
 import { HttpNotAllowedError } from '../errors.js';
-import { RefusingAgent } from './agents.js';
-import { addRequest, frontOf } from './delegating-agent.js';
-
-/** Where an agent is asked to connect to. */
-interface Endpoint {
-  readonly host?: string | null | undefined;
-  readonly port?: number | string | null | undefined;
-  readonly socketPath?: string | null | undefined;
-}
+import { addRequest, delegatingAgent, RefusingAgent } from './delegating-agent.js';
+import type { RequestEndpoint } from './target.js';
 
 /**
  * What Node and follow-redirects take for the host of a request through a unix socket, of which axios tells them none.
@@ -25,7 +18,7 @@ const UNNAMED: ReadonlySet<string> = new Set(['', 'localhost', '::1']);
 export class HttpGate {
   readonly #allowed: AllowHttp;
   readonly #refusing: Agent;
-  readonly #fronts = new WeakMap<Agent, Agent>();
+  readonly #gates = new WeakMap<Agent, Agent>();
 
   constructor(allowed: AllowHttp) {
     this.#allowed = allowed;
@@ -36,20 +29,20 @@ export class HttpGate {
   /** The agent to use in place of `agent`; the same one for the same agent. */
   before(agent: Agent): Agent {
     if (this.#allowed === true) return agent;
-    return this.#allowed === false ? this.#refusing : this.#frontOf(agent);
+    return this.#allowed === false ? this.#refusing : this.#gateOf(agent);
   }
 
-  #frontOf(agent: Agent): Agent {
-    const known = this.#fronts.get(agent);
+  #gateOf(agent: Agent): Agent {
+    const known = this.#gates.get(agent);
     if (known !== undefined) return known;
-    const front = frontOf(agent, (request: ClientRequest, options: Endpoint) => {
+    const gate = delegatingAgent(agent, (request: ClientRequest, options: RequestEndpoint) => {
       addRequest(this.#allows(request, options) ? agent : this.#refusing, request, options);
     });
-    this.#fronts.set(agent, front);
-    return front;
+    this.#gates.set(agent, gate);
+    return gate;
   }
 
-  #allows({ path }: ClientRequest, { host, port, socketPath }: Endpoint): boolean {
+  #allows({ path }: ClientRequest, { host, port, socketPath }: RequestEndpoint): boolean {
     // In absolute form: axios itself addresses the proxy, and the path tells the host that is meant.
     if (/^https?:\/\//i.test(path)) {
       const { hostname, port: ownPort } = new URL(path);

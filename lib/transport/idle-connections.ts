@@ -1,50 +1,40 @@
 import type { Agent, ClientRequest } from 'node:http';
 import type { Socket } from 'node:net';
-import { isIP } from 'node:net';
-import { constants, HttpAgent } from 'agentkeepalive';
+import { HttpAgent } from 'agentkeepalive';
 import { MAX_TIMER_MS } from '../config/duration.js';
-import { currentTurn } from './after-pending-io.js';
-import type { PoolOptions } from './agents.js';
-import { publishPool } from './channels.js';
-import { connectionState } from './connect.js';
+import { poolChannel, publishPool } from './channels.js';
 import { onceQuiet, withoutIdle } from './delegating-agent.js';
-import { choiceOf, choiceOfNew } from './observe.js';
+import type { AgentInternals, ClientSocket } from './node-internals.js';
+import { createdAtMs, internalsOf } from './node-internals.js';
+import { choiceOf, choiceOfNew, connectionState, noteIfQueued } from './observe.js';
+import type { PoolOptions } from './pool-options.js';
+import type { RequestEndpoint } from './target.js';
+import { currentTurn } from './timers.js';
+import { serverNameOf } from './tls.js';
 
-/** The parts of Node's agent that its types leave out. */
-interface AgentInternals extends Agent {
-  readonly options: object;
-  readonly freeSockets: Record<string, Socket[] | undefined>;
-  readonly sockets: Record<string, Socket[] | undefined>;
-  readonly totalSocketCount: number;
-  readonly scheduling: 'fifo' | 'lifo';
-  getName(options: object): string;
-}
-
-/** What an agent is told of where a request goes. */
-interface RequestOptions {
-  readonly host?: string | null | undefined;
-  readonly servername?: string | undefined;
-}
-
-type ServedSocket = Socket & {
-  _httpMessage?: ClientRequest & { res?: { headers: NodeJS.Dict<string | string[]> } };
+/** A connection that a server may have said something of. */
+type PooledSocket = ClientSocket & {
+  /** agentkeepalive's own place for it: how long this connection may idle, in ms. */
+  freeSocketTimeout?: number | undefined;
 };
 
 /** Node's own way to give a request one of an agent's connections, or to make one. */
-const NODE_AGENT = HttpAgent.prototype as unknown as {
-  addRequest(request: ClientRequest, options: object): void;
-};
-
-// The types have it as an object of the class Symbol.
-const CREATED_AT = constants.SOCKET_CREATED_TIME as unknown as symbol;
+const NODE_AGENT = internalsOf(HttpAgent.prototype);
 
 /** What is taken off a server's hint of how long it keeps a connection. */
 const HINT_MARGIN_MS = 1000;
 
 /** What says how long a connection is kept. */
-type KeepingOptions = Pick<PoolOptions, 'maxAgeMs' | 'poolIdleTimeoutMs' | 'settings' | 'sockets'>;
+type KeepingOptions = Pick<
+  PoolOptions,
+  'maxAgeMs' | 'poolIdleTimeoutMs' | 'settings' | 'silenceMs' | 'sockets'
+>;
 
-/** The idle connections of one agent: how long they are kept, and which of them a request may have. */
+/**
+ * The idle connections of one agent. agentkeepalive keeps them for `freeSocketTimeout`, closes them then, and switches
+ * the clock off when they are used again. Added here: a hint of the server's that says less, no connection that nobody
+ * made ready, and which of them a request may have.
+ */
 export class IdleConnections {
   readonly #agent: AgentInternals;
   readonly #pool: KeepingOptions;
@@ -52,31 +42,44 @@ export class IdleConnections {
   #firstEndMs = Number.POSITIVE_INFINITY;
 
   constructor(agent: Agent, pool: KeepingOptions) {
-    this.#agent = agent as AgentInternals;
+    this.#agent = internalsOf(agent);
     this.#pool = pool;
+    agent.on('free', (socket: Socket) => this.#endIdleClock(socket));
   }
 
   /**
-   * Whether a connection that has become idle stays in the pool, and for how long: agentkeepalive destroys it on
-   * 'timeout', and switches that off when it is used again.
-   *
-   * @param answer what the superclass says. By its types nothing; at run time whether the connection stays.
+   * Says whether a connection that has become free may stay, and tells agentkeepalive of a server that keeps it for less
+   * than `poolIdleTimeout`.
    */
-  keep(socket: Socket, answer: unknown): boolean {
-    const state = connectionState(socket);
+  mayKeep(socket: PooledSocket): boolean {
     // One that is not ready was for a request that was given up in the tick it was made in.
-    if (answer === false || this.#pool.sockets.closing || state?.ready !== true) return false;
-    const idleMs = Math.min(idleTimeMs(socket, this.#pool), restOfLifeMs(socket, this.#pool));
-    if (idleMs <= 0) return false;
-    socket.setTimeout(idleMs);
+    if (this.#pool.sockets.closing || connectionState(socket)?.ready !== true) return false;
+    const hintMs = hintedIdleMs(socket, this.#pool);
+    if (hintMs === undefined) {
+      if (socket.freeSocketTimeout !== undefined) socket.freeSocketTimeout = undefined;
+      return true;
+    }
+    // agentkeepalive takes this time as it is, whatever its own options say.
+    const idleMs = Math.min(
+      hintMs,
+      this.#pool.poolIdleTimeoutMs || MAX_TIMER_MS,
+      restOfLifeMs(socket, this.#pool),
+    );
+    socket.freeSocketTimeout = idleMs;
+    return idleMs > 0;
+  }
+
+  /** Takes note of a connection that agentkeepalive keeps, with its clock running. */
+  kept(socket: PooledSocket): void {
+    const state = connectionState(socket);
+    if (state === undefined) return;
     state.isIdle = true;
     state.idleSinceMs = performance.now();
-    state.idleUntilMs = state.idleSinceMs + idleMs;
+    state.idleUntilMs = state.idleSinceMs + (socket.timeout || MAX_TIMER_MS);
     if (state.idleUntilMs < this.#firstEndMs) this.#firstEndMs = state.idleUntilMs;
-    const { _httpMessage: request } = socket as ServedSocket;
-    state.freedInTurn = request === undefined || choiceOf(request) === 'any' ? 0 : currentTurn();
-    publishPool('kept', state.label);
-    return true;
+    const { _httpMessage: request } = socket;
+    state.freedInTurn = request == null || choiceOf(request) === 'any' ? 0 : currentTurn();
+    if (poolChannel.hasSubscribers) publishPool('kept', state.label);
   }
 
   /** Takes note that a request was given an idle connection. */
@@ -86,11 +89,11 @@ export class IdleConnections {
     state.isIdle = false;
     state.bytesReadBefore = socket.bytesRead;
     state.bytesWrittenBefore = choiceOf(request) === 'any' ? 0 : socket.bytesWritten;
-    publishPool('reused', state.label);
+    if (poolChannel.hasSubscribers) publishPool('reused', state.label);
   }
 
   /** Gives a request a connection of the kind it may have. */
-  add(request: ClientRequest, options: RequestOptions): void {
+  add(request: ClientRequest, options: RequestEndpoint): void {
     // Their timers do not run while the event loop is blocked.
     if (performance.now() >= this.#firstEndMs) this.#closeExpired();
     const choice = choiceOfNew(request);
@@ -104,18 +107,19 @@ export class IdleConnections {
     this.#closeWhere(name, (socket) => (connectionState(socket)?.idleSinceMs ?? 0) < sinceMs);
   }
 
-  #dispatch(request: ClientRequest, options: RequestOptions): void {
+  #dispatch(request: ClientRequest, options: RequestEndpoint): void {
     NODE_AGENT.addRequest.call(this.#agent, request, options);
+    noteIfQueued(this.#agent, request);
   }
 
-  #addToNew(request: ClientRequest, options: RequestOptions): void {
+  #addToNew(request: ClientRequest, options: RequestEndpoint): void {
     const name = this.#nameFor(request, options);
     // An idle one counts as well, and would keep the place from the new one.
     if (!this.#hasRoom(name)) this.#agent.freeSockets[name]?.[0]?.destroy();
     withoutIdle(this.#agent, () => this.#dispatch(request, options));
   }
 
-  #addChecked(request: ClientRequest, options: RequestOptions): void {
+  #addChecked(request: ClientRequest, options: RequestEndpoint): void {
     const name = this.#nameFor(request, options);
     const freshest = this.#agent.freeSockets[name]?.at(-1);
     if (freshest === undefined) this.#dispatch(request, options);
@@ -124,7 +128,7 @@ export class IdleConnections {
   }
 
   /** Prefers a new connection to one that its server may be about to close. */
-  #addToYoung(name: string, request: ClientRequest, options: RequestOptions): void {
+  #addToYoung(name: string, request: ClientRequest, options: RequestEndpoint): void {
     // Node takes one off its list when it is closed for good, and would give it away until then.
     this.#closeWhere(name, (socket) => !socket.writable);
     const idle = this.#agent.freeSockets[name] ?? [];
@@ -143,9 +147,11 @@ export class IdleConnections {
   }
 
   /** What the agent calls the connections that a request may have, made as Node makes it. */
-  #nameFor(request: ClientRequest, options: RequestOptions): string {
+  #nameFor(request: ClientRequest, options: RequestEndpoint): string {
     const complete = { ...options, ...this.#agent.options };
-    complete.servername ??= serverNameFor(request, complete);
+    const header = request.getHeader('host');
+    const host = typeof header === 'string' ? header : undefined;
+    complete.servername ??= serverNameOf(complete.host ?? '', host);
     return this.#agent.getName(complete);
   }
 
@@ -171,27 +177,33 @@ export class IdleConnections {
     else delete freeSockets[name];
     for (const socket of over) socket.destroy();
   }
+
+  /**
+   * agentkeepalive starts the idle clock of a connection, too, that went straight on to a waiting request, which would
+   * end with it (https://github.com/node-modules/agentkeepalive/issues/106).
+   */
+  #endIdleClock(socket: Socket): void {
+    if (connectionState(socket)?.isIdle !== true) socket.setTimeout(this.#pool.silenceMs ?? 0);
+  }
 }
 
 /**
- * How long a connection may idle: `poolIdleTimeout`, or less if the server said so (`Keep-Alive: timeout=N`). A second
- * is taken off the hint, because the server's clock started before ours, or what the agent we stand in for wants taken
- * off, if that is more; no more than that means "do not keep".
+ * How long a server keeps a connection by its own word, `Keep-Alive: timeout=N`. A second is taken off, because its clock
+ * started before ours, or what the agent we stand in for wants taken off, if that is more; no more than that means "do
+ * not keep". Node looks at the hint as well, but only next to a `timeout` of its own, which ends connections in use.
  */
-function idleTimeMs(socket: ServedSocket, { poolIdleTimeoutMs, settings }: KeepingOptions): number {
-  const response = socket._httpMessage?.res;
-  const hint = /(?:^|[\s,;])timeout\s*=\s*"?(\d+)/i.exec(String(response?.headers['keep-alive'] ?? ''))?.[1];
-  const idleMs = poolIdleTimeoutMs === false ? MAX_TIMER_MS : poolIdleTimeoutMs;
-  if (hint === undefined) return idleMs;
-  const marginMs = Math.max(HINT_MARGIN_MS, Number(settings?.agentKeepAliveTimeoutBuffer ?? 0));
-  return Math.min(idleMs, Number(hint) * 1000 - marginMs);
+function hintedIdleMs({ _httpMessage }: PooledSocket, { settings }: KeepingOptions): number | undefined {
+  const header = _httpMessage?.res?.headers['keep-alive'];
+  if (header === undefined) return undefined;
+  const hint = /(?:^|[\s,;])timeout\s*=\s*"?(\d+)/i.exec(String(header))?.[1];
+  if (hint === undefined) return undefined;
+  return Number(hint) * 1000 - Math.max(HINT_MARGIN_MS, Number(settings?.agentKeepAliveTimeoutBuffer ?? 0));
 }
 
 /** How much older a connection may become. */
 function restOfLifeMs(socket: Socket, { maxAgeMs }: KeepingOptions): number {
   if (maxAgeMs === undefined) return MAX_TIMER_MS;
-  const createdAt = (socket as unknown as Record<symbol, unknown>)[CREATED_AT];
-  return typeof createdAt === 'number' ? maxAgeMs - (Date.now() - createdAt) : maxAgeMs;
+  return maxAgeMs - (Date.now() - (createdAtMs(socket) ?? Date.now()));
 }
 
 /** Whether it has not been idle for more than half of the time that it may. */
@@ -204,15 +216,4 @@ function isYoung(socket: Socket): boolean {
 function isJustFreed(socket: Socket): boolean {
   const { freedInTurn = 0 } = connectionState(socket) ?? {};
   return freedInTurn !== 0 && freedInTurn === currentTurn();
-}
-
-function serverNameFor(request: ClientRequest, { host }: RequestOptions): string {
-  const header = request.getHeader('host');
-  const named = typeof header === 'string' && header !== '' ? withoutPort(header) : (host ?? '');
-  return isIP(named) === 0 ? named : '';
-}
-
-function withoutPort(authority: string): string {
-  const inBrackets = /^\[([^\]]*)\]/.exec(authority)?.[1];
-  return inBrackets ?? authority.replace(/:.*/s, '');
 }

@@ -169,7 +169,7 @@ function knowsProxyEnv(): boolean {
 type Values = Readonly<Record<string, unknown>>;
 
 /** What a policy takes over from the agent that an instance would use without it. */
-export interface AdoptedOptions {
+export interface InheritedOptions {
   /** Options of `net.connect`. */
   readonly connection: Values;
   /** Options of `tls.createSecureContext`. */
@@ -178,11 +178,11 @@ export interface AdoptedOptions {
   readonly handshake: Values;
   /** Properties of the agent itself: limits of sockets, the order in which idle ones are used. */
   readonly settings: Values;
-  readonly pooling: AdoptedPooling;
+  readonly pooling: InheritedPooling;
 }
 
 /** What an agent says of how long it keeps connections. `undefined` = nothing. */
-interface AdoptedPooling {
+interface InheritedPooling {
   /** `false` = connections are not used again. */
   readonly keepAlive?: false | undefined;
   readonly maxIdlePerHost?: number | undefined;
@@ -193,7 +193,7 @@ interface AdoptedPooling {
   readonly maxAgeMs?: number | undefined;
 }
 
-const NOTHING: AdoptedOptions = { connection: {}, material: {}, handshake: {}, settings: {}, pooling: {} };
+const NOTHING: InheritedOptions = { connection: {}, material: {}, handshake: {}, settings: {}, pooling: {} };
 
 /** `maxFreeSockets` where nobody set it. */
 const UNSET_MAX_FREE = 256;
@@ -212,7 +212,7 @@ type StockAgent = HttpAgent & {
  * @returns `undefined` for an agent that may connect in a way of its own: a proxy agent, a mock, a subclass, one with an
  * option that we do not know. Only that agent can do what it does, so it must go on doing it.
  */
-export function adoptAgent(agent: unknown, isGlobal = false): AdoptedOptions | undefined {
+export function inheritedFrom(agent: unknown, isGlobal = false): InheritedOptions | undefined {
   if (!agent) return NOTHING;
   if (!isStockAgent(agent) || agent.listenerCount('keylog') > 0) return undefined;
   const sorted = sortOptions(agent.options, (name, value) => isGlobal && isStockOption(name, value));
@@ -261,7 +261,7 @@ function maxIdleOf({ maxFreeSockets }: StockAgent, setting: Values): number | un
 }
 
 /** Node's `timeout` ends only idle connections, for axios does not listen; agentkeepalive's those in use. */
-function clocksOf(agent: StockAgent, clock: Values): AdoptedPooling {
+function clocksOf(agent: StockAgent, clock: Values): InheritedPooling {
   const timeoutMs = positive(clock.timeout);
   if (isCore(Object.getPrototypeOf(agent) as object)) return { idleTimeoutMs: timeoutMs };
   const freeMs = positive(clock.freeSocketTimeout);

@@ -5,8 +5,8 @@ import { fieldOf } from '../config/own.js';
 import type { ResolvedClient } from '../config/resolved.js';
 import { AgentSnapshot } from './agent-snapshot.js';
 import type { Http2Client } from './http2/client.js';
-import type { AdoptedOptions } from './inherited-options.js';
-import { adoptAgent } from './inherited-options.js';
+import type { InheritedOptions } from './inherited-options.js';
+import { inheritedFrom } from './inherited-options.js';
 import { Pools } from './pools.js';
 import type { Pool, SocketKeeper } from './socket-registry.js';
 import { RetiredPools } from './socket-registry.js';
@@ -51,7 +51,7 @@ export class InstancePools {
     this.#sockets = sockets;
     const httpsAgent = fieldOf(instance.defaults, 'httpsAgent');
     // Told now, where it can be mended; later, a request fails of it as without the policy.
-    if (httpsAgent) resolveTls(client, adoptAgent(httpsAgent, httpsAgent === nodeHttps.globalAgent));
+    if (httpsAgent) resolveTls(client, inheritedFrom(httpsAgent, httpsAgent === nodeHttps.globalAgent));
     this.#derived = this.#derive();
   }
 
@@ -81,7 +81,7 @@ export class InstancePools {
 
   /** The same of HTTP/2. */
   http2(): Http2Client[] {
-    const current = this.#derived.pools.egresses().flatMap(({ usedHttp2 }) => usedHttp2 ?? []);
+    const current = this.#derived.pools.routes().flatMap(({ usedHttp2 }) => usedHttp2 ?? []);
     return [...current, ...this.#retired.http2()];
   }
 
@@ -102,17 +102,19 @@ export class InstancePools {
     const httpsAgent = fieldOf(this.#instance.defaults, 'httpsAgent');
     const http = httpAgent || nodeHttp.globalAgent;
     const https = httpsAgent || nodeHttps.globalAgent;
-    const adoptedHttp = adoptAgent(http, http === nodeHttp.globalAgent);
-    const { adopted: adoptedHttps, tls } = this.#withTls(adoptAgent(https, https === nodeHttps.globalAgent));
+    const inheritedHttp = inheritedFrom(http, http === nodeHttp.globalAgent);
+    const { inherited: inheritedHttps, tls } = this.#withTls(
+      inheritedFrom(https, https === nodeHttps.globalAgent),
+    );
     return {
       http: new AgentSnapshot(http),
       https: new AgentSnapshot(https),
-      keptHttp: adoptedHttp === undefined ? (http as Agent) : undefined,
-      keptHttps: adoptedHttps === undefined ? (https as Agent) : undefined,
+      keptHttp: inheritedHttp === undefined ? (http as Agent) : undefined,
+      keptHttps: inheritedHttps === undefined ? (https as Agent) : undefined,
       pools: new Pools({
         client: this.#client,
-        adoptedHttp,
-        adoptedHttps,
+        inheritedHttp,
+        inheritedHttps,
         tls,
         sockets: this.#sockets,
         retired: this.#retired,
@@ -121,12 +123,15 @@ export class InstancePools {
   }
 
   /** An agent with material that OpenSSL refuses stays in use, for its requests to fail as without the policy. */
-  #withTls(adopted: AdoptedOptions | undefined): { adopted: AdoptedOptions | undefined; tls: TlsSettings } {
+  #withTls(inherited: InheritedOptions | undefined): {
+    inherited: InheritedOptions | undefined;
+    tls: TlsSettings;
+  } {
     try {
-      return { adopted, tls: resolveTls(this.#client, adopted) };
+      return { inherited, tls: resolveTls(this.#client, inherited) };
     } catch (error) {
-      if (adopted === undefined) throw error;
-      return { adopted: undefined, tls: resolveTls(this.#client, undefined) };
+      if (inherited === undefined) throw error;
+      return { inherited: undefined, tls: resolveTls(this.#client, undefined) };
     }
   }
 }

@@ -1,5 +1,84 @@
-import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
-import type { AnswerHead, Exchange, ExchangePhase } from './exchange.js';
+/**
+ * What is remembered of the connections of our agents, and of the requests that are given one: notes for whoever asks
+ * later how far an attempt came, kept outside of Node's own objects or under symbols of ours.
+ */
+import type { Agent, ClientRequest } from 'node:http';
+import type { Socket } from 'node:net';
+import { define } from '../config/own.js';
+import type { ConnectionLabel } from './channels.js';
+import type { ClientSocket } from './node-internals.js';
+
+const STATE = Symbol('axios-policy.connection');
+
+/** What the transport remembers of a connection. */
+export interface ConnectionState {
+  /** Whether a request could have been written to it: TCP is up and, for https, so is TLS. */
+  ready: boolean;
+  /** `socket.bytesRead` when the current request was given the connection. */
+  bytesReadBefore: number;
+  /** `socket.bytesWritten` by then; 0 where nobody will ask. */
+  bytesWrittenBefore: number;
+  /** Whether it waits in a pool. */
+  isIdle: boolean;
+  /** Since when it does, or last did, and until when it may; by the monotonic clock. */
+  idleSinceMs: number;
+  idleUntilMs: number;
+  /** The turn of the event loop it was freed in; 0 where nobody will ask. */
+  freedInTurn: number;
+  /** Its name in messages; there are none about somebody else's. */
+  readonly label?: ConnectionLabel | undefined;
+  /** Where it is kept between two requests. */
+  readonly home?: ConnectionHome | undefined;
+}
+
+/** A pool, and the name it keeps a connection under. */
+export interface ConnectionHome {
+  readonly pool: { closeIdleSince(sinceMs: number, name: string): void };
+  readonly name: string;
+}
+
+interface ObservedSocket extends Socket {
+  readonly [STATE]?: ConnectionState;
+}
+
+/** The state of a connection made by one of our agents; `undefined` for anybody else's socket. */
+export function connectionState(socket: ObservedSocket | null | undefined): ConnectionState | undefined {
+  return socket?.[STATE];
+}
+
+/** Begins to remember a connection. */
+export function observeConnection(
+  socket: Socket,
+  known: Pick<ConnectionState, 'ready' | 'label' | 'home'>,
+): ConnectionState {
+  const state: ConnectionState = {
+    ready: known.ready,
+    bytesReadBefore: 0,
+    bytesWrittenBefore: 0,
+    isIdle: false,
+    idleSinceMs: 0,
+    idleUntilMs: 0,
+    freedInTurn: 0,
+    label: known.label,
+    home: known.home,
+  };
+  define(socket, STATE, { value: state });
+  socket.once('close', failOnUpgrade);
+  return state;
+}
+
+/**
+ * Has a request fail whose connection a server takes over unasked, with 101 Switching Protocols (RFC 9110, section
+ * 15.2.2). Node destroys such a connection without a word to the request, which would wait for its timeout. A 101 that
+ * names no protocol is a response like any other to Node. One function for all connections.
+ */
+function failOnUpgrade(this: ClientSocket): void {
+  const request = this._httpMessage;
+  if (request?.res?.statusCode !== 101 || request.listenerCount('upgrade') > 0) return;
+  if (request.listenerCount('error') === 0) return;
+  const message = 'The server answered 101 Switching Protocols, which it was not asked for';
+  request.emit('error', Object.assign(new Error(message), { code: 'ERR_BAD_RESPONSE' }));
+}
 
 /**
  * Which connection a request may have:
@@ -55,9 +134,8 @@ const waiting = new WeakMap<ClientRequest, QueueObserver | undefined>();
 const deferred = new WeakMap<ClientRequest, QueueObserver | undefined>();
 
 /** Takes note of a request that its agent has just put into its queue; Node has no event for that. */
-export function noteIfQueued(agent: Agent, request: ClientRequest): void {
+export function noteIfQueued({ requests }: Pick<Agent, 'requests'>, request: ClientRequest): void {
   if (request.reusedSocket) return;
-  const { requests } = agent;
   for (const name in requests) {
     if (requests[name]?.at(-1) !== request) continue;
     waiting.set(request, undefined);
@@ -100,104 +178,4 @@ export function leaveQueue(request: ClientRequest): void {
 
 function endWait(this: ClientRequest): void {
   leaveQueue(this);
-}
-
-/** What an attempt's observation says at its end; what a retry decision is made from. */
-export interface AttemptReport {
-  /** `unobserved`: no request of ours was seen on the wire (a mock, the fetch adapter, a bad option). */
-  readonly phase: ExchangePhase | 'unobserved';
-  readonly neverProcessed: boolean;
-  readonly truncated: boolean;
-  readonly answer: AnswerHead | undefined;
-}
-
-const UNOBSERVED: AttemptReport = {
-  phase: 'unobserved',
-  neverProcessed: false,
-  truncated: false,
-  answer: undefined,
-};
-
-/** What can be heard of a request, over HTTP/1.1 and HTTP/2. */
-interface ResponseEmitter {
-  prependOnceListener(event: 'response', listener: (response: IncomingMessage) => void): unknown;
-}
-
-/**
- * The observer of one attempt: is told of every request that is made for it (one, or one per redirect). Where there are
- * no connections of ours to tell it (in a browser, of axios' fetch adapter), it sees nothing.
- */
-export class Attempt {
-  /** Which connection it may have. */
-  readonly connection: ConnectionChoice;
-  /** Whether idle connections are passed over. */
-  readonly onNewConnection: boolean;
-  /** Told of every response (one, or one per redirect) when its head has arrived, before axios is. */
-  onResponse: ((response: IncomingMessage) => void) | undefined;
-  /** Told when a request has to wait for a connection. */
-  queueObserver: QueueObserver | undefined;
-  /** Where the request goes first, should it be redirected. */
-  url: string | undefined;
-  /** The header of the request's idempotency key, which is for its own origin only. */
-  keyHeader: string | undefined;
-  #exchange: Exchange | undefined;
-  #exchanges = 0;
-
-  constructor(connection: ConnectionChoice = 'any') {
-    this.connection = connection;
-    this.onNewConnection = connection === 'new';
-  }
-
-  /** Begins to observe an exchange; the latest one is what counts. */
-  follow(exchange: Exchange): void {
-    this.#exchange = exchange;
-    this.#exchanges += 1;
-  }
-
-  /** Goes on observing an exchange as another one: a server that was asked for HTTP/2 chose HTTP/1.1. */
-  replace(exchange: Exchange, by: Exchange): void {
-    if (this.#exchange === exchange) this.#exchange = by;
-  }
-
-  /** The exchange under way, if any was seen. */
-  get exchange(): Exchange | undefined {
-    return this.#exchange;
-  }
-
-  /** Whether the request died on a kept-alive connection, and nothing before it (a redirect's first hop) was done. */
-  get lostKeepAliveRace(): boolean {
-    return this.#exchanges === 1 && !this.onNewConnection && this.#exchange?.lostKeepAliveRace === true;
-  }
-
-  /** The attempt has settled: nothing that is not complete is left behind. */
-  letGo(): void {
-    this.#exchange?.letGo();
-  }
-
-  report(): AttemptReport {
-    const exchange = this.#exchange;
-    if (exchange === undefined) return UNOBSERVED;
-    const { phase, neverProcessed, truncated } = exchange;
-    const answer = exchange.answer ?? undefined;
-    if (this.#exchanges === 1) return { phase, neverProcessed, truncated, answer };
-    // An earlier hop was answered with a redirect, so the logical request did reach a server.
-    return { phase: phase === 'connect' ? 'sent' : phase, neverProcessed: false, truncated, answer };
-  }
-
-  /**
-   * After a failure: closes the idle connections of the same pool that are as suspect as the one it happened on.
-   *
-   * @param sinceMs when the attempt began, by the monotonic clock.
-   * @param isTimeout whether a limit of ours ended it.
-   * @returns whether there is reason to pass over idle connections.
-   */
-  distrustIdle(sinceMs: number, isTimeout: boolean): boolean {
-    return this.#exchange?.distrustIdle?.(sinceMs, isTimeout) ?? false;
-  }
-
-  /** Looks at the response of a request before axios does, if anybody wants to. */
-  watch(request: ResponseEmitter): void {
-    const { onResponse } = this;
-    if (onResponse !== undefined) request.prependOnceListener('response', onResponse);
-  }
 }

@@ -1,11 +1,12 @@
 import type { Agent, ClientRequest } from 'node:http';
 import { define } from '../config/own.js';
-import { addRequest, frontOf, onceQuiet, withoutIdle } from './delegating-agent.js';
+import { SCHEMES } from './client-request.js';
+import { addRequest, delegatingAgent, onceQuiet, withoutIdle } from './delegating-agent.js';
+import type { Attempt } from './exchange.js';
 import { Http1Exchange, observeForeignSocket } from './exchange.js';
 import { hasOwnProxy } from './inherited-options.js';
-import type { Attempt, ConnectionChoice } from './observe.js';
+import type { ConnectionChoice } from './observe.js';
 import { choose, followQueue } from './observe.js';
-import { SCHEMES } from './redirectable.js';
 
 /**
  * What a connection would keep of a request that axios' adapter makes, for as long as it is open: the request, and so
@@ -56,9 +57,9 @@ function connectionOptions(options: object, agent: Agent): object {
 
 const ATTEMPT = Symbol('attempt');
 
-type ObservedAgent = Agent & { [ATTEMPT]: Attempt };
+type PerAttemptAgent = Agent & { [ATTEMPT]: Attempt };
 
-/** What the observed agents of all attempts inherit, made once per agent. */
+/** The part that the agents of all attempts inherit, made once per agent. */
 const shared = { own: new WeakMap<Agent, Agent>(), foreign: new WeakMap<Agent, Agent>() };
 
 /**
@@ -67,18 +68,18 @@ const shared = { own: new WeakMap<Agent, Agent>(), foreign: new WeakMap<Agent, A
  *
  * @param foreign whether the agent is the caller's own, whose sockets nobody has prepared to be observed.
  */
-export function observedAgent(attempt: Attempt, agent: Agent, foreign: boolean): Agent {
-  const observed = Object.create(sharedFront(agent, foreign)) as ObservedAgent;
-  observed[ATTEMPT] = attempt;
-  return observed;
+export function perAttemptAgent(attempt: Attempt, agent: Agent, foreign: boolean): Agent {
+  const own = Object.create(sharedPart(agent, foreign)) as PerAttemptAgent;
+  own[ATTEMPT] = attempt;
+  return own;
 }
 
-function sharedFront(agent: Agent, foreign: boolean): Agent {
+function sharedPart(agent: Agent, foreign: boolean): Agent {
   const fronts = foreign ? shared.foreign : shared.own;
   const known = fronts.get(agent);
   if (known !== undefined) return known;
-  const front = frontOf(agent, function (this: Agent, request, options) {
-    const attempt = (this as ObservedAgent)[ATTEMPT];
+  const front = delegatingAgent(agent, function (this: Agent, request, options) {
+    const attempt = (this as PerAttemptAgent)[ATTEMPT];
     if (foreign) observeForeignSocket(request);
     attempt.watch(request);
     attempt.follow(new Http1Exchange(request));

@@ -1,7 +1,7 @@
 import type { Agent, IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
+import { authorityOf, bracketed } from '../config/host.js';
 import { fieldOf } from '../config/own.js';
-import { FailedRequest } from './client-request.js';
-import { follow } from './redirectable.js';
+import { FailedRequest, follow } from './client-request.js';
 
 /** The options of a request as axios makes them, as far as redirects are concerned. */
 export interface RedirectableOptions {
@@ -73,7 +73,7 @@ const CONFIDENTIAL = ['authorization', 'cookie', 'idempotency-key'];
 /** A proxy's, and not the origin's that a redirect leads to. */
 const PROXY_AUTHORIZATION: ReadonlySet<string> = new Set(['proxy-authorization']);
 
-/** Something to send requests through, as the module `node:https` is. */
+/** Sends requests, as the module `node:https` does. */
 export interface Scheme<Options, Request, Response> {
   request(options: Options, onResponse?: (response: Response) => void): Request;
 }
@@ -233,7 +233,7 @@ function removeHeaders(headers: RedirectableOptions['headers'], names: ReadonlyS
 
 function authority({ hostname, port }: RedirectableOptions): string {
   const host = hostname ?? 'localhost';
-  return `${host.includes(':') ? `[${host}]` : host}${port ? `:${port}` : ''}`;
+  return port ? authorityOf(host, port) : bracketed(host);
 }
 
 function originOf(url: string | undefined): string | undefined {

@@ -1,37 +1,35 @@
-import type { Agent } from 'node:http';
+import type { Agent, ClientRequest } from 'node:http';
 import type { Socket } from 'node:net';
+import type { AgentStatus } from 'agentkeepalive';
 import { publishPool } from './channels.js';
-import { connectionState } from './connect.js';
 import type { Http2Client } from './http2/client.js';
+import { connectionState } from './observe.js';
 
-const disowned = new WeakSet<Socket>();
+const leftToCallers = new WeakSet<Socket>();
 
 /**
  * Leaves a socket to who asked an agent of ours for it, without a request: nock and msw do, for what they let pass, and
  * take every listener off it before it closes.
  */
-export function disown(socket: Socket): void {
-  disowned.add(socket);
+export function leaveToCaller(socket: Socket): void {
+  leftToCallers.add(socket);
 }
 
-/** What a pool needs of whoever knows its sockets. */
+/** Knows the sockets of a pool. */
 export interface SocketKeeper {
-  /** Whether connections are no longer kept for reuse. */
+  /** Whether connections are no longer kept for reuse: a plain field, because it is asked for every request. */
   readonly closing: boolean;
   add(socket: Socket): void;
 }
 
 /** The sockets of pools that may be given up before the policy is closed, which knows them all. */
 export class RetirableSockets implements SocketKeeper {
+  closing: boolean;
   readonly #all: SocketKeeper;
-  #isRetired = false;
 
   constructor(all: SocketKeeper) {
     this.#all = all;
-  }
-
-  get closing(): boolean {
-    return this.#isRetired || this.#all.closing;
+    this.closing = all.closing;
   }
 
   add(socket: Socket): void {
@@ -40,34 +38,27 @@ export class RetirableSockets implements SocketKeeper {
 
   /** From here on connections end with their requests. */
   retire(): void {
-    this.#isRetired = true;
+    this.closing = true;
   }
 }
 
 /** Every open socket of one policy, so that closing can wait for the last one. */
 export class SocketRegistry implements SocketKeeper {
+  closing = false;
   readonly #open = new Set<Socket>();
-  #closing = false;
-  #opened = 0;
-
-  /** Sockets made since the policy was attached. */
-  get opened(): number {
-    return this.#opened;
-  }
-
-  /** Whether the policy is being closed; connections are then no longer kept for reuse. */
-  get closing(): boolean {
-    return this.#closing;
-  }
 
   add(socket: Socket): void {
-    this.#opened += 1;
     this.#open.add(socket);
     socket.once('close', () => this.#remove(socket));
   }
 
-  startClosing(): void {
-    this.#closing = true;
+  /** Has connections of these pools, and of pools made from now on, end with their requests; closes idle ones. */
+  startClosing(pools: readonly Pool[]): void {
+    this.closing = true;
+    for (const pool of pools) {
+      pool.sockets.retire();
+      closeIdle(pool.agent);
+    }
   }
 
   /** Destroys every open socket, also one that is in use. */
@@ -79,7 +70,7 @@ export class SocketRegistry implements SocketKeeper {
   async whenEmpty(): Promise<void> {
     // What is opened meanwhile is waited for as well.
     for (const socket of this.#open) {
-      if (!disowned.has(socket)) await new Promise((resolve) => socket.once('close', resolve));
+      if (!leftToCallers.has(socket)) await new Promise((resolve) => socket.once('close', resolve));
       this.#open.delete(socket);
     }
   }
@@ -91,10 +82,17 @@ export class SocketRegistry implements SocketKeeper {
   }
 }
 
+/** An agent of ours, without the imports that its class has. */
+export type PooledAgent = Agent & {
+  addRequest(request: ClientRequest, options: object): void;
+  /** The counts of agentkeepalive. */
+  getCurrentStatus(): Pick<AgentStatus, 'sockets' | 'freeSockets' | 'requests'>;
+};
+
 /** An agent of ours, and the scheme of the connections it pools. */
 export interface Pool {
   readonly scheme: 'http' | 'https';
-  readonly agent: Agent;
+  readonly agent: PooledAgent;
   readonly sockets: RetirableSockets;
 }
 
@@ -141,7 +139,7 @@ export class RetiredPools {
 }
 
 /** Closes the connections that no request is on. */
-export function closeIdle(agent: Agent): void {
+function closeIdle(agent: Agent): void {
   for (const idle of Object.values(agent.freeSockets)) {
     for (const socket of idle ?? []) socket.destroy();
   }

@@ -1,3 +1,29 @@
+import { setImmediate } from 'node:timers';
+
+// Imported, not global: what happens on a socket does not wait for timers that a test has faked. The limits are, because
+// they are about time.
+
+let turn = 1;
+let isCounting = false;
+
+/** A number for this turn of the event loop: the same until input is looked for again, and never again after that. */
+export function currentTurn(): number {
+  if (!isCounting) {
+    isCounting = true;
+    setImmediate(() => {
+      isCounting = false;
+      turn += 1;
+    });
+  }
+  return turn;
+}
+
+/** Calls back when all input was read that is there by now. */
+export function afterPendingIo(callback: () => void): void {
+  // Called while input is being handled, the first one comes before the loop looks for input again.
+  setImmediate(() => setImmediate(callback));
+}
+
 /** A timer that is later than this was held up by something else than other timers. */
 const LATE_MS = 20;
 
@@ -20,6 +46,7 @@ export function limitTimer(onOver: () => void, limitMs: number): NodeJS.Timeout 
   }, limitMs);
   return timer;
 }
+
 /** Measures for how long a count has stood still while it was somebody's turn to move it. */
 export class Standstill {
   #seen: number | undefined;

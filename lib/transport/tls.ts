@@ -1,11 +1,13 @@
 import { X509Certificate } from 'node:crypto';
-import type { ConnectionOptions, SecureContextOptions } from 'node:tls';
+import { isIP } from 'node:net';
+import type { ConnectionOptions, SecureContext, SecureContextOptions } from 'node:tls';
 import { createSecureContext } from 'node:tls';
+import { hostOf } from '../config/host.js';
 import { withoutPrototype } from '../config/own.js';
 import type { ResolvedClient } from '../config/resolved.js';
 import type { TlsBlob, TlsConfig } from '../config/types.js';
 import { PolicyConfigError } from '../errors.js';
-import type { AdoptedOptions } from './inherited-options.js';
+import type { InheritedOptions } from './inherited-options.js';
 
 /** The TLS side of every connection a policy makes to origins. */
 export interface TlsSettings {
@@ -21,20 +23,46 @@ export interface TlsSettings {
  * @throws {PolicyConfigError} if OpenSSL refuses the material, so that a broken key shows at attach and not at the
  * first request.
  */
-export function resolveTls(client: ResolvedClient, adopted: AdoptedOptions | undefined): TlsSettings {
+export function resolveTls(client: ResolvedClient, inherited: InheritedOptions | undefined): TlsSettings {
   const { proxyCa, servername, ...own } = client.tls.reveal();
   assertCertificates('client.tls.ca', own.ca);
   assertCertificates('client.tls.proxyCa', proxyCa);
-  const material = withoutPrototype({ ...adoptedMaterial(adopted, own), ...own }) as SecureContextOptions;
+  const material = withoutPrototype({ ...inheritedMaterial(inherited, own), ...own }) as SecureContextOptions;
   assertUsable(material, Object.keys(own).length > 0 ? 'client.tls' : 'instance.defaults.httpsAgent');
   return {
     handshake: {
-      ...adopted?.handshake,
+      ...inherited?.handshake,
       ...(servername === undefined ? {} : { servername }),
       ...(client.allowInvalidCertificates ? { rejectUnauthorized: false } : {}),
     },
     material: Object.keys(material).length > 0 ? material : undefined,
   };
+}
+
+/**
+ * The server name for TLS: that of a `Host` header, as `https.request` has it, else the hostname; empty for an IP address,
+ * which must not be one (RFC 6066, section 3).
+ */
+export function serverNameOf(hostname: string, host: string | undefined): string {
+  const name = host ? hostOf(host) : hostname;
+  return isIP(name) === 0 ? name : '';
+}
+
+const contexts = new WeakMap<SecureContextOptions, SecureContext>();
+
+/**
+ * The TLS material as a context, made once: OpenSSL would parse it anew for every connection, and keys and passphrases
+ * given as plain options would be kept, readable, on every agent and socket.
+ *
+ * @returns `undefined` where Node's default context serves.
+ */
+export function secureContextOf({ material }: Pick<TlsSettings, 'material'>): SecureContext | undefined {
+  if (material === undefined) return undefined;
+  const known = contexts.get(material);
+  if (known !== undefined) return known;
+  const made = createSecureContext(material);
+  contexts.set(material, made);
+  return made;
 }
 
 /**
@@ -50,11 +78,11 @@ export function withoutIdentity({ handshake, material }: TlsSettings): TlsSettin
 }
 
 /** A client certificate is taken over as a whole or not at all: OpenSSL would load the old `pfx` over the new `cert`. */
-function adoptedMaterial(adopted: AdoptedOptions | undefined, own: TlsConfig): object {
+function inheritedMaterial(inherited: InheritedOptions | undefined, own: TlsConfig): object {
   // Node does not look at the material beside a context.
-  if (adopted?.handshake.secureContext !== undefined) return {};
-  if ((own.cert ?? own.key ?? own.pfx) === undefined) return { ...adopted?.material };
-  const { cert: _cert, key: _key, pfx: _pfx, passphrase: _passphrase, ...rest } = adopted?.material ?? {};
+  if (inherited?.handshake.secureContext !== undefined) return {};
+  if ((own.cert ?? own.key ?? own.pfx) === undefined) return { ...inherited?.material };
+  const { cert: _cert, key: _key, pfx: _pfx, passphrase: _passphrase, ...rest } = inherited?.material ?? {};
   return rest;
 }
 
@@ -73,14 +101,22 @@ function assertCertificates(path: string, ca: TlsBlob | undefined): void {
 }
 
 function assertUsable(material: SecureContextOptions, path: string): void {
-  // A context takes milliseconds to make.
   if (Object.keys(material).length === 0) return;
   try {
-    createSecureContext(material);
+    secureContextOf({ material });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new PolicyConfigError([
       { path, expected: 'usable TLS material', received: `an error of OpenSSL: ${reason}` },
     ]);
   }
+}
+
+/** TLS of the connections to an `https://` proxy. Of the material for origins, a client certificate above all, nothing is for it. */
+export function proxyTls(client: Pick<ResolvedClient, 'tls' | 'allowInvalidCertificates'>): TlsSettings {
+  const { proxyCa } = client.tls.reveal();
+  return {
+    handshake: client.allowInvalidCertificates ? { rejectUnauthorized: false } : {},
+    material: proxyCa === undefined ? undefined : withoutPrototype({ ca: proxyCa } as SecureContextOptions),
+  };
 }

@@ -1,23 +1,25 @@
 import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import nodeHttp from 'node:http';
 import nodeHttps from 'node:https';
+import { keepOut } from '../config/own.js';
 import type { ResolvedClient } from '../config/resolved.js';
 import { SentRequest } from './client-request.js';
+import type { Attempt } from './exchange.js';
 import { HttpGate } from './http-gate.js';
 import type { Http2Client, RequestScheme } from './http2/client.js';
 import { loadHttp2, preloadHttp2 } from './http2/load.js';
 import type { Http2OriginStats } from './http2/session-pool.js';
 import { InstancePools } from './instance-pools.js';
-import type { Attempt } from './observe.js';
-import { observedAgent } from './per-attempt-agent.js';
+import { perAttemptAgent } from './per-attempt-agent.js';
 import type { PoolStats } from './pools.js';
 import { poolStats } from './pools.js';
 import type { OwnProxy } from './proxy/selection.js';
 import { ownProxy } from './proxy/selection.js';
 import type { RedirectableOptions, RedirectRules } from './redirect.js';
 import { confidentially, RedirectTransport, rulesOf } from './redirect.js';
-import { closeIdle, SocketRegistry } from './socket-registry.js';
-import { keepOut, UNSET_REQUEST } from './unset-options.js';
+import { SocketRegistry } from './socket-registry.js';
+import type { Origin } from './target.js';
+import { UNSET_REQUEST } from './unset-options.js';
 
 /** What a request's config says of connections, or an instance's defaults did. */
 export interface GivenConnections {
@@ -38,15 +40,6 @@ export interface AttemptConnections
   /** `false`, so that axios does not put an agent of its own in place of ours. */
   readonly proxy: unknown;
   readonly transport?: unknown;
-}
-
-/** Where a request goes; the hostname without the brackets of an IPv6 literal, the port empty for the default one. */
-export interface Origin {
-  readonly protocol: 'http:' | 'https:';
-  readonly hostname: string;
-  readonly port: string;
-  /** Of the request; a `Host` among them names whom TLS asks for. */
-  readonly headers?: Readonly<Record<string, string | string[]>>;
 }
 
 /** The agent for one request that is made on the native client. */
@@ -112,9 +105,10 @@ export class Transport {
     if (own !== undefined) {
       return this.#ownProxy(protocol, own, given.proxy).isAxios ? undefined : { agent: own, isForeign: true };
     }
-    const egress = this.#instance.pools.egressFor(given.proxy);
-    if (egress.http2 !== undefined && !egress.http2.isHttp1(origin)) return undefined;
-    return { agent: protocol === 'https:' ? egress.https : egress.http, isForeign: false };
+    const { pools } = this.#instance;
+    const route = given.proxy === undefined ? pools.route : pools.routeFor(given.proxy);
+    if (route.http2 !== undefined && !route.http2.isHttp1(origin)) return undefined;
+    return { agent: protocol === 'https:' ? route.https : route.http, isForeign: false };
   }
 
   /**
@@ -124,7 +118,7 @@ export class Transport {
    */
   http2For({ protocol }: Origin, given: GivenConnections): Http2Client | undefined {
     if (this.#client.http1Only || this.#ownAgentFor(protocol, given) !== undefined) return undefined;
-    return this.#instance.pools.egressFor(given.proxy).http2;
+    return this.#instance.pools.routeFor(given.proxy).http2;
   }
 
   /**
@@ -166,8 +160,7 @@ export class Transport {
    * @param abort closes the others now as well.
    */
   async close(abort = false): Promise<void> {
-    this.#sockets.startClosing();
-    for (const { agent } of this.#instance.all()) closeIdle(agent);
+    this.#sockets.startClosing(this.#instance.all());
     const sessions = this.#instance.http2().map((client) => client.close());
     if (abort) this.#sockets.destroyAll();
     await Promise.all(sessions);
@@ -184,20 +177,20 @@ export class Transport {
 
   /** Where a redirect leads to an agent that is not ours, that is used without a proxy of axios'. */
   #throughOurs(attempt: Attempt, given: GivenConnections, own: OwnAgents): AttemptConnections {
-    const egress = this.#instance.pools.egressFor(given.proxy);
-    const http = this.#httpGate.before(own.http ?? egress.http);
+    const route = this.#instance.pools.routeFor(given.proxy);
+    const http = this.#httpGate.before(own.http ?? route.http);
     const connections = {
-      httpAgent: observedAgent(attempt, http, own.http !== undefined),
-      httpsAgent: observedAgent(attempt, own.https ?? egress.https, own.https !== undefined),
+      httpAgent: perAttemptAgent(attempt, http, own.http !== undefined),
+      httpsAgent: perAttemptAgent(attempt, own.https ?? route.https, own.https !== undefined),
       proxy: false,
     };
-    const strangers = own.https === undefined ? this.#instance.pools.strangers : undefined;
-    const other = strangers?.egressFor(given.proxy);
-    const strangerAgent = other && observedAgent(attempt, other.https, false);
+    const anonymous = own.https === undefined ? this.#instance.pools.anonymous : undefined;
+    const other = anonymous?.routeFor(given.proxy);
+    const strangerAgent = other && perAttemptAgent(attempt, other.https, false);
     const rules = rulesOf(given, attempt.keyHeader, strangerAgent);
-    if (egress.http2 === undefined || given.transport != null)
+    if (route.http2 === undefined || given.transport != null)
       return { ...connections, beforeRedirect: confidentially(rules, attempt.url) };
-    const clients = [egress.http2, other?.http2] as const;
+    const clients = [route.http2, other?.http2] as const;
     return { ...connections, transport: this.#http2Transport(clients, attempt, connections, own, rules) };
   }
 
@@ -209,15 +202,15 @@ export class Transport {
     { proxy, isAdapted }: OwnProxy,
   ): AttemptConnections {
     const { pools } = this.#instance;
-    const ours = proxy === false ? pools.egressFor(given.proxy) : undefined;
+    const ours = proxy === false ? pools.routeFor(given.proxy) : undefined;
     const http = this.#httpGate.before(own.http ?? ours?.http ?? pools.directAgent('http:'));
     const https = own.https ?? ours?.https ?? pools.directAgent('https:');
-    const strangers = own.https === undefined ? pools.strangers : undefined;
+    const anonymous = own.https === undefined ? pools.anonymous : undefined;
     const other =
-      ours === undefined ? strangers?.directAgent('https:') : strangers?.egressFor(given.proxy).https;
-    const rules = rulesOf(given, attempt.keyHeader, other && observedAgent(attempt, other, false));
+      ours === undefined ? anonymous?.directAgent('https:') : anonymous?.routeFor(given.proxy).https;
+    const rules = rulesOf(given, attempt.keyHeader, other && perAttemptAgent(attempt, other, false));
     const observed = (agent: Agent, isOwn: boolean) =>
-      isOwn && isAdapted ? agent : observedAgent(attempt, agent, isOwn);
+      isOwn && isAdapted ? agent : perAttemptAgent(attempt, agent, isOwn);
     return {
       httpAgent: observed(http, own.http !== undefined),
       httpsAgent: observed(https, own.https !== undefined),
@@ -227,7 +220,7 @@ export class Transport {
   }
 
   #http2Transport(
-    [client, strangers]: readonly [Http2Client, Http2Client | undefined],
+    [client, anonymous]: readonly [Http2Client, Http2Client | undefined],
     attempt: Attempt,
     { httpAgent, httpsAgent }: Pick<AttemptConnections, 'httpAgent' | 'httpsAgent'>,
     own: OwnAgents,
@@ -235,7 +228,7 @@ export class Transport {
   ): unknown {
     const { http, https } = client.schemesFor(attempt);
     const { strangerAgent } = rules;
-    const toStrangers = strangers?.schemesFor(attempt).https;
+    const toStrangers = anonymous?.schemesFor(attempt).https;
     const scheme = (over: RequestScheme, ours: Agent): RequestScheme => ({
       request: (options, onResponse) => {
         const isStranger = toStrangers !== undefined && options.agent === strangerAgent;

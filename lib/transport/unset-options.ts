@@ -1,5 +1,5 @@
 /**
- * What Node's clients read of their options besides what we give them. They copy options to plain objects, so that what
+ * The names that Node's clients look for in their options besides those that we give them, for `keepOut`. They copy options to plain objects, so that what
  * is not there, not even as `undefined`, is read from `Object.prototype`, where somebody may have put it: credentials to
  * send, a unix socket to connect to, a lenient parser.
  */
@@ -20,30 +20,6 @@ export const UNSET_REQUEST = Object.freeze({
   timeout: undefined,
   uniqueHeaders: undefined,
 });
-
-type Unset = Readonly<Record<string, undefined>>;
-
-const PLAIN = {};
-const NOTHING: Unset = Object.freeze({});
-
-/**
- * What goes in front of options of Node's, to keep out of them what they do not say: nothing, as long as nobody has put
- * anything on `Object.prototype`. Options that are there and undefined show, and Node may warn of them.
- *
- * @param unset one of the lists here.
- */
-export function keepOut(unset: Unset): Unset {
-  for (const key in unset) {
-    if (key in PLAIN) return unset;
-  }
-  return NOTHING;
-}
-
-/** Completes options, where there is something to be kept out of them. */
-export function guarded<T extends object>(options: T, unset: Unset = UNSET_REQUEST): T {
-  const kept = keepOut(unset);
-  return kept === NOTHING ? options : { ...kept, ...options };
-}
 
 /** Of follow-redirects, and of `url.format` by which it finds out where it is. */
 export const UNSET_REDIRECTABLE = Object.freeze({

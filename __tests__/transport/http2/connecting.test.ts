@@ -11,8 +11,8 @@ import type { AxiosError } from 'axios';
 import axios from 'axios';
 import type { ProxyAddress } from '../../../lib/config/resolved.js';
 import type { Http2ClientOptions } from '../../../lib/transport/http2/options.js';
-import type { TunnelTarget } from '../../../lib/transport/proxy/tunnel.js';
 import { openTunnel } from '../../../lib/transport/proxy/tunnel.js';
+import type { Target } from '../../../lib/transport/target.js';
 import * as certs from '../../helpers/certs.js';
 import { atEnd } from '../../helpers/cleanup.js';
 import { startTcp, startTlsStall } from '../../helpers/faults.js';
@@ -335,7 +335,7 @@ describe('a tunnel', () => {
       origin: proxy.url,
       authorization: undefined,
     };
-    const dialTunnel = (target: TunnelTarget, signal: AbortSignal) =>
+    const dialTunnel = (target: Target, signal: AbortSignal) =>
       openTunnel(address, target, { signal, tls: { ca: certs.otherCa } });
     return { proxy, dialTunnel };
   }

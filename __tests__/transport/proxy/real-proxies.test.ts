@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import type { AxiosRequestConfig } from 'axios';
 import axios from 'axios';
 import { parseProxyUrl } from '../../../lib/config/proxy-url.js';
-import { Secret } from '../../../lib/config/secret.js';
-import { ProxyAgents } from '../../../lib/transport/proxy/proxy-agents.js';
+import type { Route } from '../../../lib/transport/proxy/route.js';
 import { SocketRegistry } from '../../../lib/transport/socket-registry.js';
 import * as certs from '../../helpers/certs.js';
 import { atEnd } from '../../helpers/cleanup.js';
@@ -14,6 +13,7 @@ import { closedPort, portToTake, startRelay } from '../../helpers/faults.js';
 import type { Origin } from '../../helpers/origin.js';
 import { handler, redirect, reply, startOrigin } from '../../helpers/origin.js';
 import { findProgram, runServer, temporaryDirectory } from '../../helpers/real-server.js';
+import { routeWith } from '../../helpers/route.js';
 import { until } from '../../helpers/wait.js';
 
 const USER = 'user';
@@ -85,26 +85,19 @@ async function start(proxy: RealProxy, program: string, connectPorts: readonly n
 function through(
   relay: TcpServer,
   credentials = `${USER}:${PASSWORD}@`,
-): AxiosRequestConfig & { agents: ProxyAgents } {
+): AxiosRequestConfig & { agents: Route } {
   const parsed = parseProxyUrl(`http://${credentials}${relay.host}`);
   if (!parsed.ok) throw new Error(parsed.expected);
   const sockets = new SocketRegistry();
   atEnd(() => sockets.destroyAll());
   const pool = { connectTimeoutMs: 5_000, poolIdleTimeoutMs: 5_000, poolMaxIdlePerHost: 10, sockets };
-  const agents = new ProxyAgents({
-    client: {
-      allowInvalidCertificates: false,
-      proxyExcludes: [],
-      proxyUrl: parsed.value,
-      tls: new Secret({}),
-      userAgent: 'policy/1',
-    },
-    httpPool: pool,
-    httpsPool: pool,
+  const agents = routeWith({
+    client: { proxyUrl: parsed.value, userAgent: 'policy/1' },
+    pool,
     tls: { handshake: {}, material: { ca: certs.ca } },
   });
   const agent = (protocol: 'http:' | 'https:'): Agent | undefined =>
-    agents.agentFor(protocol, { host: 'any.test' });
+    agents.proxyAgentFor(protocol, { host: 'any.test' });
   return {
     agents,
     httpAgent: agent('http:'),
@@ -114,7 +107,7 @@ function through(
   };
 }
 
-const idleIn = (agents: ProxyAgents): number =>
+const idleIn = (agents: Route): number =>
   agents.pools().reduce((sum, { agent }) => sum + Object.values(agent.freeSockets).flat().length, 0);
 
 interface Failure extends Error {

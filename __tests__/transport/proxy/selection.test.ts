@@ -3,11 +3,11 @@ import fc from 'fast-check';
 import { parseProxyUrl } from '../../../lib/config/proxy-url.js';
 import type { ProxyAddress } from '../../../lib/config/resolved.js';
 import { PolicyConfigError } from '../../../lib/errors.js';
-import type { ProxyTarget } from '../../../lib/transport/proxy/selection.js';
 import { matchesNoProxy, ProxySelector } from '../../../lib/transport/proxy/selection.js';
+import type { UrlTarget } from '../../../lib/transport/target.js';
 
-const HTTPS: ProxyTarget = { protocol: 'https:', hostname: 'host.test', port: 443 };
-const HTTP: ProxyTarget = { protocol: 'http:', hostname: 'host.test', port: 80 };
+const HTTPS: UrlTarget = { protocol: 'https:', hostname: 'host.test', port: 443 };
+const HTTP: UrlTarget = { protocol: 'http:', hostname: 'host.test', port: 80 };
 
 function address(url: string): ProxyAddress {
   const parsed = parseProxyUrl(url);
@@ -16,7 +16,7 @@ function address(url: string): ProxyAddress {
 }
 
 /** Where an environment leads, as `http://host:port`. */
-function originFor(env: NodeJS.ProcessEnv, target: ProxyTarget): string | undefined {
+function originFor(env: NodeJS.ProcessEnv, target: UrlTarget): string | undefined {
   return new ProxySelector(undefined, [], env).proxyFor(target)?.origin;
 }
 

@@ -2,13 +2,14 @@ import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:h
 import http from 'node:http';
 import https from 'node:https';
 import type { EventEmitter, Writable } from 'node:stream';
+import { guarded } from '../../config/own.js';
+import { requestOfError, showRedirectable } from '../../transport/client-request.js';
+import type { Attempt } from '../../transport/exchange.js';
 import { Http1Exchange, observeForeignSocket } from '../../transport/exchange.js';
-import type { Attempt } from '../../transport/observe.js';
 import { followQueue, makeOn, noteIfQueued } from '../../transport/observe.js';
-import { observedAgent } from '../../transport/per-attempt-agent.js';
-import { requestOfError, showRedirectable } from '../../transport/redirectable.js';
+import { perAttemptAgent } from '../../transport/per-attempt-agent.js';
 import type { ChosenAgent } from '../../transport/transport.js';
-import { guarded } from '../../transport/unset-options.js';
+import { UNSET_REQUEST } from '../../transport/unset-options.js';
 import type { AttemptSignal } from '../attempt-signal.js';
 import type { AxiosResponse, RequestConfig } from '../axios.js';
 import { accepts, cancelTokenOf, isCancel } from '../axios.js';
@@ -176,9 +177,9 @@ class Http1DirectExchange extends DirectExchange<ClientRequest, Http1Parts, Dire
   send(): void {
     const { body, protocol, hostname, port, path, method, headers } = this.plain;
     const { attempt, chosen, config } = this.parts;
-    const agent = this.#isObserved ? observedAgent(attempt, chosen.agent, true) : chosen.agent;
+    const agent = this.#isObserved ? perAttemptAgent(attempt, chosen.agent, true) : chosen.agent;
     const scheme = protocol === 'https:' ? https : http;
-    const options = guarded({ protocol, hostname, port, path, method, headers, agent });
+    const options = guarded({ protocol, hostname, port, path, method, headers, agent }, UNSET_REQUEST);
     const { connection } = attempt;
     const request =
       connection === 'any' ? scheme.request(options) : makeOn(connection, () => scheme.request(options));

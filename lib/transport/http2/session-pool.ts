@@ -1,7 +1,7 @@
 import type { TLSSocket } from 'node:tls';
 import { Http2SessionError } from '../../errors.js';
-import { afterTurn } from '../after-pending-io.js';
 import type { ConnectionChoice, QueueObserver } from '../observe.js';
+import { afterPendingIo } from '../timers.js';
 import type { Connector } from './connect.js';
 import type { Http2ClientOptions, Http2Target } from './options.js';
 import type { Http2SessionStats, SessionOwner } from './session.js';
@@ -116,7 +116,7 @@ export class SessionPool {
   #acquireChecked(waiter: SessionWaiter): () => void {
     let leave: (() => void) | undefined;
     let hasLeft = false;
-    afterTurn(() => {
+    afterPendingIo(() => {
       if (hasLeft) return;
       const session = this.#queue.size === 0 ? this.#sessionFor(waiter) : undefined;
       if (session === undefined) leave = this.#enqueue(waiter);

@@ -1,9 +1,10 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
+import { guarded } from '../../config/own.js';
 import { PingTimeoutError, type PolicyError } from '../../errors.js';
 import { type ConnectionLabel, publishPool } from '../channels.js';
-import { guarded, UNSET_STREAM } from '../unset-options.js';
+import { UNSET_STREAM } from '../unset-options.js';
 import type { Http2Connection } from './connect.js';
 import { failureOf, type Goaway } from './failure.js';
 import { assertHeaderSize } from './headers.js';

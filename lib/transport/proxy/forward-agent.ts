@@ -1,20 +1,17 @@
-import type { Agent, ClientRequest, RequestOptions } from 'node:http';
+import type { ClientRequest, RequestOptions } from 'node:http';
 import type { Socket } from 'node:net';
-import { isIP, isIPv6 } from 'node:net';
+import { isIP } from 'node:net';
 import { inspect } from 'node:util';
+import { authorityOf, bracketed } from '../../config/host.js';
 import { define } from '../../config/own.js';
 import type { ProxyAddress } from '../../config/resolved.js';
-import type { ConnectionOptions, OnConnection, PoolOptions } from '../agents.js';
+import type { PoolAgent } from '../agents.js';
 import { PoolHttpAgent, PoolHttpsAgent } from '../agents.js';
+import type { ConnectionOptions } from '../connect.js';
+import type { OnConnection, WrittenRequest } from '../node-internals.js';
+import { rewriteHead } from '../node-internals.js';
+import type { PoolOptions } from '../pool-options.js';
 import type { TlsSettings } from '../tls.js';
-
-/** The parts of Node's request that its types leave out. */
-interface RequestInternals {
-  /** The head as text, once it is made. */
-  _header: string | null;
-  /** What waits for a connection. */
-  outputData: Array<{ data: unknown }>;
-}
 
 /** Where a request was to go, as Node has completed it by the time an agent is asked. */
 interface ForwardTarget {
@@ -30,40 +27,18 @@ interface ForwardTarget {
  *
  * The authority is the one of the URL. A `Host` header of the caller's, which may differ, stays as it is.
  */
-function addressToProxy(request: ClientRequest, target: ForwardTarget, proxy: ProxyAddress): void {
+function addressToProxy(request: WrittenRequest, target: ForwardTarget, proxy: ProxyAddress): void {
   const authorization = proxy.authorization?.reveal();
-  const internals = request as ClientRequest & RequestInternals;
-  const oldHead = internals._header;
-  // A head that is not made yet will be made of these.
-  request.path = `http://${authorityOf(target)}${request.path === '*' ? '' : request.path}`;
-  if (oldHead === null) {
-    if (authorization !== undefined) request.setHeader('Proxy-Authorization', authorization);
-  } else {
-    // With `Expect: 100-continue` or headers in an array, Node makes the head before any agent sees the request.
-    rewriteHead(internals, oldHead, authorization);
-  }
+  const credentials = authorization === undefined ? {} : { 'Proxy-Authorization': authorization };
+  request.path = `http://${originOf(target)}${request.path === '*' ? '' : request.path}`;
+  if (!rewriteHead(request, credentials) && authorization !== undefined)
+    request.setHeader('Proxy-Authorization', authorization);
   if (authorization !== undefined)
     hideCredentials(request, () => ({ method: request.method, path: request.path }));
 }
 
-function authorityOf({ host, port }: ForwardTarget): string {
-  const bracketed = isIPv6(host) ? `[${host}]` : host;
-  return Number(port) === 80 ? bracketed : `${bracketed}:${port}`;
-}
-
-function rewriteHead(
-  request: ClientRequest & RequestInternals,
-  oldHead: string,
-  authorization: string | undefined,
-): void {
-  const credentials = authorization === undefined ? '' : `Proxy-Authorization: ${authorization}\r\n`;
-  const rest = oldHead.slice(oldHead.indexOf('\r\n') + 2);
-  const head = `${request.method} ${request.path} HTTP/1.1\r\n${credentials}${rest}`;
-  request._header = head;
-  const first = request.outputData[0];
-  if (typeof first?.data === 'string' && first.data.startsWith(oldHead)) {
-    first.data = head + first.data.slice(oldHead.length);
-  }
+function originOf({ host, port }: ForwardTarget): string {
+  return Number(port) === 80 ? bracketed(host) : authorityOf(host, port);
 }
 
 /**
@@ -95,7 +70,7 @@ class ForwardHttpAgent extends PoolHttpAgent {
   }
 
   override createConnection(options: ConnectionOptions, onCreated?: OnConnection): Socket {
-    return guarded(super.createConnection(options, onCreated), this.#proxy);
+    return concealed(super.createConnection(options, onCreated), this.#proxy);
   }
 }
 
@@ -123,12 +98,12 @@ class SecureForwardHttpAgent extends PoolHttpsAgent {
   }
 
   override createConnection(options: ConnectionOptions, onCreated?: OnConnection): Socket {
-    return guarded(super.createConnection(options, onCreated), this.#proxy);
+    return concealed(super.createConnection(options, onCreated), this.#proxy);
   }
 }
 
 /** An agent for `http://` requests through this proxy. */
-export function forwardAgent(pool: PoolOptions, tls: TlsSettings, proxy: ProxyAddress): Agent {
+export function forwardAgent(pool: PoolOptions, tls: TlsSettings, proxy: ProxyAddress): PoolAgent {
   return proxy.protocol === 'https:'
     ? new SecureForwardHttpAgent(pool, tls, proxy)
     : new ForwardHttpAgent(pool, proxy);
@@ -138,7 +113,7 @@ function endpointOf({ hostname, port }: ProxyAddress): { host: string; hostname:
   return { host: hostname, hostname, port };
 }
 
-function guarded(socket: Socket, proxy: ProxyAddress): Socket {
+function concealed(socket: Socket, proxy: ProxyAddress): Socket {
   if (proxy.authorization === undefined) return socket;
   hideCredentials(socket, () => ({ proxy: proxy.origin, destroyed: socket.destroyed }));
   return socket;

@@ -1,43 +1,70 @@
 import type { Agent } from 'node:http';
-import type { ResolvedClient } from '../../config/resolved.js';
-import type { PoolOptions } from '../agents.js';
-import { keepAliveOptions, RefusingAgent } from '../agents.js';
-import { addRequest, frontOf } from '../delegating-agent.js';
+import type { Socket } from 'node:net';
+import { BoundedMap } from '../../config/bounded-map.js';
+import type { ProxyAddress, ResolvedClient } from '../../config/resolved.js';
+import type { PoolAgent } from '../agents.js';
+import { delegatingAgent, RefusingAgent } from '../delegating-agent.js';
 import type { Http2Client } from '../http2/client.js';
 import { http2Module } from '../http2/load.js';
-import type { RetiredPools } from '../socket-registry.js';
+import { internalsOf } from '../node-internals.js';
+import type { PoolOptions } from '../pool-options.js';
+import { addressAttemptTimeoutMs } from '../pool-options.js';
+import type { Pool, PooledAgent } from '../socket-registry.js';
+import { RetirableSockets, RetiredPools } from '../socket-registry.js';
+import type { RequestEndpoint, UrlTarget } from '../target.js';
 import type { TlsSettings } from '../tls.js';
-import type { RequestEndpoint } from './proxy-agents.js';
-import { ProxyAgents } from './proxy-agents.js';
+import { proxyTls, secureContextOf } from '../tls.js';
+import { forwardAgent } from './forward-agent.js';
+import { ProxySelector } from './selection.js';
+import type { DialOptions, ProxyTlsOptions } from './tunnel.js';
+import { dialOptions, openTunnel } from './tunnel.js';
+import { TunnelHttpsAgent } from './tunnel-agent.js';
 
-/** What the ways out have in common. */
-export interface EgressOptions {
+/** What routes are made of; all but the client is the same for every route of a policy. */
+export interface RouteOptions {
   readonly client: ResolvedClient;
+  /** How connections for `http://` and for `https://` requests are pooled. */
   readonly httpPool: PoolOptions;
   readonly httpsPool: PoolOptions;
+  /** TLS of the connections to origins. */
   readonly tls: TlsSettings;
   /** Pools of direct connections. */
-  readonly http: Agent;
-  readonly https: Agent;
+  readonly http: PoolAgent;
+  readonly https: PoolAgent;
   /** Takes the pools that are given up. */
-  readonly retired: RetiredPools;
+  readonly retired?: RetiredPools;
+  /** Stands in for `process.env`. */
+  readonly env?: NodeJS.ProcessEnv;
 }
 
+/** An environment may name another proxy every minute. */
+const MAX_PROXIES = 100;
+
 /**
- * One way out: direct, or through the proxies of one configuration. Its agents decide for every single request, so each
- * hop of a redirect takes its own way.
+ * The way of requests to their origins: directly, or through the proxies of one configuration. Its two agents decide for
+ * every single request, so each hop of a redirect takes its own way. There is a pool per proxy and scheme of URL, made
+ * when first needed.
  */
-export class Egress {
+export class Route {
   readonly http: Agent;
   readonly https: Agent;
-  readonly proxies: ProxyAgents;
-  readonly #options: EgressOptions;
+  readonly #options: RouteOptions;
+  readonly #selector: ProxySelector;
+  readonly #proxyTls: TlsSettings;
+  readonly #retired: RetiredPools;
+  readonly #forward: BoundedMap<ProxyAddress, Pool>;
+  readonly #tunnel: BoundedMap<ProxyAddress, Pool>;
   #http2: Http2Client | undefined;
 
-  constructor(options: EgressOptions) {
-    const { client, httpPool, httpsPool, tls, retired } = options;
+  constructor(options: RouteOptions) {
+    const { client, env, retired = new RetiredPools() } = options;
+    const onForgotten = (pool: Pool) => retired.add(pool);
     this.#options = options;
-    this.proxies = new ProxyAgents({ client, httpPool, httpsPool, tls, retired });
+    this.#selector = new ProxySelector(client.proxyUrl, client.proxyExcludes, env);
+    this.#proxyTls = proxyTls(client);
+    this.#retired = retired;
+    this.#forward = new BoundedMap(MAX_PROXIES, { onForgotten });
+    this.#tunnel = new BoundedMap(MAX_PROXIES, { onForgotten });
     this.http = this.#choosing('http:', options.http);
     this.https = this.#choosing('https:', options.https);
   }
@@ -54,30 +81,100 @@ export class Egress {
     return this.#http2;
   }
 
-  /** Has all connections but the direct ones, which others share, end with the requests that use them. */
-  retire(): void {
-    this.proxies.retire();
-    if (this.#http2 !== undefined) this.#options.retired.addHttp2(this.#http2);
+  /**
+   * The pool of a proxy for a request, or `undefined` if it goes to its origin directly.
+   *
+   * @throws {PolicyConfigError} if the environment names a proxy that is none.
+   */
+  proxyAgentFor(
+    protocol: UrlTarget['protocol'],
+    { host, port, socketPath }: RequestEndpoint,
+  ): PooledAgent | undefined {
+    if (socketPath || this.#options.client.proxyUrl === false) return undefined;
+    const target = {
+      hostname: host ?? 'localhost',
+      port: Number(port ?? (protocol === 'https:' ? 443 : 80)),
+    };
+    const proxy = this.#selector.proxyFor({ protocol, ...target });
+    if (proxy === undefined) return undefined;
+    return (protocol === 'https:' ? this.#tunnelPool(proxy) : this.#forwardPool(proxy)).agent;
   }
 
-  #choosing(protocol: 'http:' | 'https:', direct: Agent): Agent {
-    return frontOf(direct, (request, options: RequestEndpoint) => {
-      addRequest(this.#agentFor(protocol, options) ?? direct, request, options);
-    });
+  /**
+   * Opens a raw connection to the target through its proxy, or answers `undefined` where none applies. For HTTP/2,
+   * which no proxy forwards.
+   *
+   * @throws {PolicyConfigError} if the environment names a proxy that is none.
+   */
+  dialTunnel(target: UrlTarget, signal: AbortSignal): Promise<Socket> | undefined {
+    const proxy = this.#selector.proxyFor(target);
+    if (proxy === undefined) return undefined;
+    const { client, httpPool, httpsPool } = this.#options;
+    const { connection = {} } = target.protocol === 'http:' ? httpPool : httpsPool;
+    const dial = dialOptions(connection as DialOptions);
+    return openTunnel(proxy, target, { signal, tls: this.#tlsOfHop(), userAgent: client.userAgent, dial });
   }
 
-  #agentFor(protocol: 'http:' | 'https:', options: RequestEndpoint): Agent | undefined {
+  /** `http://host:port` of the proxy for a target, if it has one. */
+  proxyOf(target: UrlTarget): string | undefined {
     try {
-      return this.proxies.agentFor(protocol, options);
-    } catch (error) {
-      // The environment names a proxy that is none. Thrown here, from within the making of a request, it would pass
-      // by whoever listens to that request.
-      return new RefusingAgent(() => error as Error) as unknown as Agent;
+      return this.#selector.proxyFor(target)?.origin;
+    } catch {
+      // Whoever dials is told what is wrong with it.
+      return undefined;
     }
   }
 
-  #http2Client({ client, httpPool, httpsPool, tls }: EgressOptions): Http2Client {
-    const { autoSelectFamilyAttemptTimeout } = keepAliveOptions(httpsPool);
+  /** Every pool of a proxy there is by now. */
+  pools(): Pool[] {
+    return [...this.#forward.values(), ...this.#tunnel.values()];
+  }
+
+  /** Has all connections but the direct ones, which others share, end with the requests that use them. */
+  retire(): void {
+    for (const pool of this.pools()) this.#retired.add(pool);
+    if (this.#http2 !== undefined) this.#retired.addHttp2(this.#http2);
+  }
+
+  #choosing(protocol: UrlTarget['protocol'], direct: PoolAgent): Agent {
+    return delegatingAgent(direct, (request, options: RequestEndpoint) => {
+      let agent: PooledAgent | undefined;
+      try {
+        agent = this.proxyAgentFor(protocol, options);
+      } catch (error) {
+        // The environment names a proxy that is none. Thrown here, from within the making of a request, it would pass
+        // by whoever listens to that request.
+        internalsOf(new RefusingAgent(() => error as Error)).addRequest(request, options);
+        return;
+      }
+      (agent ?? direct).addRequest(request, options);
+    });
+  }
+
+  #forwardPool(proxy: ProxyAddress): Pool {
+    return this.#forward.getOrMake(proxy, () => {
+      const pool = ownPool(this.#options.httpPool, proxy);
+      const scheme = proxy.protocol === 'https:' ? 'https' : 'http';
+      return { scheme, agent: forwardAgent(pool, this.#proxyTls, proxy), sockets: pool.sockets };
+    });
+  }
+
+  #tunnelPool(proxy: ProxyAddress): Pool {
+    return this.#tunnel.getOrMake(proxy, () => {
+      const { client, httpsPool, tls } = this.#options;
+      const pool = ownPool(httpsPool, proxy);
+      const hop = { proxy, tls: this.#tlsOfHop(), userAgent: client.userAgent };
+      return { scheme: 'https', agent: new TunnelHttpsAgent(pool, tls, hop), sockets: pool.sockets };
+    });
+  }
+
+  /** The TLS to a proxy as options of one connection. */
+  #tlsOfHop(): ProxyTlsOptions {
+    const secureContext = secureContextOf(this.#proxyTls);
+    return { ...this.#proxyTls.handshake, ...(secureContext === undefined ? {} : { secureContext }) };
+  }
+
+  #http2Client({ client, httpPool, httpsPool, tls }: RouteOptions): Http2Client {
     return new (http2Module().Http2Client)({
       ...client,
       poolIdleTimeoutMs: httpsPool.poolIdleTimeoutMs,
@@ -85,11 +182,16 @@ export class Egress {
       tls,
       connection: httpsPool.connection,
       plainConnection: httpPool.connection,
-      autoSelectFamilyAttemptTimeout,
-      dialTunnel: (target, signal) => this.proxies.dialTunnel(target, signal),
-      proxyOf: (target) => this.proxies.proxyOf(target),
+      autoSelectFamilyAttemptTimeout: addressAttemptTimeoutMs(client.connectTimeoutMs),
+      dialTunnel: (target, signal) => this.dialTunnel(target, signal),
+      proxyOf: (target) => this.proxyOf(target),
       http1: { http: this.http, https: this.https as Agent & import('node:https').Agent },
       sockets: httpsPool.sockets,
     });
   }
+}
+
+/** The options of a pool that is retired by itself. */
+function ownPool(shared: PoolOptions, proxy: ProxyAddress): PoolOptions & { sockets: RetirableSockets } {
+  return { ...shared, sockets: new RetirableSockets(shared.sockets), proxy: proxy.origin };
 }

@@ -1,21 +1,15 @@
 import type { Agent } from 'node:http';
+import { BoundedMap } from '../../config/bounded-map.js';
+import { bracketed } from '../../config/host.js';
 import type { NoProxyMatcher } from '../../config/no-proxy.js';
 import { parseNoProxy } from '../../config/no-proxy.js';
 import { parseProxyUrl } from '../../config/proxy-url.js';
 import type { ProxyAddress, ResolvedClient } from '../../config/resolved.js';
 import { PolicyConfigError } from '../../errors.js';
-import { BoundedMap } from '../bounded-map.js';
 import { hasOwnProxy } from '../inherited-options.js';
+import type { UrlTarget } from '../target.js';
 
 export { matchesNoProxy } from '../../config/no-proxy.js';
-
-/** Where a request goes. */
-export interface ProxyTarget {
-  readonly protocol: 'http:' | 'https:';
-  /** An IPv6 literal with or without its brackets. */
-  readonly hostname: string;
-  readonly port: number;
-}
 
 /** Different values are few; an environment that never stops changing must not grow the cache without end. */
 const MAX_CACHED = 100;
@@ -50,13 +44,13 @@ export class ProxySelector {
    * @throws {PolicyConfigError} if the environment names a proxy that is no `http://` or `https://` URL. The message
    * names the variable and not its value, which may hold a password.
    */
-  proxyFor(target: ProxyTarget): ProxyAddress | undefined {
+  proxyFor(target: UrlTarget): ProxyAddress | undefined {
     if (this.#proxyUrl === false) return undefined;
     if (this.#proxyUrl === undefined) return this.#fromEnvironment(target);
     return this.#isExcluded(target.hostname, target.port) ? undefined : this.#proxyUrl;
   }
 
-  #fromEnvironment({ protocol, hostname, port }: ProxyTarget): ProxyAddress | undefined {
+  #fromEnvironment({ protocol, hostname, port }: UrlTarget): ProxyAddress | undefined {
     // Looked up here and not kept, because a program may put another object in its place.
     const env = this.#env ?? process.env;
     const found = named(env, protocol) ?? read(env, 'all_proxy', 'ALL_PROXY');
@@ -84,7 +78,7 @@ export class ProxySelector {
  * Lower case goes first, as for curl and axios. A CGI server turns a request's header `Proxy` into `HTTP_PROXY`, so
  * where one runs us, that variable is the client's word (https://httpoxy.org); on Windows it is `http_proxy` as well.
  */
-function named(env: NodeJS.ProcessEnv, protocol: ProxyTarget['protocol']): Variable | undefined {
+function named(env: NodeJS.ProcessEnv, protocol: UrlTarget['protocol']): Variable | undefined {
   if (protocol === 'https:') return read(env, 'https_proxy', 'HTTPS_PROXY');
   const found = read(env, 'http_proxy', 'HTTP_PROXY');
   return found !== undefined && env.REQUEST_METHOD === undefined ? found : undefined;
@@ -122,7 +116,7 @@ interface AxiosProxy {
 export function addressOfAxiosProxy(proxy: AxiosProxy): ProxyAddress {
   const { protocol = 'http', host, hostname = host, port, auth } = proxy;
   const scheme = protocol.replace(/:?$/, '');
-  const name = hostname?.includes(':') && !hostname.startsWith('[') ? `[${hostname}]` : (hostname ?? '');
+  const name = bracketed(hostname ?? '');
   const { username = '', password = '' } = auth ?? {};
   const userinfo =
     auth === undefined ? '' : `${encodeURIComponent(username)}:${encodeURIComponent(password)}@`;

@@ -1,30 +1,24 @@
 import type { ClientRequest, RequestOptions } from 'node:http';
 import { Socket } from 'node:net';
 import { define } from '../../config/own.js';
-import type { ProxyAddress } from '../../config/resolved.js';
-import { ConnectTimeoutError } from '../../errors.js';
-import type { ConnectionOptions, OnConnection, PoolOptions, Requester } from '../agents.js';
-import { labelOf, PoolHttpsAgent, targetOf } from '../agents.js';
+import type { LimitMs, ProxyAddress } from '../../config/resolved.js';
+import { PoolHttpsAgent } from '../agents.js';
 import { publishConnect } from '../channels.js';
+import type { ConnectionOptions } from '../connect.js';
+import { labelOf, startConnectClock, targetOf } from '../connect.js';
+import type { AgentInternals, OnConnection, Requester } from '../node-internals.js';
+import { internalsOf, NO_SOCKET, poolNameOf } from '../node-internals.js';
 import { leaveQueue } from '../observe.js';
-import { limitTimer } from '../timers.js';
+import type { PoolOptions } from '../pool-options.js';
 import type { TlsSettings } from '../tls.js';
 import type { DialOptions, ProxyTlsOptions } from './tunnel.js';
 import { dialOptions, openTunnel } from './tunnel.js';
 
-/** The parts of Node's agent that its types leave out. */
-interface AgentInternals {
-  readonly sockets: Record<string, Socket[]>;
-  readonly requests: Record<string, ClientRequest[]>;
-  totalSocketCount: number;
-  removeSocket(socket: Socket, options: object): void;
-}
-
-/** Whose connection it is, and where it belongs. */
+/** The agent and the request of a connection, and where it belongs. */
 interface PendingFor {
   readonly agent: AgentInternals;
-  /** The options the agent was given, and the name it pools the connection under. */
-  readonly options: object & { readonly _agentKey: string };
+  /** The options the agent was given, with the name it pools the connection under. */
+  readonly options: ConnectionOptions;
   readonly request: ClientRequest | undefined;
 }
 
@@ -38,14 +32,14 @@ class PendingConnection {
   /** The connections of the pool, this one among them. */
   readonly #list: Socket[];
   readonly #controller = new AbortController();
-  #timer: NodeJS.Timeout | undefined;
+  #stopClock: (() => void) | undefined;
   #unfollow: (() => void) | undefined;
 
   constructor(of: PendingFor) {
     this.#of = of;
     const { agent, options, request } = of;
     this.placeholder.once('close', () => this.#controller.abort(hangUp()));
-    this.#list = agent.sockets[options._agentKey] ??= [];
+    this.#list = agent.sockets[poolNameOf(options)] ??= [];
     this.#list.push(this.placeholder);
     agent.totalSocketCount += 1;
     if (request !== undefined)
@@ -57,9 +51,9 @@ class PendingConnection {
     return this.#controller.signal;
   }
 
-  /** Aborts with `reason` in `timeoutMs`. */
-  limit(timeoutMs: number, reason: () => Error): void {
-    this.#timer = limitTimer(() => this.#controller.abort(reason()), timeoutMs);
+  /** Aborts when the connect timeout is over. */
+  limit(target: string, timeoutMs: LimitMs): void {
+    this.#stopClock = startConnectClock(target, timeoutMs, (error) => this.#controller.abort(error));
   }
 
   /** A socket takes the place. */
@@ -73,15 +67,16 @@ class PendingConnection {
     this.#settle();
     const { agent, options, request } = this.#of;
     // Node leaves a request it made this connection for in its queue, and would make another one for it, forever.
-    const queue = agent.requests[options._agentKey];
+    const name = poolNameOf(options);
+    const queue = agent.requests[name];
     if (queue !== undefined && request !== undefined && queue.includes(request))
       queue.splice(queue.indexOf(request), 1);
-    if (queue?.length === 0) delete agent.requests[options._agentKey];
+    if (queue?.length === 0) delete agent.requests[name];
     agent.removeSocket(this.placeholder, options);
   }
 
   #settle(): void {
-    clearTimeout(this.#timer);
+    this.#stopClock?.();
     this.#unfollow?.();
     this.#of.agent.totalSocketCount -= 1;
     this.placeholder.destroy();
@@ -115,10 +110,6 @@ interface ProxyHop {
   readonly userAgent?: string | undefined;
 }
 
-/** The options of a connection as an agent has completed them. */
-type OriginOptions = ConnectionOptions &
-  DialOptions & { host: string; port: number; readonly _agentKey: string };
-
 /**
  * Pooled TLS connections to origins through tunnels of one proxy. All but the way to a raw connection is that of direct
  * connections: the check of the origin's certificate, resumption of sessions, the pool and its limits.
@@ -147,17 +138,15 @@ export class TunnelHttpsAgent extends PoolHttpsAgent {
   }
 
   override createConnection(options: ConnectionOptions, onCreated: OnConnection): Socket {
-    const handed = this.handedOver(options);
-    if (handed !== undefined) return handed;
-    // Node takes the absence of a socket as "the callback will tell"; the types of agentkeepalive do not know it.
-    const none = undefined as never;
+    const negotiated = this.negotiated(options);
+    if (negotiated !== undefined) return negotiated;
     const startedAt = performance.now();
     const announced = publishConnect(labelOf('https', options, this.#pool));
-    const pending = this.#begin(options as OriginOptions);
+    const pending = this.#begin(options);
     const fail = (error: Error) => {
       pending.failed();
       announced?.failed(error);
-      onCreated(error, none);
+      onCreated(error, NO_SOCKET);
     };
     const secure = (raw: Socket) => {
       let socket: Socket;
@@ -172,25 +161,21 @@ export class TunnelHttpsAgent extends PoolHttpsAgent {
       pending.succeeded();
       onCreated(null, socket);
     };
-    void this.#open(options as OriginOptions, pending.signal).then(secure, fail);
-    return none;
+    void this.#open(options, pending.signal).then(secure, fail);
+    return NO_SOCKET;
   }
 
-  #begin(options: OriginOptions): PendingConnection {
+  #begin(options: ConnectionOptions): PendingConnection {
     const { connectTimeoutMs, sockets } = this.#pool;
-    const agent = this as unknown as AgentInternals;
-    const pending = new PendingConnection({ agent, options, request: this.#requester });
+    const pending = new PendingConnection({ agent: internalsOf(this), options, request: this.#requester });
     sockets.add(pending.placeholder);
-    if (connectTimeoutMs !== false) {
-      const target = `${targetOf(options)} through proxy ${this.#hop.proxy.origin}`;
-      pending.limit(connectTimeoutMs, () => new ConnectTimeoutError(target, connectTimeoutMs));
-    }
+    pending.limit(`${targetOf(options)} through proxy ${this.#hop.proxy.origin}`, connectTimeoutMs);
     return pending;
   }
 
-  #open(options: OriginOptions, signal: AbortSignal): Promise<Socket> {
+  #open(options: ConnectionOptions & DialOptions, signal: AbortSignal): Promise<Socket> {
     const { proxy, tls, userAgent } = this.#hop;
-    const target = { hostname: options.host, port: options.port };
+    const target = { hostname: options.host ?? 'localhost', port: Number(options.port) };
     return openTunnel(proxy, target, { signal, tls, userAgent, dial: dialOptions(options) });
   }
 }

@@ -2,12 +2,14 @@ import { EventEmitter } from 'node:events';
 import type { ClientRequest } from 'node:http';
 import { validateHeaderValue } from 'node:http';
 import type { OnReadOpts, Socket, TcpNetConnectOpts } from 'node:net';
-import { isIPv6 } from 'node:net';
 import type { ConnectionOptions as TlsConnectionOptions } from 'node:tls';
+import { authorityOf, unbracketed } from '../../config/host.js';
+import { keepOut } from '../../config/own.js';
 import type { ProxyAddress } from '../../config/resolved.js';
 import { PolicyError, ProxyAuthError, ProxyConnectionError, ProxyTunnelError } from '../../errors.js';
 import { DIAL_OPTIONS } from '../inherited-options.js';
-import { keepOut, UNSET_TLS } from '../unset-options.js';
+import type { Target } from '../target.js';
+import { UNSET_TLS } from '../unset-options.js';
 
 /** As much as Node accepts of any other response (`http.maxHeaderSize`), interim ones included. */
 const MAX_HEAD_BYTES = 16 * 1024;
@@ -102,13 +104,6 @@ const GUARDS_READERS = process.versions.bun === undefined && process.versions.de
 /** TLS of the connection to an `https://` proxy. */
 export type ProxyTlsOptions = Pick<TlsConnectionOptions, 'ca' | 'secureContext' | 'rejectUnauthorized'>;
 
-/** The far end of a tunnel. */
-export interface TunnelTarget {
-  /** An IPv6 literal with or without its brackets. */
-  readonly hostname: string;
-  readonly port: number;
-}
-
 /** Options of `net.connect` that are as true of a proxy as of an origin. */
 export type DialOptions = Pick<TcpNetConnectOpts, Exclude<(typeof DIAL_OPTIONS)[number], 'blockList'>> & {
   readonly blockList?: unknown;
@@ -150,13 +145,13 @@ interface ConnectReply {
  */
 export async function openTunnel(
   proxy: ProxyAddress,
-  target: TunnelTarget,
+  target: Target,
   options: TunnelOptions,
 ): Promise<Socket> {
   const { signal } = options;
   signal.throwIfAborted();
-  const host = target.hostname.replace(/^\[(.*)\]$/, '$1');
-  const authority = `${isIPv6(host) ? `[${host}]` : host}:${target.port}`;
+  const host = unbracketed(target.hostname);
+  const authority = authorityOf(host, target.port);
   assertAuthority(authority);
 
   const attempt = new AbortController();

@@ -10,11 +10,14 @@ import type { ProxyAddress } from '../../../lib/config/resolved.js';
 import { Secret } from '../../../lib/config/secret.js';
 import type { TlsConfig } from '../../../lib/config/types.js';
 import { ConnectTimeoutError, PolicyConfigError } from '../../../lib/errors.js';
-import type { ConnectionOptions, PoolOptions } from '../../../lib/transport/agents.js';
-import { connectionState } from '../../../lib/transport/connect.js';
+import type { ConnectionOptions } from '../../../lib/transport/connect.js';
+import { internalsOf } from '../../../lib/transport/node-internals.js';
+import { connectionState } from '../../../lib/transport/observe.js';
+import type { PoolOptions } from '../../../lib/transport/pool-options.js';
 import { poolStats } from '../../../lib/transport/pools.js';
-import { ProxyAgents } from '../../../lib/transport/proxy/proxy-agents.js';
+import type { Route } from '../../../lib/transport/proxy/route.js';
 import type { TunnelHttpsAgent } from '../../../lib/transport/proxy/tunnel-agent.js';
+import type { PooledAgent } from '../../../lib/transport/socket-registry.js';
 import { SocketRegistry } from '../../../lib/transport/socket-registry.js';
 import { AXIOS_COPIES } from '../../helpers/axios-copies.js';
 import * as certs from '../../helpers/certs.js';
@@ -26,6 +29,7 @@ import type { Origin } from '../../helpers/origin.js';
 import { deaf, handler, never, redirect, startOrigin } from '../../helpers/origin.js';
 import type { TestProxy } from '../../helpers/proxy.js';
 import { startProxy } from '../../helpers/proxy.js';
+import { routeWith } from '../../helpers/route.js';
 import { delay, until } from '../../helpers/wait.js';
 
 const USER = 'us er@:/';
@@ -59,7 +63,7 @@ function setUp(proxyUrl: string | undefined, setup: Setup = {}) {
     sockets,
     ...setup.pool,
   };
-  const agents = new ProxyAgents({
+  const agents = routeWith({
     client: {
       allowInvalidCertificates,
       proxyExcludes,
@@ -67,22 +71,24 @@ function setUp(proxyUrl: string | undefined, setup: Setup = {}) {
       tls: new Secret({ proxyCa: certs.otherCa, ...setup.tls }),
       userAgent: setup.userAgent,
     },
-    httpPool: pool,
-    httpsPool: pool,
+    pool,
     tls: {
       handshake: allowInvalidCertificates ? { rejectUnauthorized: false } : {},
       material: { ca: setup.ca ?? certs.ca },
     },
-    ...(env === undefined ? {} : { env }),
+    env,
   });
   atEnd(() => sockets.destroyAll());
   return { agents, sockets };
 }
 
-const agentFor = (agents: ProxyAgents, url: string): Agent => {
+const agentFor = (agents: Route, url: string): PooledAgent => {
   const { protocol, hostname, port } = new URL(url);
   const secure = protocol === 'https:';
-  const agent = agents.agentFor(secure ? 'https:' : 'http:', { host: hostname, port: port || undefined });
+  const agent = agents.proxyAgentFor(secure ? 'https:' : 'http:', {
+    host: hostname,
+    port: port || undefined,
+  });
   if (agent === undefined) throw new Error(`no proxy for ${url}`);
   return agent;
 };
@@ -93,7 +99,7 @@ interface Answer {
   response: IncomingMessage;
 }
 
-function begin(agents: ProxyAgents, url: string, options: RequestOptions = {}): ClientRequest {
+function begin(agents: Route, url: string, options: RequestOptions = {}): ClientRequest {
   const { request } = url.startsWith('https:') ? https : http;
   return request(url, { agent: agentFor(agents, url), ...options });
 }
@@ -105,7 +111,7 @@ async function answerOf(request: ClientRequest): Promise<Answer> {
   return { status: response.statusCode, body, response };
 }
 
-const get = (agents: ProxyAgents, url: string, options?: RequestOptions): Promise<Answer> =>
+const get = (agents: Route, url: string, options?: RequestOptions): Promise<Answer> =>
   answerOf(begin(agents, url, options).end());
 
 async function failureOf(promise: Promise<unknown>): Promise<Error & Record<string, unknown>> {
@@ -130,7 +136,7 @@ const printed = (value: unknown): string => {
   return shown.join('\n');
 };
 
-const idleIn = (agents: ProxyAgents): number =>
+const idleIn = (agents: Route): number =>
   agents
     .pools()
     .flatMap(({ scheme, agent }) => poolStats(scheme, agent))
@@ -227,8 +233,8 @@ describe('https targets', () => {
     const { agents } = setUp(proxy.url);
     await get(agents, origin.url);
     await until(() => idleIn(agents) === 1);
-    const [{ scheme, agent } = { scheme: 'http' as const, agent: http.globalAgent }] = agents.pools();
-    expect(poolStats(scheme, agent)).toEqual([{ origin: origin.url, active: 0, idle: 1, pending: 0 }]);
+    const stats = agents.pools().map(({ scheme, agent }) => poolStats(scheme, agent));
+    expect(stats).toEqual([[{ origin: origin.url, active: 0, idle: 1, pending: 0 }]]);
   });
 
   it('count as active while CONNECT is pending, and are ended by the agent and by the policy', async () => {
@@ -577,8 +583,8 @@ describe('connectTimeout', () => {
     await sockets.whenEmpty();
     await proxy.idle();
     await leaks.expectNone();
-    const agent = agentFor(agents, 'https://host0.test/') as Agent & { totalSocketCount: number };
-    expect(agent.totalSocketCount).toBe(0);
+    const agent = agentFor(agents, 'https://host0.test/');
+    expect(internalsOf(agent).totalSocketCount).toBe(0);
     expect(poolStats('https', agent)).toEqual([]);
   });
 });
@@ -653,35 +659,35 @@ describe('which agent', () => {
 
   it('is none for a host that is excluded, nor for a unix socket', () => {
     const { agents } = setUp('http://proxy.test:1', { proxyExcludes: ['direct.test'] });
-    expect(agents.agentFor('https:', { host: 'direct.test', port: 443 })).toBeUndefined();
-    expect(agents.agentFor('http:', { host: 'localhost', socketPath: '/tmp/socket' })).toBeUndefined();
-    expect(agents.agentFor('http:', http80)).toBeDefined();
+    expect(agents.proxyAgentFor('https:', { host: 'direct.test', port: 443 })).toBeUndefined();
+    expect(agents.proxyAgentFor('http:', { host: 'localhost', socketPath: '/tmp/socket' })).toBeUndefined();
+    expect(agents.proxyAgentFor('http:', http80)).toBeDefined();
   });
 
   it('takes the port of the scheme where there is none, and localhost where there is no host', () => {
     const { agents } = setUp('http://proxy.test:1', { proxyExcludes: ['*:443', 'localhost:80'] });
-    expect(agents.agentFor('https:', { host: 'one.test' })).toBeUndefined();
-    expect(agents.agentFor('http:', {})).toBeUndefined();
-    expect(agents.agentFor('http:', { host: 'one.test', port: null })).toBeDefined();
+    expect(agents.proxyAgentFor('https:', { host: 'one.test' })).toBeUndefined();
+    expect(agents.proxyAgentFor('http:', {})).toBeUndefined();
+    expect(agents.proxyAgentFor('http:', { host: 'one.test', port: null })).toBeDefined();
   });
 
   it('is the same for the same proxy and scheme, and another for another', () => {
     const env: NodeJS.ProcessEnv = { HTTP_PROXY: 'http://p.test:1', HTTPS_PROXY: 'http://s.test:1' };
     const { agents } = setUp(undefined, { env });
-    const first = agents.agentFor('http:', http80);
-    expect(agents.agentFor('http:', { host: 'two.test', port: 8080 })).toBe(first);
-    expect(agents.agentFor('https:', http80)).not.toBe(first);
+    const first = agents.proxyAgentFor('http:', http80);
+    expect(agents.proxyAgentFor('http:', { host: 'two.test', port: 8080 })).toBe(first);
+    expect(agents.proxyAgentFor('https:', http80)).not.toBe(first);
     env.HTTP_PROXY = 'http://another.test:1';
-    expect(agents.agentFor('http:', http80)).not.toBe(first);
+    expect(agents.proxyAgentFor('http:', http80)).not.toBe(first);
     expect(agents.pools()).toHaveLength(3);
     env.HTTP_PROXY = '';
-    expect(agents.agentFor('http:', http80)).toBeUndefined();
+    expect(agents.proxyAgentFor('http:', http80)).toBeUndefined();
   });
 
   it('is an error that names the variable, if that holds no proxy', () => {
     const { agents } = setUp(undefined, { env: { HTTPS_PROXY: 'socks5://s3cret' } });
-    expect(() => agents.agentFor('https:', http80)).toThrow(PolicyConfigError);
-    expect(() => agents.agentFor('https:', http80)).toThrow(/HTTPS_PROXY/);
+    expect(() => agents.proxyAgentFor('https:', http80)).toThrow(PolicyConfigError);
+    expect(() => agents.proxyAgentFor('https:', http80)).toThrow(/HTTPS_PROXY/);
   });
 });
 
@@ -797,14 +803,11 @@ describe('the credentials of the proxy', () => {
 
 describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
   /** Agents that choose for each request, as a policy makes them. */
-  function choosing(agents: ProxyAgents) {
+  function choosing(agents: Route) {
     const agent = (protocol: 'http:' | 'https:') =>
       Object.assign(Object.create(protocol === 'https:' ? https.globalAgent : http.globalAgent) as Agent, {
         addRequest(request: ClientRequest, options: RequestOptions) {
-          const chosen = agents.agentFor(protocol, options) as unknown as {
-            addRequest(...args: unknown[]): void;
-          };
-          chosen.addRequest(request, options);
+          agents.proxyAgentFor(protocol, options)?.addRequest(request, options);
         },
       });
     return { httpAgent: agent('http:'), httpsAgent: agent('https:'), proxy: false as const };

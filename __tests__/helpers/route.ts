@@ -1,0 +1,27 @@
+import { resolvePolicy } from '../../lib/config/resolve.js';
+import type { ResolvedClient } from '../../lib/config/resolved.js';
+import { PoolHttpAgent, PoolHttpsAgent } from '../../lib/transport/agents.js';
+import type { PoolOptions } from '../../lib/transport/pool-options.js';
+import { Route } from '../../lib/transport/proxy/route.js';
+import type { TlsSettings } from '../../lib/transport/tls.js';
+
+interface RouteParts {
+  /** Fields that differ from a client without configuration. */
+  readonly client: Partial<ResolvedClient>;
+  readonly pool: PoolOptions;
+  readonly tls: TlsSettings;
+  readonly env?: NodeJS.ProcessEnv | undefined;
+}
+
+/** A route with one pool for `http://` and `https://` requests. */
+export function routeWith({ client, pool, tls, env }: RouteParts): Route {
+  return new Route({
+    client: { ...resolvePolicy({}).client, ...client },
+    httpPool: pool,
+    httpsPool: pool,
+    tls,
+    http: new PoolHttpAgent(pool),
+    https: new PoolHttpsAgent(pool, tls),
+    ...(env === undefined ? {} : { env }),
+  });
+}

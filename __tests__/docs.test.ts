@@ -245,6 +245,12 @@ describe('the README', () => {
 });
 
 describe('the pages', () => {
+  it('are all in the list of guides', () => {
+    const list = textOf('docs/index.md');
+    const pages = documents().filter((file) => file.startsWith('docs/') && file !== 'docs/index.md');
+    expect(pages.filter((file) => !list.includes(`](${file.slice('docs/'.length)})`))).toEqual([]);
+  });
+
   it('of the reference are what the source code says', async () => {
     await promisify(execFile)(process.execPath, ['scripts/reference/main.mjs', '--check'], { cwd: ROOT });
   });

@@ -56,6 +56,7 @@ export default defineConfig({
         page('Operations', '/operations'),
         page('Observability', '/observability'),
         page('Errors', '/errors'),
+        page('The command', '/commands'),
         page('explain', '/explain'),
         page('Performance', '/performance'),
       ]),

@@ -116,6 +116,17 @@ describe('the pages', { skip: !existsSync(CHROMIUM) && 'there is no Chromium' },
     assert.deepEqual([...new Set(broken)], []);
   });
 
+  it('are all in the sidebar', () => {
+    const linked = new Set(seen.get('/guides.html').links.map((link) => new URL(link).pathname));
+    const missing = PAGES.filter(
+      (name) =>
+        !name.startsWith('api/') &&
+        !linked.has(`/${name}`) &&
+        !linked.has(`/${name.replace(/index\.html$/, '')}`),
+    );
+    assert.deepEqual(missing, []);
+  });
+
   it('fit on the screen of a phone', () => {
     const wide = [...seen].filter(([, { widthOnPhone }]) => widthOnPhone > PHONE.width).map(([name]) => name);
     assert.deepEqual(wide, []);

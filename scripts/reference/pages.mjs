@@ -1,4 +1,5 @@
 // The pages of the reference, by their file names.
+import ts from 'typescript';
 import { CHANNELS } from './channels.mjs';
 import { functionSection, sectionOf, sectionsOf, table } from './markdown.mjs';
 import { explainedOptions, instruments } from './running.mjs';
@@ -48,6 +49,15 @@ function overviewOf(source, typeName, prefix, explained) {
   return table(['option', 'default', 'in short'], rows);
 }
 
+/** What stands behind the names of types in the options: how values may be written. */
+function valueTypesOf(source) {
+  const mentioned = ['ClientConfig', 'RetryConfig', 'PolicyConfig'].flatMap((name) =>
+    source.mentionedBy(source.declarationOf(name)),
+  );
+  const aliases = [...new Set(mentioned)].filter(ts.isTypeAliasDeclaration);
+  return aliases.map((alias) => sectionOf(source, alias, 3)).join('\n\n');
+}
+
 function optionsPage(source) {
   const explained = explainedOptions();
   const group = (title, type, prefix) =>
@@ -68,6 +78,7 @@ function optionsPage(source) {
       '## RetryBudget',
       '## retry.budget: one of your own',
     ),
+    `## Types\n\n${valueTypesOf(source)}`,
   );
 }
 

@@ -118,12 +118,16 @@ export function signatureOf(declaration) {
 }
 
 function oneLine(text) {
-  return text
-    .replace(/\/\*[\s\S]*?\*\//g, '')
-    .replace(/\s+/g, ' ')
-    .replace(/^\| /, '')
-    .replaceAll('readonly ', '')
-    .trim();
+  return (
+    text
+      .replace(/\/\*[\s\S]*?\*\//g, '')
+      .replace(/\s+/g, ' ')
+      .replace(/^\| /, '')
+      .replaceAll('readonly ', '')
+      // Keeps a union of literals open in an editor, and tells a reader nothing.
+      .replaceAll('(string & {})', 'string')
+      .trim()
+  );
 }
 
 /** The TSDoc of a declaration, as Markdown. */

@@ -78,7 +78,7 @@ export class BufferedRequest extends EventEmitter implements ExchangeHandler, Bo
     this.#exchange = new Http2Exchange(this, origin, { connection, queue, dialing: NO_DIALING });
   }
 
-  /** What the transport sees of it. */
+  /** The exchange that carries it. */
   get exchange(): Http2Exchange {
     return this.#exchange;
   }
@@ -108,17 +108,17 @@ export class BufferedRequest extends EventEmitter implements ExchangeHandler, Bo
     return true;
   }
 
-  /** Whether it was given up before the response was whole. */
+  /** As for `ClientRequest`: given up before the response was whole. */
   get aborted(): boolean {
     return this.#isAborted;
   }
 
-  /** Whether nothing more will happen. */
+  /** Nothing more will happen. */
   get destroyed(): boolean {
     return this.#isOver;
   }
 
-  /** Whether it went out on a session that had served another request before. */
+  /** As for `ClientRequest`: the session had served another request before. */
   get reusedSocket(): boolean {
     return this.#exchange.reusedSocket;
   }

@@ -25,7 +25,7 @@ import { SessionPool } from './session-pool.js';
 /** A request, over whichever version of HTTP it goes. */
 export type AnyRequest = Http2Request | ClientRequest | FailedRequest;
 
-/** Where a request goes that is no more than bytes. */
+/** The server of a request. */
 type PlainOrigin = Pick<BufferedOptions, 'protocol' | 'hostname' | 'port'> &
   Partial<Pick<BufferedOptions, 'headers'>>;
 
@@ -102,7 +102,7 @@ export class Http2Client {
     return open?.pool.isReady ? new BufferedRequest(options, open.origin, receiver) : undefined;
   }
 
-  /** Whether a request to an origin is known to go over HTTP/1.1. */
+  /** A request to this origin is known to go over HTTP/1.1. */
   isHttp1(origin: PlainOrigin): boolean {
     if (this.#options.http2Only) return false;
     if (origin.protocol === 'http:') return true;

@@ -11,7 +11,7 @@ import { publishConnect } from '../channels.js';
 import { noteIfRejected } from '../connect.js';
 import { limitTimer } from '../timers.js';
 import { UNSET_DIAL, UNSET_SESSION, UNSET_TLS } from '../unset-options.js';
-import { isProtocolError } from './failure.js';
+import { isNodeError, isProtocolError } from './failure.js';
 import type { Http2ClientOptions, Http2Target } from './options.js';
 import { labelOf } from './options.js';
 
@@ -34,7 +34,7 @@ const MAX_HEADER_PAIRS = 2000;
 /** Megabytes. Frames waiting to be sent count; at Node's 10 a few parallel uploads would fail. */
 const MAX_SESSION_MEMORY = 256;
 
-/** What TLS offers (RFC 7301). */
+/** Offers of ALPN (RFC 7301). */
 const EITHER = ['h2', 'http/1.1'];
 const HTTP2_ONLY = ['h2'];
 
@@ -112,24 +112,20 @@ export class Connector {
     const { http2Only, sockets } = this.#options;
     const tunnel = await this.#options.dialTunnel?.(target, signal);
     if (tunnel !== undefined) ignoreErrors(tunnel);
-    const socket =
-      target.protocol === 'https:'
-        ? this.#secure(target, dialing, tunnel, protocols)
-        : this.#plain(target, dialing, tunnel);
-    sockets?.add(socket);
-    if (socket.connecting || target.protocol === 'https:') await this.#ready(socket, target, signal);
-    else if (signal.aborted) throw destroyed(socket, signal.reason);
-
-    const negotiated = (socket as TLSSocket).alpnProtocol;
-    if (target.protocol === 'https:' && negotiated !== 'h2') {
-      if (http2Only) throw destroyed(socket, new Http2NotSupportedError(target.name));
-      return { kind: 'http1', socket: socket as TLSSocket };
+    if (target.protocol === 'http:') {
+      const socket = tunnel ?? ignoreErrors(connectTcp(this.#dialOptions(target, dialing)));
+      sockets?.add(socket);
+      if (socket.connecting) await this.#ready(socket, 'connect', target, signal);
+      else if (signal.aborted) throw destroyed(socket, signal.reason);
+      return { kind: 'http2', session: await preface(socket, target, signal), socket };
     }
-    return { kind: 'http2', session: await preface(socket, target, signal), socket };
-  }
-
-  #plain(target: Http2Target, dialing: object, tunnel: Socket | undefined): Socket {
-    return tunnel ?? ignoreErrors(connectTcp(this.#dialOptions(target, dialing)));
+    const socket = this.#secure(target, dialing, tunnel, protocols);
+    sockets?.add(socket);
+    await this.#ready(socket, 'secureConnect', target, signal);
+    if (socket.alpnProtocol === 'h2')
+      return { kind: 'http2', session: await preface(socket, target, signal), socket };
+    if (http2Only) throw destroyed(socket, new Http2NotSupportedError(target.name));
+    return { kind: 'http1', socket };
   }
 
   #secure(
@@ -172,9 +168,14 @@ export class Connector {
     };
   }
 
-  async #ready(socket: Socket, target: Http2Target, signal: AbortSignal): Promise<void> {
+  async #ready(
+    socket: Socket,
+    event: 'connect' | 'secureConnect',
+    target: Http2Target,
+    signal: AbortSignal,
+  ): Promise<void> {
     try {
-      await eventOf(socket, target.protocol === 'https:' ? 'secureConnect' : 'connect', signal);
+      await eventOf(socket, event, signal);
     } catch (error) {
       noteIfRejected(socket, error);
       socket.destroy();
@@ -185,15 +186,15 @@ export class Connector {
   }
 }
 
-/** Whether the server ended the handshake because it speaks none of the protocols we offered (RFC 7301). */
+/** The server ended the handshake because it speaks none of the protocols we offered (RFC 7301). */
 function isAlpnRefusal(error: unknown): boolean {
-  return /NO_APPLICATION_PROTOCOL/.test((error as NodeJS.ErrnoException).code ?? '');
+  return isNodeError(error) && /NO_APPLICATION_PROTOCOL/.test(String(error.code));
 }
 
-/** Whether the server ended the handshake in order; as Node says it, without a system call that failed. */
+/** The server ended the handshake in order; as Node says it, without a system call that failed. */
 function isHandshakeEnd(error: unknown): boolean {
-  const { code, syscall } = error as NodeJS.ErrnoException;
-  return code === 'ECONNRESET' && syscall === undefined && !(error instanceof Http2SessionError);
+  if (!isNodeError(error) || error instanceof Http2SessionError) return false;
+  return error.code === 'ECONNRESET' && error.syscall === undefined;
 }
 
 /** Between two phases nobody listens to a socket, and an error without a listener ends the process. */

@@ -23,11 +23,11 @@ export interface SessionSource {
 /** The request that an exchange carries: one that is written and read piece by piece, or one that is there as a whole. */
 export interface ExchangeHandler {
   readonly method: string;
-  /** Whether it takes a body as fast as it comes. */
+  /** It takes a body as fast as it comes. */
   readonly isCollecting: boolean;
   /** Bytes of the response that arrived and were not read yet. */
   readonly unreadBytes: number;
-  /** Whether the head is all there is to send. */
+  /** The head is all there is to send. */
   readonly isBodyless: boolean;
   /**
    * The header fields to send.
@@ -57,7 +57,7 @@ export class Http2Exchange implements Exchange, SessionWaiter, StreamOwner {
   readonly connection: ConnectionChoice;
   readonly dialing: object;
   readonly queue: QueueObserver | undefined;
-  /** Whether it went out on a session that had served another request before. */
+  /** It went out on a session that had served another request before. */
   reusedSocket = false;
   #handler: ExchangeHandler;
   readonly #source: SessionSource;

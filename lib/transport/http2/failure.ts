@@ -1,31 +1,31 @@
 import { constants } from 'node:http2';
 import { Http2SessionError, Http2StreamError, PingTimeoutError, type PolicyError } from '../../errors.js';
 
-/** What a GOAWAY said (RFC 9113, section 6.8). */
+/** Contents of a GOAWAY (RFC 9113, section 6.8). */
 export interface Goaway {
   readonly code: number;
   /** Streams above it were never processed. */
   readonly lastStreamId: number;
 }
 
-/** What is known when a stream has ended without a whole response. */
+/** Evidence of why a stream ended without a whole response. */
 export interface FailureEvidence {
   /** `host:port`, for the message. */
   readonly target: string;
-  /** What the session or its socket failed with. */
+  /** The error of the session or its socket. */
   readonly sessionError: unknown;
   readonly goaway: Goaway | undefined;
   readonly isConnectionLost: boolean;
   readonly streamId: number;
   readonly rstCode: number;
-  /** Whether the response had begun. */
+  /** The response had begun. */
   readonly responded: boolean;
-  /** What the stream itself failed with. */
+  /** The error of the stream itself. */
   readonly streamError: unknown;
 }
 
 /**
- * Why a stream ended early. Node's own errors do not tell: a lost connection shows as RST_STREAM with CANCEL, and the
+ * The error of a stream that ended early. Node's own errors do not tell why: a lost connection shows as RST_STREAM with CANCEL, and the
  * error of a GOAWAY as the session's destruction.
  */
 export function failureOf(evidence: FailureEvidence): PolicyError {
@@ -61,9 +61,14 @@ export function failureOf(evidence: FailureEvidence): PolicyError {
   });
 }
 
-/** Whether nghttp2 could make no sense of what the peer sent. It ends the connection then, for all of its streams. */
+/** Something with a code, as errors of Node have it. They may come from another realm, so that no class tells. */
+export function isNodeError(error: unknown): error is NodeJS.ErrnoException {
+  return typeof error === 'object' && error !== null && 'code' in error;
+}
+
+/** nghttp2 could make no sense of what the peer sent. It ends the connection then, for all of its streams. */
 export function isProtocolError(error: unknown): error is Error {
-  return (error as NodeJS.ErrnoException | undefined)?.code === 'ERR_HTTP2_ERROR';
+  return isNodeError(error) && error.code === 'ERR_HTTP2_ERROR';
 }
 
 /** Codes that say the request was not acted upon (RFC 9113, sections 7 and 8.7). */

@@ -9,6 +9,7 @@ import { constants, type IncomingHttpHeaders as Http2Headers } from 'node:http2'
 import { fieldOf } from '../../config/own.js';
 import { Http2HeaderSizeError } from '../../errors.js';
 import type { Http2Target, TransportRequestOptions } from './options.js';
+import { isFieldList } from './options.js';
 
 /**
  * Fields about one HTTP/1.1 connection, which make an HTTP/2 message malformed (RFC 9113, section 8.2.2), and `host`,
@@ -114,11 +115,12 @@ export class RequestHead {
   }
 }
 
-/** Fields that cannot be taken over as they are. */
-const UNEASY_FIELDS: ReadonlySet<string> = new Set([...CONNECTION_FIELDS, 'te']);
+/** Fields that are left out or changed, some depending on others. */
+const SPECIAL_FIELDS: ReadonlySet<string> = new Set([...CONNECTION_FIELDS, 'te']);
 
 /**
- * What {@link RequestHead.toHttp2} makes of these options; made without that detour where no field is left out or joined.
+ * The fields that {@link RequestHead.toHttp2} makes of these options, without that detour where none is left out or
+ * joined.
  *
  * @throws as the constructor of {@link RequestHead} does.
  */
@@ -136,11 +138,12 @@ export function http2HeadOf(
     [constants.HTTP2_HEADER_AUTHORITY]: target.authority,
     [constants.HTTP2_HEADER_PATH]: path,
   };
-  const headers = (options.headers ?? {}) as OutgoingHttpHeaders;
+  const headers = options.headers ?? NO_FIELDS;
+  if (isFieldList(headers)) return new RequestHead(target, options, userAgent).toHttp2();
   for (const name of Object.keys(headers)) {
     const value = headers[name];
     const key = keyOf(name);
-    if (typeof value !== 'string' || UNEASY_FIELDS.has(key))
+    if (typeof value !== 'string' || SPECIAL_FIELDS.has(key))
       return new RequestHead(target, options, userAgent).toHttp2();
     validateHeaderValue(name, value);
     head[key] = value;
@@ -197,6 +200,7 @@ export function rawFieldsOf(received: Http2Headers): string[] {
   return fields;
 }
 
+const NO_FIELDS: OutgoingHttpHeaders = {};
 const MAX_KEYS = 1000;
 const keys = new Map<string, string>();
 
@@ -218,10 +222,9 @@ function joined(name: string, value: OutgoingHttpHeader): OutgoingHttpHeader {
 
 function entriesOf(headers: TransportRequestOptions['headers']): [string, OutgoingHttpHeader | undefined][] {
   if (headers === undefined || headers === null) return [];
-  if (!Array.isArray(headers)) return Object.entries(headers as OutgoingHttpHeaders);
-  const list = headers as readonly string[];
-  return list.flatMap((name, i): [string, string | undefined][] =>
-    i % 2 === 0 ? [[name, list[i + 1]]] : [],
+  if (!isFieldList(headers)) return Object.entries(headers);
+  return headers.flatMap((name, i): [string, string | undefined][] =>
+    i % 2 === 0 ? [[name, headers[i + 1]]] : [],
   );
 }
 
@@ -240,7 +243,7 @@ function assertPath(path: string): void {
   });
 }
 
-/** What a field counts beside its text (RFC 9113, section 6.5.2). */
+/** Size of a field beside its text (RFC 9113, section 6.5.2). */
 const FIELD_BYTES = 32;
 
 /**
@@ -249,7 +252,7 @@ const FIELD_BYTES = 32;
  */
 const MAX_BLOCK_BYTES = 64 * 1024;
 
-/** What nghttp2 counts for a field beside its text, and for the block (`nghttp2_hd_deflate_bound`). */
+/** Sizes by nghttp2's count: of a field beside its text, and of the block (`nghttp2_hd_deflate_bound`). */
 const BLOCK_FIELD_BYTES = 12;
 const BLOCK_BYTES = 17;
 

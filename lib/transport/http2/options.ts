@@ -11,7 +11,7 @@ import type { Exchange } from '../exchange.js';
 import type { ConnectionChoice, QueueObserver } from '../observe.js';
 import type { TlsSettings } from '../tls.js';
 
-/** Where a request goes. */
+/** The server of a request, and the names it goes by. */
 export interface Http2Target {
   readonly protocol: 'http:' | 'https:';
   /** Without the brackets of an IPv6 literal. */
@@ -25,11 +25,11 @@ export interface Http2Target {
   readonly origin: string;
   /** The authority as a URL writes it: without the default port. */
   readonly authority: string;
-  /** Whom TLS asks for, and expects a certificate of; empty for an IP address. */
+  /** The name that TLS asks for and expects on the certificate; empty for an IP address. */
   readonly serverName: string;
 }
 
-/** What an {@link Http2Client} needs of a resolved configuration, and of the rest of the transport. */
+/** Options of an {@link Http2Client}: parts of a resolved configuration, and of the rest of the transport. */
 export interface Http2ClientOptions {
   /** Which hosts may be requested over `http://`. */
   readonly allowHttp: AllowHttp;
@@ -37,15 +37,15 @@ export interface Http2ClientOptions {
   readonly http2Only: boolean;
   /** Longest time to a usable session: DNS, TCP, tunnel, TLS and the server's preface together. */
   readonly connectTimeoutMs: LimitMs;
-  /** How long a session without streams is kept; 0 = it is closed when its last stream ends. */
+  /** Idle time after which a session without streams is closed; 0 = when its last stream ends. */
   readonly poolIdleTimeoutMs: LimitMs;
   /** Sessions without streams kept per origin; 0 = a session is closed when its last stream ends. */
   readonly poolMaxIdlePerHost: number;
   /** Silence after which a PING is sent. */
   readonly http2KeepAliveIntervalMs: LimitMs;
-  /** How long a PING may stay unanswered. */
+  /** Longest time to the answer of a PING. */
   readonly http2KeepAliveTimeoutMs: number;
-  /** Whether to send PINGs while no stream is open. */
+  /** Sends PINGs also while no stream is open. */
   readonly http2KeepAliveWhileIdle: boolean;
   /** TLS of connections to origins. */
   readonly tls: TlsSettings;
@@ -55,7 +55,7 @@ export interface Http2ClientOptions {
   readonly connection?: Readonly<Record<string, unknown>> | undefined;
   /** The same for `http://`, which has an agent of its own. */
   readonly plainConnection?: Readonly<Record<string, unknown>> | undefined;
-  /** How long one address is tried before the next one, as for `net.connect`. */
+  /** Time for one address before the next one is tried too, as for `net.connect`. */
   readonly autoSelectFamilyAttemptTimeout?: number | undefined;
   /**
    * Opens a raw connection to the target through a proxy, or answers `undefined` where none applies. The client does
@@ -64,13 +64,13 @@ export interface Http2ClientOptions {
   readonly dialTunnel?: (target: Http2Target, signal: AbortSignal) => Promise<Socket> | undefined;
   /** `http://host:port` of that proxy, for messages. */
   readonly proxyOf?: ((target: Http2Target) => string | undefined) | undefined;
-  /** Where HTTP/1.1 requests go: `http://` ones, and those to servers that chose HTTP/1.1 by ALPN. */
+  /** Agents of HTTP/1.1 requests: `http://` ones, and those to servers that chose HTTP/1.1 by ALPN. */
   readonly http1: { readonly http: HttpAgent; readonly https: HttpsAgent };
   /** Told of every socket the client opens. */
   readonly sockets?: { add(socket: Socket): void } | undefined;
 }
 
-/** What messages call a connection to the target. */
+/** The name of a connection to the target in messages. */
 export function labelOf(
   target: Http2Target,
   { proxyOf }: Pick<Http2ClientOptions, 'proxyOf'>,
@@ -145,10 +145,15 @@ export function serverNameOf(hostname: string, host: string | undefined): string
 /** The `Host` header, in whatever case. */
 export function hostHeaderOf(headers: TransportRequestOptions['headers']): string | undefined {
   if (headers === undefined || headers === null) return undefined;
-  if (Array.isArray(headers)) return headers[headers.findIndex((name, i) => i % 2 === 0 && isHost(name)) + 1];
+  if (isFieldList(headers)) return headers[headers.findIndex((name, i) => i % 2 === 0 && isHost(name)) + 1];
   const name = Object.keys(headers).find(isHost);
-  const host = name === undefined ? undefined : (headers as OutgoingHttpHeaders)[name];
+  const host = name === undefined ? undefined : headers[name];
   return typeof host === 'string' ? host : undefined;
+}
+
+/** Headers may also be a list, of name and value by turns. `Array.isArray` tells nothing of lists that are read only. */
+export function isFieldList(headers: OutgoingHttpHeaders | readonly string[]): headers is readonly string[] {
+  return Array.isArray(headers);
 }
 
 function isHost(name: string): boolean {

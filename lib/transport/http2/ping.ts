@@ -1,9 +1,9 @@
 import type { LimitMs } from '../../config/resolved.js';
 
-/** How long a peer that is asked may take to give a sign of life. */
+/** Time for a peer that is asked to give a sign of life. */
 const DOUBT_MS = 1000;
 
-/** How long a peer that is watched closely may be silent before it gets a PING. */
+/** Silence after which a peer that is watched closely gets a PING. */
 const CLOSE_WATCH_MS = 1000;
 
 /** The far end of a session. */
@@ -132,7 +132,7 @@ export class Liveness {
   /** Runs while the peer is asked for a sign of life. */
   #overdue: NodeJS.Timeout | undefined;
   #doubtedSinceMs: number | undefined;
-  /** How much had been heard when it was asked last. */
+  /** {@link framesHeard} when it was asked last. */
   #askedAtFrame: number | undefined;
 
   constructor(peer: PingPeer, options: KeepAliveOptions, events: LivenessEvents) {
@@ -152,7 +152,7 @@ export class Liveness {
     return this.#framesHeard + this.#otherSigns;
   }
 
-  /** For how long it has been doubted, if it is. */
+  /** Time since it is doubted, if it is. */
   get doubtedMs(): number | undefined {
     return this.#doubtedSinceMs === undefined ? undefined : performance.now() - this.#doubtedSinceMs;
   }

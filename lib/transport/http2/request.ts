@@ -30,7 +30,7 @@ export interface RequestRoute {
 
 type Callback = (error?: Error | null) => void;
 
-/** Where the body of a request goes: a stream of HTTP/2, or a native request. */
+/** Carrier of the body of a request: a stream of HTTP/2, or a native request. */
 interface BodyWriter {
   write(chunk: Buffer, callback: Callback): unknown;
   end(callback: () => void): unknown;
@@ -74,7 +74,7 @@ export class Http2Request extends Writable implements ExchangeHandler {
     process.nextTick(() => this.destroyed || this.#exchange.start());
   }
 
-  /** What the transport sees of it. */
+  /** The exchange that carries it, over HTTP/2 until the server chooses HTTP/1.1. */
   get exchange(): Exchange {
     return this.#http1?.exchange ?? this.#exchange;
   }
@@ -99,7 +99,7 @@ export class Http2Request extends Writable implements ExchangeHandler {
     return this.writableEnded;
   }
 
-  /** Whether it went out on a connection that had served another request before. */
+  /** As for `ClientRequest`: the connection had served another request before. */
   get reusedSocket(): boolean {
     return this.#http1?.request.reusedSocket ?? this.#exchange.reusedSocket;
   }
@@ -254,7 +254,7 @@ export class Http2Request extends Writable implements ExchangeHandler {
     if (!this.emit('response', response)) response.resume();
   }
 
-  /** Whoever reads a response learns that its request is gone. */
+  /** Ends the response of a request that is gone, for those who read it. */
   #endResponse(error: Error | null): void {
     const { res } = this;
     if (res === null || this.#http1 !== undefined) return;

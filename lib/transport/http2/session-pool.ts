@@ -8,7 +8,7 @@ import type { Http2SessionStats, SessionOwner } from './session.js';
 import { PooledSession } from './session.js';
 
 /**
- * How long requests queue for a stream of a session that has no room before another one is opened: about as long as
+ * Time in the queue for a stream of a session that has no room before another session is opened: about as long as
  * opening it takes, within which most streams end.
  */
 const QUEUE_TIMEOUT_MS = 100;
@@ -16,7 +16,7 @@ const QUEUE_TIMEOUT_MS = 100;
 /** A session that became idle just now was heard of just now. */
 const JUST_NOW_MS = 1;
 
-/** Whether the server may have closed a session for idleness: nothing was heard of it since, also if others woke it. */
+/** The server may have closed a session for idleness: nothing was heard of it since, also if others woke it. */
 function mayBeClosing({ isIdle, isWaking, restedMs = 0 }: PooledSession): boolean {
   return isIdle ? restedMs > JUST_NOW_MS : isWaking;
 }
@@ -82,7 +82,7 @@ export class SessionPool {
     this.#events = events;
   }
 
-  /** Whether there is a session that takes requests, if not now then once others have ended. */
+  /** There is a session that takes requests, if not now then once others have ended. */
   get isReady(): boolean {
     for (const session of this.#sessions) {
       if (session.isUsable) return true;
@@ -183,7 +183,7 @@ export class SessionPool {
     return this.#options.poolIdleTimeoutMs || Number.POSITIVE_INFINITY;
   }
 
-  /** Whether a request takes a session that is idle. */
+  /** A request may have a session that was idle for this long. */
   #suits(restedMs: number, connection: ConnectionChoice): boolean {
     // The longer it was, the likelier is its server just about to close it.
     return connection === 'any' || (connection === 'checked' && restedMs <= this.#mostRestMs / 2);
@@ -195,7 +195,7 @@ export class SessionPool {
     else this.#queueTimeout ??= setTimeout(() => this.#waitedTooLong(), QUEUE_TIMEOUT_MS);
   }
 
-  /** Whether there are sessions for the requests that wait, only that their streams are taken, or their peer is asked. */
+  /** There are sessions for the requests that wait, only that their streams are taken, or their peer is asked. */
   get #isSaturated(): boolean {
     return [...this.#sessions].some(
       (session) =>

@@ -23,7 +23,7 @@ const PRIORITY =
 const WITHOUT_BODY = { endStream: true, ...PRIORITY };
 const WITH_BODY = { endStream: false, ...PRIORITY };
 
-/** How long the peer may take to close its side of a connection we have closed. */
+/** Time for the peer to close its side of a connection that we have closed. */
 const CLOSE_GRACE_MS = 1000;
 
 /**
@@ -59,7 +59,7 @@ export interface SessionOwner {
 
 /** One HTTP/2 connection of a pool. */
 export class PooledSession {
-  /** What is heard of the peer. */
+  /** Signs of life of the peer. */
   readonly liveness: Liveness;
   readonly #session: ClientHttp2Session;
   readonly #socket: Socket;
@@ -72,7 +72,7 @@ export class PooledSession {
   #failure: unknown;
   #openStreams = 0;
   #openedStreams = 0;
-  /** How much was heard when it was last woken from idleness. */
+  /** {@link Liveness.framesHeard} when it was last woken from idleness. */
   #wokenAtFrame: number | undefined;
 
   constructor(
@@ -93,14 +93,14 @@ export class PooledSession {
     else this.#becomeIdle();
   }
 
-  /** Whether another stream may be opened now, by what the server allows at present. */
+  /** Another stream may be opened now, by the limit that the server sets at present. */
   get hasRoom(): boolean {
     if (!this.isUsable || this.liveness.doubtedMs !== undefined) return false;
     const { maxConcurrentStreams = Number.POSITIVE_INFINITY } = this.#session.remoteSettings;
     return this.#openStreams < maxConcurrentStreams;
   }
 
-  /** Whether streams may be opened at all, if not now then once others have ended. */
+  /** Streams may be opened, if not now then once others have ended. */
   get isUsable(): boolean {
     const isOpen = this.#state.name === 'idle' || this.#state.name === 'active';
     // The state follows events; between the end of a connection and its event only these know.
@@ -111,7 +111,7 @@ export class PooledSession {
     return this.#state.name === 'idle';
   }
 
-  /** Whether a stream opened now shares the fate of those that found the session idle: nothing was heard since. */
+  /** A stream opened now shares the fate of those that found the session idle: nothing was heard since. */
   get isWaking(): boolean {
     return this.isIdle ? this.#openedStreams > 0 : this.#wokenAtFrame === this.liveness.framesHeard;
   }

@@ -5,10 +5,10 @@ import { ResponseHead } from './headers.js';
 import type { PooledSession } from './session.js';
 import { Upload } from './upload.js';
 
-/** How long what is left of a response may take, and an upload that was answered already stand still, before a reset. */
+/** Time before a reset: for the rest of a response, and for an upload that stands still and was answered already. */
 const LINGER_MS = 1000;
 
-/** What is read of an unwanted response rather than reset, so that redirects do not look like a rapid-reset attack. */
+/** An unwanted response is read up to this size rather than reset: redirects must not look like a rapid-reset attack. */
 const DISCARD_BYTES = 64 * 1024;
 
 /** The end of an exchange: `abandoned` is a response that its consumer did not want any more. */
@@ -21,7 +21,7 @@ export type StreamOutcome =
 export interface BodySink {
   /** @returns whether more may come; if not, it has to be asked for by {@link StreamExchange.resume}. */
   push(chunk: Buffer): boolean;
-  /** What came after the body. */
+  /** Takes the fields behind the body. */
   receiveTrailers(trailers: IncomingHttpHeaders): void;
   /** The body arrived whole. */
   finish(): void;
@@ -57,7 +57,7 @@ export class StreamExchange {
   readonly #signsBefore: number;
   #head: ResponseHead | undefined;
   #sink: BodySink | undefined;
-  /** What came before the head was told of. */
+  /** Pieces that came before the head was told of. */
   #early: Buffer[] | undefined;
   #streamError: unknown;
   #received = 0;
@@ -81,7 +81,7 @@ export class StreamExchange {
     return this.#session.socket;
   }
 
-  /** Whether nothing of any response came on the connection since this stream was opened. */
+  /** Nothing of any response came on the connection since this stream was opened. */
   get isConnectionSilent(): boolean {
     return this.#session.liveness.framesHeard === this.#heardBefore;
   }
@@ -97,7 +97,7 @@ export class StreamExchange {
     return this.#upload;
   }
 
-  /** Whoever waits has waited too long. */
+  /** The request waited too long. */
   onExpired(): void {
     if (this.#isSettled) return;
     if (this.#session.liveness.signsOfLife === this.#signsBefore) this.#session.retire();
@@ -172,15 +172,10 @@ export class StreamExchange {
   #onEvent(event: string, argument: unknown): void {
     switch (event) {
       case 'headers':
-        this.#session.liveness.heard();
-        this.#owner.onInformation(new ResponseHead(argument as IncomingHttpHeaders));
-        break;
       case 'response':
-        this.#respond(argument as IncomingHttpHeaders);
-        break;
       case 'trailers':
         this.#session.liveness.heard();
-        this.#sink?.receiveTrailers(argument as IncomingHttpHeaders);
+        this.#onFields(event, argument as IncomingHttpHeaders);
         break;
       case 'end':
         this.#ended();
@@ -195,10 +190,13 @@ export class StreamExchange {
     }
   }
 
-  #respond(received: IncomingHttpHeaders): void {
-    this.#session.liveness.heard();
-    if (this.#isSettled) return;
-    const head = new ResponseHead(received);
+  #onFields(event: 'headers' | 'response' | 'trailers', received: IncomingHttpHeaders): void {
+    if (event === 'trailers') this.#sink?.receiveTrailers(received);
+    else if (event === 'headers') this.#owner.onInformation(new ResponseHead(received));
+    else if (!this.#isSettled) this.#respond(new ResponseHead(received));
+  }
+
+  #respond(head: ResponseHead): void {
     this.#head = head;
     const sink = this.#owner.onResponse(head, this);
     this.#sink = sink;

@@ -66,8 +66,9 @@ export interface ClientConfig {
   readonly defaultContentType?: string;
 
   /**
-   * Header fields for every request that does not have them itself, by its own headers or by those of the instance. A
-   * `User-Agent` or `Content-Type` in it wins over what axios would send. Values may be bytes.
+   * Headers for every request that does not have them itself, from its own headers or those of the instance. They win
+   * over the `User-Agent` and `Accept` that axios sends by default; `userAgent` and `defaultContentType` win over them.
+   * Values may be bytes, of which each is a character. They are never shown.
    * @defaultValue none
    */
   readonly defaultHeaders?: Readonly<Record<string, string | Uint8Array | undefined>>;

@@ -12,6 +12,7 @@ import { keepForm } from './body.js';
 import type { Call } from './call.js';
 import { callOf } from './call.js';
 import { ask } from './call-hook.js';
+import { addDefaultHeaders } from './default-headers.js';
 import { connectionFor, randomUuid } from './idempotency-key.js';
 import type { Platform, Wire } from './platform.js';
 import type { ReplacedErrors } from './replaced-errors.js';
@@ -135,7 +136,7 @@ export class AttemptRunner {
     void errors.load();
     ask('budget', () => call.budget.request?.(call.origin), undefined);
     if (call.mayReplaceBody) call.declaredLength = config.headers.get('Content-Length');
-    if (client.userAgent !== undefined) config.headers.set('User-Agent', client.userAgent, false);
+    addDefaultHeaders(config.headers, client);
     const { retry } = call.settings;
     if (retry === false) return;
     if (retry.maxRetries > 0) keepForm(call, config, this.#parts.platform);

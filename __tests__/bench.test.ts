@@ -2,9 +2,10 @@ import { Cell } from '../bench/http/cell.js';
 import type { Turn } from '../bench/http/participant.js';
 import { check, POSTED, SMALL } from '../bench/http/payloads.js';
 import { SCENARIOS } from '../bench/http/scenarios.js';
-import { seeded, shuffled } from '../bench/shared/random.js';
+import { shuffled } from '../bench/shared/random.js';
 import { quantile, spread } from '../bench/shared/statistics.js';
 import { table } from '../bench/shared/table.js';
+import { seeded } from '../lib/cli/simulate/random.js';
 
 const [scenario] = SCENARIOS;
 

@@ -1,11 +1,11 @@
-import { simulate } from '../bench/simulate/fleet.js';
-import { type Measures, measure } from '../bench/simulate/measures.js';
 import { axiosRetryDefaults } from '../bench/simulate/policies/axios-retry.js';
 import { DearTimeouts, fewTokens, sharedBudget } from '../bench/simulate/policies/budgets.js';
-import { noRetry } from '../bench/simulate/policies/no-retry.js';
-import type { Policy } from '../bench/simulate/policies/policy.js';
 import { axiosPolicy, reference } from '../bench/simulate/policies/product.js';
 import { SCENARIOS } from '../bench/simulate/scenarios.js';
+import { simulate } from '../lib/cli/simulate/fleet.js';
+import { type Measures, measure } from '../lib/cli/simulate/measures.js';
+import { noRetry } from '../lib/cli/simulate/no-retry.js';
+import type { Policy } from '../lib/cli/simulate/policy.js';
 
 // 40 s are enough to tell a fleet that recovers within 10 s from one that does not.
 const aftermathMs = 40_000;

@@ -399,7 +399,7 @@ describe('axios-policy probe that fails', () => {
     atEnd(() => shut(server, open));
     const watch = watchLeaks();
 
-    const { report } = await probe(`https://127.0.0.1:${port}/`, { connectTimeout: '80ms' });
+    const { report } = await probe(`https://127.0.0.1:${port}/`, { connectTimeout: '300ms' });
 
     expect(report.failure).toMatchObject({
       phase: 'tls',

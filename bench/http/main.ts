@@ -1,6 +1,6 @@
+import { seeded } from '../../lib/cli/simulate/random.js';
 import { thisMachine } from '../shared/machine.js';
 import { Progress } from '../shared/progress.js';
-import { seeded } from '../shared/random.js';
 import { Results } from '../shared/results.js';
 import { type Allocation, measureAllocations } from './allocation.js';
 import type { Cell, CellSummary } from './cell.js';

@@ -1,5 +1,6 @@
+import type { Random } from '../../lib/cli/simulate/random.js';
 import type { Progress } from '../shared/progress.js';
-import { type Random, shuffled } from '../shared/random.js';
+import { shuffled } from '../shared/random.js';
 import { Cell } from './cell.js';
 import type { Options } from './options.js';
 import { Participant } from './participant.js';

@@ -1,9 +1,10 @@
 import type { LineSeriesOption } from 'echarts';
+import { noRetry } from '../../lib/cli/simulate/no-retry.js';
+import { CALM_MS, type Scenario } from '../../lib/cli/simulate/scenario.js';
 import { svg } from '../shared/chart.js';
 import { ALTERNATIVES } from './policies/all.js';
-import { noRetry } from './policies/no-retry.js';
 import { axiosPolicy, reference } from './policies/product.js';
-import { CALM_MS, OFFERED_RPS, type Scenario } from './scenarios.js';
+import { OFFERED_RPS } from './scenarios.js';
 import type { Summary } from './summary.js';
 
 /** What is shown before the trouble. */

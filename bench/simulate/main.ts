@@ -1,13 +1,13 @@
+import { simulate } from '../../lib/cli/simulate/fleet.js';
+import { type Measures, measure } from '../../lib/cli/simulate/measures.js';
+import type { Policy } from '../../lib/cli/simulate/policy.js';
+import type { Scenario } from '../../lib/cli/simulate/scenario.js';
 import { Progress } from '../shared/progress.js';
 import { Results } from '../shared/results.js';
 import { budgetChart, fleetChart, policyChart } from './charts.js';
-import { simulate } from './fleet.js';
-import { type Measures, measure } from './measures.js';
 import { HELP, type Options, readOptions } from './options.js';
 import { ALTERNATIVES, POLICIES } from './policies/all.js';
-import type { Policy } from './policies/policy.js';
 import { report } from './report.js';
-import type { Scenario } from './scenarios.js';
 import { type Summary, summarize } from './summary.js';
 
 /** Runs that differ by their seed only. */

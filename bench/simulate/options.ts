@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
+import type { Scenario } from '../../lib/cli/simulate/scenario.js';
 import { QUICK_RESULTS, RESULTS } from '../shared/results.js';
-import { AFTERMATH_MS, SCENARIOS, type Scenario } from './scenarios.js';
+import { AFTERMATH_MS, SCENARIOS } from './scenarios.js';
 
 /** What to simulate. */
 export interface Options {

@@ -1,6 +1,7 @@
+import type { Scenario } from '../../lib/cli/simulate/scenario.js';
 import { table } from '../shared/table.js';
 import { axiosPolicy } from './policies/product.js';
-import { OFFERED_RPS, type Scenario } from './scenarios.js';
+import { OFFERED_RPS } from './scenarios.js';
 import type { Summary } from './summary.js';
 
 /** How soon a fleet is to be well again. */

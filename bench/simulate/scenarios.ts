@@ -1,40 +1,22 @@
-import type { ServerSize, Trouble } from './server.js';
-
-/** What happens to the server, and for how long. */
-export interface Scenario {
-  readonly name: string;
-  readonly title: string;
-  readonly server: ServerSize;
-  readonly trouble: Trouble;
-  readonly troubleMs: number;
-  /** Requests per second it can answer meanwhile. */
-  readonly possibleRps: number;
-}
+import { type Scenario, serverOf } from '../../lib/cli/simulate/scenario.js';
+import type { ServerSize } from '../../lib/cli/simulate/server.js';
 
 /** Requests per second of the whole fleet: three quarters of what the server can do. */
 export const OFFERED_RPS = 300;
-/** Before the trouble: budgets are settled by then. */
-export const CALM_MS = 60_000;
 /** After the trouble, unless told otherwise. */
 export const AFTERMATH_MS = 100_000;
-/** What a client bears per attempt. */
-export const ATTEMPT_TIMEOUT_MS = 1000;
-/** Of the network, there and back. */
-export const ROUND_TRIP_MS = 5;
 
 const CAPACITY_RPS = 400;
-const WORKERS = 20;
+const SERVICE_MS = 50;
+const DEEP = serverOf(CAPACITY_RPS, SERVICE_MS, 2000);
+const SHALLOW = serverOf(CAPACITY_RPS, SERVICE_MS, 200);
 
-function server(queueSeconds: number): ServerSize {
-  const serviceMs = (WORKERS / CAPACITY_RPS) * 1000;
-  return { workers: WORKERS, serviceMs, queueLimit: queueSeconds * CAPACITY_RPS, rejectCost: 0.1 };
-}
-
-const DEEP = server(2);
-const SHALLOW = server(0.2);
+/** The same in all of them. */
+const LOAD = { offeredRps: OFFERED_RPS, attemptTimeoutMs: 1000, promptMs: 1000 };
 
 const outage = (seconds: number): Scenario => ({
   name: `outage-${seconds}s`,
+  ...LOAD,
   title: `full outage of ${seconds} s`,
   server: SHALLOW,
   trouble: { down: true },
@@ -44,6 +26,7 @@ const outage = (seconds: number): Scenario => ({
 
 const faults = (percent: number): Scenario => ({
   name: `faults-${percent}`,
+  ...LOAD,
   title: `${percent} % of attempts fail for 30 s`,
   server: SHALLOW,
   trouble: { faultRate: percent / 100 },
@@ -53,6 +36,7 @@ const faults = (percent: number): Scenario => ({
 
 const stalls = (percent: number): Scenario => ({
   name: `stalls-${percent}`,
+  ...LOAD,
   title: `${percent} % of attempts get no answer for 30 s`,
   server: SHALLOW,
   trouble: { stallRate: percent / 100 },
@@ -62,6 +46,7 @@ const stalls = (percent: number): Scenario => ({
 
 const brownOut = (name: string, queue: string, size: ServerSize): Scenario => ({
   name: `brown-out-${name}`,
+  ...LOAD,
   title: `half the capacity for 30 s, ${queue}`,
   server: size,
   trouble: { workers: 0.5 },
@@ -80,6 +65,7 @@ export const SCENARIOS: readonly Scenario[] = [
   faults(50),
   stalls(50),
   {
+    ...LOAD,
     name: 'rate-limit',
     title: '200 requests/s let in for 10 s, the others 429 with Retry-After: 2',
     server: SHALLOW,

@@ -1,5 +1,5 @@
+import type { Measures } from '../../lib/cli/simulate/measures.js';
 import { mean, quantile } from '../shared/statistics.js';
-import type { Measures } from './measures.js';
 
 /** Several runs that differ by their seed only. */
 export interface Summary {

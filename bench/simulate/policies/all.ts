@@ -1,7 +1,7 @@
+import { noRetry } from '../../../lib/cli/simulate/no-retry.js';
+import type { Policy } from '../../../lib/cli/simulate/policy.js';
 import { axiosRetryDefaults, axiosRetryExponential } from './axios-retry.js';
 import { dearTimeouts, fewTokens, sharedBudget } from './budgets.js';
-import { noRetry } from './no-retry.js';
-import type { Policy } from './policy.js';
 import { axiosPolicy, reference } from './product.js';
 import { retryAxios } from './retry-axios.js';
 

@@ -1,8 +1,8 @@
 /** Other budgets for the product, to see what each would save and cost. None is its default. */
+import type { Failure, Policy, World } from '../../../lib/cli/simulate/policy.js';
+import type { SimulatedBudget } from '../../../lib/cli/simulate/product.js';
 import { DEFAULT_BUDGET } from '../../../lib/config/budget-option.js';
 import { AdaptiveBudget } from '../../../lib/retry/budget.js';
-import type { Failure, Policy, World } from './policy.js';
-import type { SimulatedBudget } from './product.js';
 import { product } from './product.js';
 
 const FREE_FAILURES = 2;

@@ -1,15 +1,8 @@
-import { exponential, seeded } from '../shared/random.js';
 import { Clock } from './clock.js';
 import { Journal } from './journal.js';
-import type { Call, Client, Failure, Policy, World } from './policies/policy.js';
-import {
-  AFTERMATH_MS,
-  ATTEMPT_TIMEOUT_MS,
-  CALM_MS,
-  OFFERED_RPS,
-  ROUND_TRIP_MS,
-  type Scenario,
-} from './scenarios.js';
+import type { Call, Client, Failure, Policy, World } from './policy.js';
+import { exponential, seeded } from './random.js';
+import { CALM_MS, ROUND_TRIP_MS, type Scenario } from './scenario.js';
 import { type Answer, Server } from './server.js';
 
 /** One run. */
@@ -20,24 +13,24 @@ export interface Setting {
   readonly clients: number;
   readonly seed: number;
   /** How long the run goes on when the trouble is over. */
-  readonly aftermathMs?: number;
+  readonly aftermathMs: number;
 }
 
 /** Runs a fleet through calm, trouble and aftermath, and returns what happened to its requests. */
 export function simulate(setting: Setting): Journal {
-  const { scenario, aftermathMs = AFTERMATH_MS } = setting;
+  const { scenario, aftermathMs } = setting;
   const clock = new Clock();
   // Streams of their own, so that every policy meets the same requests and the same faults.
   const random = (stream: number) => seeded(setting.seed, stream);
   const server = new Server(scenario.server, clock, { service: random(1), faults: random(2) });
-  const fleet = new Fleet(setting.policy, setting.clients, server, clock, {
+  const fleet = new Fleet(setting, server, clock, {
     nowMs: clock.nowMs,
     random: random(3),
   });
   const [arrivals, senders] = [random(4), random(5)];
   const arrive = (): void => {
     fleet.request(Math.floor(senders() * setting.clients));
-    clock.after(exponential(arrivals, 1000 / OFFERED_RPS), arrive);
+    clock.after(exponential(arrivals, 1000 / scenario.offeredRps), arrive);
   };
   arrive();
   clock.after(CALM_MS, () => server.suffer(scenario.trouble));
@@ -50,13 +43,15 @@ export function simulate(setting: Setting): Journal {
 class Fleet {
   readonly journal = new Journal();
   readonly #policy: Policy;
+  readonly #timeoutMs: number;
   readonly #clients: (Client | undefined)[];
   readonly #server: Server;
   readonly #clock: Clock;
   readonly #world: World;
 
-  constructor(policy: Policy, clients: number, server: Server, clock: Clock, world: World) {
+  constructor({ policy, clients, scenario }: Setting, server: Server, clock: Clock, world: World) {
     this.#policy = policy;
+    this.#timeoutMs = scenario.attemptTimeoutMs;
     this.#clients = new Array(clients);
     this.#server = server;
     this.#clock = clock;
@@ -65,7 +60,7 @@ class Fleet {
 
   /** One of the clients has something to ask. */
   request(client: number): void {
-    const call = this.#client(client).call(ATTEMPT_TIMEOUT_MS);
+    const call = this.#client(client).call(this.#timeoutMs);
     this.#attempt(call, this.journal.begin(this.#clock.nowMs()));
   }
 

@@ -1,10 +1,10 @@
-import { quantile } from '../shared/statistics.js';
 import type { Journal } from './journal.js';
-import { CALM_MS, type Scenario } from './scenarios.js';
+import { quantile } from './quantile.js';
+import { CALM_MS, type Scenario } from './scenario.js';
 
 /** What a run comes down to. */
 export interface Measures {
-  /** From the end of the trouble to the first 5 s of which 98 % of the requests succeed within 1 s; `null` = not in this run. */
+  /** From the end of the trouble to the first 5 s of which 98 % of the requests succeed promptly; `null` = not in this run. */
   readonly recoveryMs: number | null;
   /** Successes during the trouble, as a share of what the server could have answered; `null` of a full outage. */
   readonly goodput: number | null;
@@ -16,10 +16,11 @@ export interface Measures {
   readonly p99Ms: number;
   /** Successes in each second of the run. */
   readonly perSecond: readonly number[];
+  /** Attempts sent in each second of the run. */
+  readonly attemptsPerSecond: readonly number[];
 }
 
 const WINDOW_MS = 5000;
-const PROMPT_MS = 1000;
 const PATIENCE_MS = 10_000;
 const RECOVERED_SHARE = 0.98;
 
@@ -32,21 +33,22 @@ export function measure(journal: Journal, scenario: Scenario): Measures {
   const around = latencies(journal, CALM_MS, endMs + PATIENCE_MS);
   const done = count(journal.succeededMs, CALM_MS, endMs);
   return {
-    recoveryMs: recovery(journal, endMs),
+    recoveryMs: recovery(journal, endMs, scenario.promptMs),
     goodput: possible > 0 ? done / possible : null,
     amplification: count(journal.attemptsMs, CALM_MS, endMs + PATIENCE_MS) / around.length,
     succeeded: shareWithin(during, PATIENCE_MS),
     p99Ms: quantile(around.filter(Number.isFinite), 0.99),
     perSecond: perSecond(journal.succeededMs, journal.endMs),
+    attemptsPerSecond: perSecond(journal.attemptsMs, journal.endMs),
   };
 }
 
-function recovery(journal: Journal, endMs: number): number | null {
+function recovery(journal: Journal, endMs: number, promptMs: number): number | null {
   // The last requests of a run had no time to succeed.
-  const lastMs = journal.endMs - WINDOW_MS - PROMPT_MS - endMs;
+  const lastMs = journal.endMs - WINDOW_MS - promptMs - endMs;
   for (let afterMs = 0; afterMs <= lastMs; afterMs += 1000) {
     const window = latencies(journal, endMs + afterMs, endMs + afterMs + WINDOW_MS);
-    if (shareWithin(window, PROMPT_MS) >= RECOVERED_SHARE) return afterMs;
+    if (shareWithin(window, promptMs) >= RECOVERED_SHARE) return afterMs;
   }
   return null;
 }

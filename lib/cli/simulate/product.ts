@@ -1,0 +1,80 @@
+/** The product's own decisions, backoff, Retry-After and budget, on virtual time. */
+import type { ResolvedRetry } from '../../config/resolved.js';
+import { backoffMs } from '../../retry/backoff.js';
+import { createBudget } from '../../retry/budget.js';
+import { decide } from '../../retry/decide.js';
+import { headerGetter } from '../../retry/headers.js';
+import { requestedDelayMs } from '../../retry/server-wait.js';
+import type { Call, Client, Failure, Policy, World } from './policy.js';
+
+const ORIGIN = 'https://server.example';
+
+/** A budget as the product has them; one on trial may look at the failure, too. */
+export interface SimulatedBudget {
+  request?(origin: string): void;
+  withdraw(origin: string, kind: Failure['kind']): boolean;
+  deposit(origin: string, retries: number): void;
+}
+
+class ProductCall implements Call {
+  readonly timeoutMs: number;
+  readonly #retry: ResolvedRetry;
+  readonly #budget: SimulatedBudget;
+  readonly #world: World;
+  readonly #startedMs: number;
+  #backoffMs: number | undefined;
+  #retries = 0;
+
+  constructor(timeoutMs: number, retry: ResolvedRetry, budget: SimulatedBudget, world: World) {
+    this.timeoutMs = timeoutMs;
+    this.#retry = retry;
+    this.#budget = budget;
+    this.#world = world;
+    this.#startedMs = world.nowMs();
+    budget.request?.(ORIGIN);
+  }
+
+  failed({ kind, status, headers }: Failure): number | undefined {
+    const { nowMs, random } = this.#world;
+    const retry = this.#retry;
+    const verdict = decide({
+      kind,
+      status,
+      method: 'GET',
+      idempotency: 'safe',
+      bodyReplayable: true,
+      retries: this.#retries,
+      elapsedMs: nowMs() - this.#startedMs,
+      retry,
+      requestedMs: retry.retryAfter ? requestedDelayMs(headerGetter(headers), nowMs(), status) : undefined,
+      backoffMs: () => this.#drawBackoffMs(),
+      withdraw: () => this.#budget.withdraw(ORIGIN, kind),
+      random,
+    });
+    if (!verdict.retry) return undefined;
+    this.#retries += 1;
+    return verdict.delayMs;
+  }
+
+  succeeded(): void {
+    this.#budget.deposit(ORIGIN, this.#retries);
+  }
+
+  #drawBackoffMs(): number {
+    this.#backoffMs = backoffMs(this.#retry.backoff, this.#backoffMs, this.#world.random);
+    return this.#backoffMs;
+  }
+}
+
+/** The retries of a configuration; with `makeBudget`, each client has that one instead of the configured budget. */
+export function productPolicy(
+  name: string,
+  retry: ResolvedRetry,
+  makeBudget?: (world: World) => SimulatedBudget,
+): Policy {
+  const client = (world: World): Client => {
+    const budget = makeBudget?.(world) ?? createBudget(retry.budget, world.nowMs);
+    return { call: (timeoutMs) => new ProductCall(timeoutMs, retry, budget, world) };
+  };
+  return { name, remembers: retry.budget !== false, client };
+}

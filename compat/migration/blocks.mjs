@@ -1,15 +1,14 @@
 // @ts-check
 /** Runs the code of a document as it stands, against a server of its own. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { Agent, createServer } from 'node:https';
+import { Agent } from 'node:https';
 import { describe, it } from 'node:test';
 import axios from 'axios';
 import * as library from 'axios-policy';
+import servers from '../../__tests__/helpers/servers.cjs';
 import { blocksOf } from '../support/doc-blocks.mjs';
 
-const TLS = new URL('../../__tests__/fixtures/tls/', import.meta.url);
-const load = (/** @type {string} */ file) => readFileSync(new URL(file, TLS));
+const { ca, handler, Origin } = servers;
 const BASE_URL = 'https://api.example.com';
 
 /**
@@ -52,28 +51,20 @@ export function printed(code) {
 async function startExample() {
   /** @type {Map<string, { bodies: string[], authorizations: (string | undefined)[], lastMs: number }>} */
   const seen = new Map();
-  const server = createServer({ key: load('server-key.pem'), cert: load('server.pem') }, async (req, res) => {
+  const answer = handler((req, res, recorded) => {
     const url = req.url ?? '';
     const known = seen.get(url) ?? { bodies: [], authorizations: [], lastMs: performance.now() };
     seen.set(url, known);
-    let body = '';
-    for await (const chunk of req) body += chunk;
-    known.bodies.push(body);
+    known.bodies.push(recorded.body.toString());
     known.authorizations.push(req.headers.authorization);
     const sinceLastMs = performance.now() - known.lastMs;
     known.lastMs = performance.now();
     const isFlaky = url === '/flaky' && known.bodies.length === 1;
     res.writeHead(isFlaky ? 503 : 200, { 'Content-Type': 'application/json' });
-    const answer = url === '/busy' ? { error: 'slow down' } : { name: url.slice(1), sinceLastMs, ...known };
-    res.end(JSON.stringify(answer));
+    const body = url === '/busy' ? { error: 'slow down' } : { name: url.slice(1), sinceLastMs, ...known };
+    res.end(JSON.stringify(body));
   });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
-  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
-  const close = async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  };
-  return { url: `https://localhost:${port}`, close };
+  return new Origin({ tls: true }).always(answer).start();
 }
 
 /**
@@ -103,7 +94,7 @@ async function run(code, peers) {
   const log = (/** @type {unknown[]} */ ...values) => lines.push(values.join(' '));
   const source = withoutImports(complete(code)).replaceAll(BASE_URL, example.url);
   const body = `return (async () => {${source}\n})()`;
-  axios.defaults.httpsAgent = new Agent({ ca: load('ca.pem') });
+  axios.defaults.httpsAgent = new Agent({ ca });
   try {
     await new Function('modules', 'console', body)(modules, { log, error: log, warn: log });
   } finally {

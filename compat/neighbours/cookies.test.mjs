@@ -1,11 +1,11 @@
 // @ts-check
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { describe, test } from 'node:test';
 import { wrapper } from 'axios-cookiejar-support';
 import { getPolicyMetadata } from 'axios-policy';
 import { CookieJar } from 'tough-cookie';
+import servers from '../../__tests__/helpers/servers.cjs';
 import { attach, COPIES, failureOf, serve } from '../support/instances.mjs';
 import { runBlock } from '../support/run-block.mjs';
 import { CA_FILE, startSecureOrigin } from '../support/secure-origin.mjs';
@@ -50,18 +50,9 @@ const baker = (_req, res, n) => {
  * @param {TestContext} t
  */
 async function serveNothing(t) {
-  /** @type {Set<import('node:net').Socket>} */
-  const sockets = new Set();
-  const server = createServer((socket) => {
-    sockets.add(socket.on('error', () => {}));
-  });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
-  t.after(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  const address = /** @type {import('node:net').AddressInfo} */ (server.address());
-  return { host: `127.0.0.1:${address.port}`, sockets };
+  const server = await new servers.TcpServer(() => {}).start();
+  t.after(() => server.close());
+  return server;
 }
 
 for (const { name, axios } of COPIES) {

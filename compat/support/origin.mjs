@@ -1,5 +1,8 @@
 // @ts-check
-import { createServer, STATUS_CODES } from 'node:http';
+import { STATUS_CODES } from 'node:http';
+import servers from '../../__tests__/helpers/servers.cjs';
+
+const { handler, Origin } = servers;
 
 /**
  * @typedef {object} Received
@@ -34,57 +37,23 @@ import { createServer, STATUS_CODES } from 'node:http';
  */
 export async function startOrigin(answer = [200]) {
   const reply = typeof answer === 'function' ? answer : statuses(answer);
-  /** @type {Set<import('node:net').Socket>} */
-  const sockets = new Set();
   /** @type {Received[]} */
   const requests = [];
-  let connections = 0;
-
-  const server = createServer((req, res) => {
-    /** @type {Buffer[]} */
-    const chunks = [];
-    // A caller that goes away is an event of these tests, not a failure of the server.
-    req.on('error', () => {});
-    res.on('error', () => {});
-    req.on('data', (chunk) => chunks.push(chunk));
-    req.on('end', () => {
-      const bytes = Buffer.concat(chunks);
-      requests.push({
-        method: req.method,
-        url: req.url,
-        headers: req.headers,
-        body: bytes.toString(),
-        bytes,
-      });
+  const origin = new Origin({}).always(
+    handler((req, res, { body: bytes }) => {
+      const { method, url, headers } = req;
+      requests.push({ method, url, headers, body: bytes.toString(), bytes });
       reply(req, res, requests.length);
-    });
-  });
-  server.on('connection', (socket) => {
-    connections += 1;
-    sockets.add(socket);
-    socket.on('error', () => {});
-    socket.on('close', () => sockets.delete(socket));
-  });
-  // Otherwise the server itself would close idle connections while a slow machine is between two requests.
-  server.keepAliveTimeout = 60_000;
-
-  await new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => resolve(undefined));
-  });
-  const address = /** @type {import('node:net').AddressInfo} */ (server.address());
-
+    }),
+  );
+  await origin.start();
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    url: origin.url,
     requests,
     get connections() {
-      return connections;
+      return origin.connections;
     },
-    close: async () => {
-      for (const socket of sockets) socket.destroy();
-      if (!server.listening) return;
-      await new Promise((resolve) => server.close(resolve));
-    },
+    close: () => origin.close(),
   };
 }
 

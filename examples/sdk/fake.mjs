@@ -1,7 +1,9 @@
 /**
  * A service on this machine that fails as told, and then answers as the real one would.
  */
-import { createServer } from 'node:http';
+import servers from '../../__tests__/helpers/servers.cjs';
+
+const { Origin, partialHead, reply } = servers;
 
 /**
  * @typedef {object} Answer
@@ -31,23 +33,20 @@ export async function startFake(answer) {
   let failures = [];
   /** @type {Received[]} */
   let received = [];
-  const server = createServer(async (request, response) => {
-    const seen = await receive(request);
-    received.push(seen);
-    const failure = failures.shift();
-    if (failure === 'drop') {
-      request.socket.write('HTTP/1.1 200 OK\r\n', () => request.socket.destroy());
-    } else {
-      const problem = typeof failure === 'number' ? { status: failure } : failure;
-      send(response, problem ? { body: { message: 'Not now' }, ...problem } : answer(seen));
-    }
+  const origin = new Origin({});
+  origin.always({
+    play: (exchange) => {
+      const { method, url, headers, body } = exchange.recorded;
+      const seen = { method, url, headers, body: body.toString(), atMs: performance.now() };
+      received.push(seen);
+      answerTo(failures.shift(), () => answer(seen)).play(exchange);
+    },
   });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
-  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  await origin.start();
   return {
     host: '127.0.0.1',
-    port,
-    url: `http://127.0.0.1:${port}`,
+    port: origin.port,
+    url: origin.url,
     /**
      * The next requests fail like this, one after the other; those after them are answered.
      * @param {...Failure} next
@@ -67,31 +66,19 @@ export async function startFake(answer) {
     hasWaited(ms) {
       return received.length > 1 && (received.at(-1)?.atMs ?? 0) - (received[0]?.atMs ?? 0) >= ms - 10;
     },
-    close() {
-      server.close();
-      server.closeAllConnections();
-    },
+    close: () => origin.close(),
   };
 }
 
 /**
- * @param {import('node:http').IncomingMessage} request
- * @returns {Promise<Received>}
+ * @param {Failure | undefined} failure
+ * @param {() => Answer} answer
  */
-async function receive(request) {
-  const { method = '', url = '', headers } = request;
-  let body = '';
-  for await (const piece of request.setEncoding('utf8')) body += piece;
-  return { method, url, headers, body, atMs: performance.now() };
-}
-
-/**
- * @param {import('node:http').ServerResponse} response
- * @param {Answer} answer
- */
-function send(response, { status = 200, headers = {}, body }) {
-  response.writeHead(status, { 'Content-Type': 'application/json', ...headers });
-  response.end(body === undefined ? undefined : JSON.stringify(body));
+function answerTo(failure, answer) {
+  if (failure === 'drop') return partialHead('HTTP/1.1 200 OK\r\n');
+  if (failure === undefined) return reply(answer());
+  const problem = typeof failure === 'number' ? { status: failure } : failure;
+  return reply({ body: { message: 'Not now' }, ...problem });
 }
 
 /**

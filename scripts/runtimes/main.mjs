@@ -6,12 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { cachedPackages } from '../cached-packages.mjs';
-import { makeConsumer, pack, root } from '../consumers/processes.mjs';
+import { makeConsumer } from '../consumers/processes.mjs';
+import { pack, ROOT } from '../npm.mjs';
 import { runInWorkerd } from './workerd.mjs';
 import { startWorld } from './world.mjs';
 
 const LIMIT_MS = 120_000;
-const README = join(root, 'README.md');
+const README = join(ROOT, 'README.md');
 const TABLE = /(<!-- runtimes -->\n)[\s\S]*?(\n<!-- \/runtimes -->)/;
 
 /** The program of a runtime and what it is started with; `undefined` where it cannot be had. */
@@ -56,8 +57,8 @@ function withoutVersions(table) {
 }
 
 const work = mkdtempSync(join(realpathSync(tmpdir()), 'axios-policy-runtimes-'));
+const world = await startWorld();
 try {
-  const world = await startWorld();
   const folder = makeConsumer(join(work, 'consumer'), { packages: [pack(work), 'axios@latest'] });
   for (const file of ['program.mjs', 'behaviours.mjs']) {
     copyFileSync(new URL(file, import.meta.url), join(folder, file));
@@ -66,11 +67,11 @@ try {
   for (const name of ['Node', 'Bun', 'Deno']) {
     const program = programOf(name);
     if (program === undefined) continue;
-    columns[name] = { version: program.version, results: await tryIn(program, folder, world) };
+    columns[name] = { version: program.version, results: await tryIn(program, folder, world.urls) };
   }
   const table = tableOf(columns);
   console.log(table);
-  console.log(await runInWorkerd(folder, world));
+  console.log(await runInWorkerd(folder, world.urls));
   const readme = readFileSync(README, 'utf8');
   const [shown = ''] = TABLE.exec(readme) ?? [];
   if (process.argv.includes('--update')) {
@@ -83,5 +84,6 @@ try {
     process.exitCode = 1;
   }
 } finally {
+  await world.close();
   rmSync(work, { recursive: true, force: true, maxRetries: 3 });
 }

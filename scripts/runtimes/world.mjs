@@ -1,22 +1,17 @@
 // The servers that the runtimes talk to, in this process: an origin over HTTP/1.1, TLS and HTTP/2, a proxy, and one that
 // never says a word.
-import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import { createSecureServer } from 'node:http2';
-import { createServer as createSecure } from 'node:https';
-import { connect, createServer as createTcp } from 'node:net';
 import { gzipSync } from 'node:zlib';
+import servers from '../../__tests__/helpers/servers.cjs';
 
-const pem = (name) => readFileSync(new URL(`../../__tests__/fixtures/tls/${name}`, import.meta.url), 'utf8');
-const identity = { cert: pem('server.pem'), key: pem('server-key.pem') };
+const { ca, handler, Http2Origin, Origin, respond, TcpServer, TestProxy } = servers;
 
 /** Paths that were refused once. */
 const seen = new Set();
 
-function answer(request, response) {
+const answer = handler((request, response, recorded) => {
   if (request.url === '/echo') {
     response.setHeader('Content-Type', request.headers['content-type'] ?? 'application/octet-stream');
-    request.pipe(response);
+    response.end(recorded.body);
   } else if (request.url === '/moved') {
     response.writeHead(302, { location: '/zipped' }).end();
   } else if (request.url === '/zipped') {
@@ -27,48 +22,26 @@ function answer(request, response) {
   } else {
     response.end('Hello World');
   }
-}
+});
 
-/** Forwards what comes in absolute form, and opens tunnels. */
-function makeProxy() {
-  const server = createServer(async (request, response) => {
-    const { hostname, port, pathname } = new URL(request.url);
-    const answered = await fetch(`http://${hostname}:${port}${pathname}`);
-    response.end(await answered.text());
-  });
-  server.on('connect', (request, socket) => {
-    const [host, port] = request.url.split(':');
-    const upstream = connect(Number(port), host, () => {
-      socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
-      upstream.pipe(socket).pipe(upstream);
-    });
-    for (const side of [socket, upstream]) side.on('error', () => socket.destroy());
-  });
-  return server;
-}
-
-async function listen(server) {
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return server.address().port;
-}
-
-/** Starts them. They keep no process alive. */
+/** Starts them. */
 export async function startWorld() {
-  const servers = {
-    http: createServer(answer),
-    https: createSecure(identity, answer),
-    http2: createSecureServer(identity, answer),
-    proxy: makeProxy(),
-    silent: createTcp(() => {}),
-  };
-  const ports = {};
-  for (const [name, server] of Object.entries(servers)) ports[name] = await listen(server.unref());
+  const http = new Origin({}).always(answer);
+  const https = new Origin({ tls: true }).always(answer);
+  const http2 = new Http2Origin({}).always(respond({ body: 'Hello World' }));
+  const proxy = new TestProxy({});
+  const silent = new TcpServer(() => {});
+  const all = [http, https, http2, proxy, silent];
+  await Promise.all(all.map((server) => server.start()));
   return {
-    http: `http://127.0.0.1:${ports.http}`,
-    https: `https://localhost:${ports.https}`,
-    http2: `https://localhost:${ports.http2}`,
-    proxy: `http://127.0.0.1:${ports.proxy}`,
-    silent: `http://127.0.0.1:${ports.silent}`,
-    ca: pem('ca.pem'),
+    urls: {
+      http: http.url,
+      https: https.url,
+      http2: http2.url,
+      proxy: proxy.url,
+      silent: `http://${silent.host}`,
+      ca,
+    },
+    close: () => Promise.all(all.map((server) => server.close())),
   };
 }

@@ -1,29 +1,11 @@
 // @ts-check
 import assert from 'node:assert/strict';
 import { Agent } from 'node:http';
-import { createServer as createHttp2Server } from 'node:http2';
-import { createServer as createTcpServer } from 'node:net';
+import servers from '../../../__tests__/helpers/servers.cjs';
 import { always, withHttp } from '../behaviour.mjs';
 import { rejectionOf } from '../world.mjs';
 
-/** @typedef {import('../world.mjs').World} World */
-
-/**
- * @param {World} world
- * @param {import('node:net').Server} server
- * @param {string} scheme
- */
-async function listen(world, server, scheme) {
-  const sockets = new Set();
-  server.on('connection', (socket) => sockets.add(socket.on('error', () => {})));
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
-  world.onClose(() => {
-    for (const socket of sockets) socket.destroy();
-    return new Promise((resolve) => server.close(resolve));
-  });
-  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
-  return { url: `${scheme}://127.0.0.1:${port}`, sockets };
-}
+const { Http2Origin, respond, TcpServer } = servers;
 
 export const connections = [
   always('Plain http is refused before a byte is sent, if nobody allows it.', async (world) => {
@@ -70,16 +52,17 @@ export const connections = [
   withHttp(
     'A connection that is not usable within connectTimeout is tried again for a POST.',
     async (world) => {
-      const { url, sockets } = await listen(world, createTcpServer(), 'https');
+      const silent = await new TcpServer(() => {}).start();
+      world.onClose(() => silent.close());
       const { http } = world.attach({ client: { connectTimeout: 100 }, retry: { maxRetries: 1 } });
-      const error = await rejectionOf(http.post(url, 'x'));
+      const error = await rejectionOf(http.post(`https://${silent.host}`, 'x'));
       assert.equal(error.code, 'ETIMEDOUT');
       assert.equal(error.cause?.policyCode, 'ERR_POLICY_CONNECT_TIMEOUT');
       assert.deepEqual(
         world.library.getPolicyMetadata(error)?.outcomes.map(({ kind }) => kind),
         ['connect', 'connect'],
       );
-      assert.equal(sockets.size, 2);
+      assert.equal(silent.sockets.length, 2);
     },
   ),
 
@@ -108,15 +91,13 @@ export const connections = [
   }),
 
   withHttp('HTTP/2 is spoken where it is asked for, over one connection.', async (world) => {
-    let requests = 0;
-    const server = createHttp2Server((req, res) => {
-      requests += 1;
-      res.writeHead(requests === 1 ? 503 : 200).end(`HTTP/${req.httpVersion}`);
-    });
-    const { url, sockets } = await listen(world, server, 'http');
+    const origin = new Http2Origin({ tls: false });
+    origin.always((call) => respond({ status: call.number === 1 ? 503 : 200, body: 'over HTTP/2' })(call));
+    await origin.start();
+    world.onClose(() => origin.close());
     const { http } = world.attach({ client: { http2Only: true } });
-    const { data } = await http.get(url);
-    assert.deepEqual([data, requests, sockets.size], ['HTTP/2.0', 2, 1]);
+    const { data } = await http.get(origin.url);
+    assert.deepEqual([data, origin.requests.length, origin.connections], ['over HTTP/2', 2, 1]);
   }),
 
   withHttp("A request's own agent is used.", async (world) => {

@@ -1,6 +1,5 @@
 // @ts-check
-import { readFileSync } from 'node:fs';
-import { createServer } from 'node:https';
+import servers from '../../../__tests__/helpers/servers.cjs';
 import { refusedPost, silence, within } from '../exchanges.mjs';
 import { meet } from '../sides.mjs';
 import { attempts, count, requests } from './telling.mjs';
@@ -10,7 +9,7 @@ import { attempts, count, requests } from './telling.mjs';
  * @typedef {import('./telling.mjs').Side} Side
  */
 
-const TLS = new URL('../../../__tests__/fixtures/tls/', import.meta.url);
+const { Origin, selfSigned } = servers;
 
 /** @type {Scene} */
 export const refused = async (side) => attempts(await meet(side(), [200], refusedPost));
@@ -23,20 +22,13 @@ export const timedOut = (config) => async (side) => attempts(await meet(side(), 
 
 /** @type {Scene} */
 export async function untrusted(side) {
-  const load = (/** @type {string} */ file) => readFileSync(new URL(file, TLS));
-  const server = createServer({ key: load('server-key.pem'), cert: load('self-signed.pem') });
-  let connections = 0;
-  server.on('connection', () => {
-    connections += 1;
-  });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
-  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  const server = await new Origin({ tls: selfSigned }).start();
   try {
-    await meet(side(), [200], (http) => http.get(`https://localhost:${port}/`));
+    await meet(side(), [200], (http) => http.get(server.url));
   } finally {
-    await new Promise((resolve) => server.close(resolve));
+    await server.close();
   }
-  return count(connections, 'handshake');
+  return count(server.connections, 'handshake');
 }
 
 /** @type {Scene} */

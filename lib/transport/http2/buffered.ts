@@ -4,6 +4,7 @@ import type { IncomingHttpHeaders } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { ConnectionChoice, QueueObserver } from '../observe.js';
+import type { Origin } from '../target.js';
 import type { ExchangeHandler, SessionSource } from './exchange.js';
 import { Http2Exchange } from './exchange.js';
 import type { ResponseHead } from './headers.js';
@@ -15,12 +16,7 @@ import { BufferedResponse } from './response.js';
 import type { BodySink, StreamExchange } from './stream.js';
 
 /** A request whose body is there as a whole, and whose response is wanted as a whole. */
-export interface BufferedOptions {
-  readonly protocol: 'http:' | 'https:';
-  /** Without the brackets of an IPv6 literal. */
-  readonly hostname: string;
-  /** Empty for the default port. */
-  readonly port: string;
+export interface BufferedOptions extends Origin {
   readonly path: string;
   readonly method: string;
   readonly headers: Readonly<Record<string, string | string[]>>;

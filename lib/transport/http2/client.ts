@@ -3,15 +3,18 @@ import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { isIP } from 'node:net';
 import { allowsHttp } from '../../config/allow-http.js';
+import { authorityOf } from '../../config/host.js';
 import { HttpNotAllowedError } from '../../errors.js';
 import { FailedRequest } from '../client-request.js';
+import type { Origin } from '../target.js';
+import { serverNameOf } from '../tls.js';
 import type { BufferedOptions, BufferedOrigin, BufferedReceiver } from './buffered.js';
 import { BufferedRequest } from './buffered.js';
 import { Connector } from './connect.js';
 import { RequestHead } from './headers.js';
 import { Http1Origins } from './http1.js';
 import type { Http2Attempt, Http2ClientOptions, Http2Target, TransportRequestOptions } from './options.js';
-import { dialingOptions, hostHeaderOf, nameOf, serverNameOf, targetOf } from './options.js';
+import { dialingOptions, hostHeaderOf, targetOf } from './options.js';
 import type { OnResponse } from './request.js';
 import { Http2Request } from './request.js';
 import type { Http2OriginStats } from './session-pool.js';
@@ -24,10 +27,6 @@ import { SessionPool } from './session-pool.js';
 
 /** A request, over whichever version of HTTP it goes. */
 export type AnyRequest = Http2Request | ClientRequest | FailedRequest;
-
-/** The server of a request. */
-type PlainOrigin = Pick<BufferedOptions, 'protocol' | 'hostname' | 'port'> &
-  Partial<Pick<BufferedOptions, 'headers'>>;
 
 /** Something to send requests through, as the module `node:https` is. */
 export interface RequestScheme {
@@ -98,15 +97,15 @@ export class Http2Client {
    * out or is 1.1.
    */
   buffered(options: BufferedOptions, receiver: BufferedReceiver): BufferedRequest | undefined {
-    const open = this.#origins.get(keyOfPlain(options));
+    const open = this.#origins.get(keyOfOrigin(options));
     return open?.pool.isReady ? new BufferedRequest(options, open.origin, receiver) : undefined;
   }
 
   /** A request to this origin is known to go over HTTP/1.1. */
-  isHttp1(origin: PlainOrigin): boolean {
+  isHttp1(origin: Origin): boolean {
     if (this.#options.http2Only) return false;
     if (origin.protocol === 'http:') return true;
-    return !this.#http1Origins.isEmpty && this.#http1Origins.has(keyOfPlain(origin));
+    return !this.#http1Origins.isEmpty && this.#http1Origins.has(keyOfOrigin(origin));
   }
 
   /** The two schemes, for one attempt. */
@@ -188,8 +187,8 @@ function keyOf({ origin, hostname, serverName, socketPath }: Http2Target): strin
   return socketPath === undefined ? key : `${key} ${socketPath}`;
 }
 
-function keyOfPlain({ protocol, hostname, port, headers }: PlainOrigin): string {
-  const origin = `${protocol}//${nameOf(hostname, port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port))}`;
+function keyOfOrigin({ protocol, hostname, port, headers }: Origin): string {
+  const origin = `${protocol}//${authorityOf(hostname, port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port))}`;
   const host = hostHeaderOf(headers);
   return host === undefined ? origin : namedKey(origin, hostname, serverNameOf(hostname, host));
 }

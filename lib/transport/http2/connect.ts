@@ -3,13 +3,13 @@ import type { ClientHttp2Session } from 'node:http2';
 import { connect as startSession } from 'node:http2';
 import type { NetConnectOpts, Socket } from 'node:net';
 import { connect as connectTcp } from 'node:net';
-import type { SecureContext, TLSSocket } from 'node:tls';
-import { connect as connectTls, createSecureContext } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
+import { connect as connectTls } from 'node:tls';
 import { keepOut, withoutPrototype } from '../../config/own.js';
-import { ConnectTimeoutError, Http2NotSupportedError, Http2SessionError } from '../../errors.js';
+import { Http2NotSupportedError, Http2SessionError } from '../../errors.js';
 import { publishConnect } from '../channels.js';
-import { noteIfRejected } from '../connect.js';
-import { limitTimer } from '../timers.js';
+import { noteIfRejected, startConnectClock } from '../connect.js';
+import { secureContextOf } from '../tls.js';
 import { UNSET_DIAL, UNSET_SESSION, UNSET_TLS } from '../unset-options.js';
 import { isNodeError, isProtocolError } from './failure.js';
 import type { Http2ClientOptions, Http2Target } from './options.js';
@@ -51,7 +51,6 @@ export interface Http2Connection {
 /** Opens connections with one configuration. */
 export class Connector {
   readonly #options: Http2ClientOptions;
-  #context: SecureContext | undefined;
 
   constructor(options: Http2ClientOptions) {
     this.#options = options;
@@ -72,13 +71,7 @@ export class Connector {
     const attempt = new AbortController();
     const leave = () => attempt.abort(signal.reason);
     signal.addEventListener('abort', leave, { once: true });
-    const timer =
-      connectTimeoutMs === false
-        ? undefined
-        : limitTimer(
-            () => attempt.abort(new ConnectTimeoutError(target.name, connectTimeoutMs)),
-            connectTimeoutMs,
-          );
+    const stopClock = startConnectClock(target.name, connectTimeoutMs, (error) => attempt.abort(error));
     try {
       const connection = await this.#open(target, dialing, attempt.signal);
       announced?.ready();
@@ -87,7 +80,7 @@ export class Connector {
       announced?.failed(error);
       throw error;
     } finally {
-      clearTimeout(timer);
+      stopClock();
       signal.removeEventListener('abort', leave);
     }
   }
@@ -135,7 +128,7 @@ export class Connector {
     protocols: readonly string[],
   ): TLSSocket {
     const { tls } = this.#options;
-    if (tls.material !== undefined) this.#context ??= createSecureContext(tls.material);
+    const secureContext = secureContextOf(tls);
     const socket = connectTls({
       ...keepOut(UNSET_TLS),
       ...(tunnel === undefined
@@ -143,7 +136,7 @@ export class Connector {
         : { host: target.hostname, socket: tunnel }),
       // Without one the certificate is checked against `host`.
       ...(target.serverName === '' ? {} : { servername: target.serverName }),
-      ...(this.#context === undefined ? {} : { secureContext: this.#context }),
+      ...(secureContext === undefined ? {} : { secureContext }),
       ...tls.handshake,
       ALPNProtocols: [...protocols],
     });

@@ -2,21 +2,19 @@ import type { EventEmitter } from 'node:events';
 import type { Agent as HttpAgent, OutgoingHttpHeaders } from 'node:http';
 import type { Agent as HttpsAgent, RequestOptions } from 'node:https';
 import type { Socket } from 'node:net';
-import { isIP } from 'node:net';
 import type { AllowHttp } from '../../config/allow-http.js';
+import { authorityOf, bracketed, unbracketed } from '../../config/host.js';
 import { fieldOf } from '../../config/own.js';
 import type { LimitMs } from '../../config/resolved.js';
 import type { ConnectionLabel } from '../channels.js';
 import type { Exchange } from '../exchange.js';
 import type { ConnectionChoice, QueueObserver } from '../observe.js';
+import type { UrlTarget } from '../target.js';
 import type { TlsSettings } from '../tls.js';
+import { serverNameOf } from '../tls.js';
 
 /** The server of a request, and the names it goes by. */
-export interface Http2Target {
-  readonly protocol: 'http:' | 'https:';
-  /** Without the brackets of an IPv6 literal. */
-  readonly hostname: string;
-  readonly port: number;
+export interface Http2Target extends UrlTarget {
   /** A unix socket or Windows pipe to connect to instead of `hostname` and `port`. */
   readonly socketPath?: string | undefined;
   /** `host:port`, or the path of the socket; for messages. */
@@ -118,9 +116,9 @@ export function targetOf(options: TransportRequestOptions): Http2Target {
       code: 'ERR_INVALID_PROTOCOL',
     });
   }
-  const hostname = (options.hostname ?? fieldOf(options, 'host') ?? 'localhost').replace(/^\[(.*)\]$/, '$1');
+  const hostname = unbracketed(options.hostname ?? fieldOf(options, 'host') ?? 'localhost');
   const port = Number(options.port || (protocol === 'https:' ? 443 : 80));
-  const name = nameOf(hostname, port);
+  const name = authorityOf(hostname, port);
   return {
     protocol,
     hostname,
@@ -131,15 +129,6 @@ export function targetOf(options: TransportRequestOptions): Http2Target {
     authority: port === (protocol === 'https:' ? 443 : 80) ? bracketed(hostname) : name,
     serverName: serverNameOf(hostname, hostHeaderOf(options.headers)),
   };
-}
-
-/**
- * The server name for TLS: that of a `Host` header, as `https.request` has it, else the hostname. An IP address must not
- * be one (RFC 6066, section 3).
- */
-export function serverNameOf(hostname: string, host: string | undefined): string {
-  const name = host ? nameOfHost(host) : hostname;
-  return isIP(name) === 0 ? name : '';
 }
 
 /** The `Host` header, in whatever case. */
@@ -158,17 +147,4 @@ export function isFieldList(headers: OutgoingHttpHeaders | readonly string[]): h
 
 function isHost(name: string): boolean {
   return name.length === 4 && name.toLowerCase() === 'host';
-}
-
-function nameOfHost(host: string): string {
-  return /^\[(.*?)\]/.exec(host)?.[1] ?? host.replace(/:.*/s, '');
-}
-
-/** `host:port`. */
-export function nameOf(hostname: string, port: number): string {
-  return `${bracketed(hostname)}:${port}`;
-}
-
-function bracketed(hostname: string): string {
-  return hostname.includes(':') ? `[${hostname}]` : hostname;
 }

@@ -182,7 +182,7 @@ describe('given many more requests than connections', () => {
 
 describe('The bound of the wait', () => {
   const of = (retry: object | false, timeoutMs: number | false) =>
-    queueLimitMs({ settings: { retry } } as never, { timeoutMs, timeoutBy: 'policy', readTimeoutMs: false });
+    queueLimitMs({ retry } as never, { timeoutMs, timeoutBy: 'policy', readTimeoutMs: false });
 
   it.each([
     ['is retryTimeout', { retryTimeoutMs: 5000 }, 1000, 5000],

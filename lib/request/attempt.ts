@@ -1,44 +1,41 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { fieldOf } from '../config/own.js';
-import { UNOBSERVED } from '../retry/classify.js';
 import { isIdempotent } from '../retry/idempotency.js';
-import type { Attempt } from '../transport/exchange.js';
-import type { QueueObserver } from '../transport/observe.js';
-import { AttemptSignal } from './attempt-signal.js';
+import { Attempt } from '../transport/exchange.js';
+import type { ConnectionChoice, QueueObserver } from '../transport/observe.js';
 import type { AxiosError, AxiosResponse, RequestConfig } from './axios.js';
-import { isReplayable } from './body.js';
-import { MadeBody } from './body-factory.js';
+import { BodyWatch, bodyLimitsOf, ReadableBody, type StreamedBody } from './body-watch.js';
 import type { Call } from './call.js';
-import { rememberCall } from './call.js';
+import { AttemptSignal } from './cancellation.js';
 import type { AttemptLimits, DeadlineOwner, ExpiredLimit } from './deadline.js';
-import { bodyLimitsOf, Deadline, expiryMessage, limitsOf, queueLimitMs } from './deadline.js';
+import { Deadline, expiryMessage, limitsOf, QueueWait, queueLimitMs } from './deadline.js';
 import type { Http2Receiver } from './direct/http2-exchange.js';
-import { idempotencyOfCall } from './idempotency-key.js';
-import { observe } from './observe.js';
-import type { Channels } from './platform.js';
-import { QueueWait } from './queue-wait.js';
-import type { Destroyable, StreamedBody } from './response-body.js';
-import { BodyWatch, isReadable, isWebStream, ReadableBody, releaseBody, WebBody } from './response-body.js';
-import type { RunnerParts } from './runner.js';
-import { Dispatch } from './send.js';
+import { idempotencyOfRequest } from './idempotency.js';
+import { hasOwnBody, MadeBody } from './made-body.js';
+import { observationOf } from './outcome.js';
+import type { AttemptEnd, PolicyContext } from './platform.js';
+import type { SentAttempt } from './send.js';
+import { finishThroughAxios, sendDirectly, sendThroughAdapter, showCallersConfig } from './send.js';
+import type { Destroyable } from './streams.js';
+import { isReadable, isWebStream, releaseBody, WebBody } from './streams.js';
 
 /** The request died on a kept-alive connection before a byte of an answer came, and may be sent again. */
 export class LostKeepAliveRace extends Error {
-  /** @param spentMs what it took of the attempt's time. */
+  /** @param spentMs of the attempt's time, in ms. */
   constructor(readonly spentMs: number) {
     super();
   }
 }
 
 /** One attempt under its deadline: has it sent, and maps what comes back to the caller's config. */
-export class AttemptRun implements Http2Receiver, QueueObserver, DeadlineOwner {
-  readonly #parts: RunnerParts;
-  readonly #call: Call;
-  readonly #config: RequestConfig;
-  readonly #attempt: Attempt;
+export class AttemptRun implements SentAttempt, Http2Receiver, QueueObserver, DeadlineOwner {
+  readonly context: PolicyContext;
+  readonly call: Call;
+  readonly config: RequestConfig;
+  readonly observed: Attempt;
+  readonly signal: AttemptSignal;
+  restoreConfig: (() => void) | undefined;
   readonly #limits: AttemptLimits;
-  readonly #signal: AttemptSignal;
-  readonly #dispatch: Dispatch;
   readonly #deadline: Deadline;
   #made: MadeBody | undefined;
   #timeoutMessage = '';
@@ -49,51 +46,60 @@ export class AttemptRun implements Http2Receiver, QueueObserver, DeadlineOwner {
   #reject: (error: unknown) => void = ignore;
   #isSettled = false;
   readonly #spentMs: number;
-  readonly #onCancel = () => this.#signal.abort();
-  #publishEnd: ReturnType<Channels['publishAttempt']>;
+  readonly #onCancel = () => this.signal.abort();
+  #publishEnd: ((end: AttemptEnd) => void) | undefined;
 
   /** @param spentMs of the attempt's time, by a request that it sends again. */
-  constructor(parts: RunnerParts, call: Call, config: RequestConfig, attempt: Attempt, spentMs = 0) {
-    this.#parts = parts;
+  constructor(
+    context: PolicyContext,
+    call: Call,
+    config: RequestConfig,
+    connection: ConnectionChoice,
+    spentMs = 0,
+  ) {
+    this.context = context;
+    this.call = call;
+    this.config = config;
+    this.observed = new Attempt(connection);
+    this.signal = new AttemptSignal(config.signal);
+    this.#limits = limitsOf(config, call.settings, context.client);
     this.#deadline = new Deadline(this);
-    this.#call = call;
-    this.#config = config;
-    this.#attempt = attempt;
     this.#spentMs = spentMs;
-    this.#limits = limitsOf(config, call.settings, parts.client);
-    this.#signal = new AttemptSignal(config.signal);
-    this.#dispatch = new Dispatch(parts, call, config, attempt, this.#signal);
   }
 
   /** Resolves or rejects as axios would, and leaves nothing running when the response body has ended. */
   start(): Promise<AxiosResponse> {
-    if (this.#call.cancelled) this.#signal.abort();
-    this.#call.onCancel = this.#onCancel;
-    this.#attempt.queueObserver = this;
-    this.#parts.inFlight.add(this);
-    this.#made = MadeBody.of(this.#call, this.#config, this.#parts);
-    this.#call.sends += 1;
-    this.#deadline.limitWhole(this.#limits.timeoutMs, this.#spentMs);
-    if (this.#limits.readTimeoutMs !== false)
-      this.#deadline.limitSilence(this.#limits.readTimeoutMs, 'readTimeout', () => this.#attempt.exchange);
+    const { call, config, context, observed, signal } = this;
+    const { timeoutMs, readTimeoutMs } = this.#limits;
+    if (call.cancelled) signal.abort();
+    call.onCancel = this.#onCancel;
+    observed.queueObserver = this;
+    context.activity.add(this);
+    if (call.body?.make !== undefined && !hasOwnBody(config, call.sends === 0))
+      this.#made = new MadeBody(call.body, config, context.errors);
+    call.sends += 1;
+    this.#deadline.limitWhole(timeoutMs, this.#spentMs);
+    if (readTimeoutMs !== false)
+      this.#deadline.limitSilence(readTimeoutMs, 'readTimeout', () => observed.exchange);
     return new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
       // Not awaited without need: axios hands a request to Node in the tick of the call.
-      if (this.#made === undefined) this.#launch();
+      if (this.#made === undefined) this.#send();
       else
-        this.#made.make(this.#signal).then(
-          () => this.#launch(),
+        this.#made.make(signal).then(
+          () => this.#send(),
           (error: unknown) => this.#refuse(error),
         );
     });
   }
 
-  #launch(): void {
+  #send(): void {
     if (this.#isSettled) return;
-    this.#publishEnd = this.#parts.platform.channels.publishAttempt(this.#call, this.#config);
+    const { channels } = this.context.platform;
+    if (channels.attempts.hasSubscribers) this.#publishEnd = channels.publishAttempt(this.call, this.config);
     try {
-      if (!this.#dispatch.sendDirectly(this)) this.#send();
+      if (!sendDirectly(this)) this.#await(sendThroughAdapter(this));
     } catch (error) {
       this.fail(error);
     }
@@ -101,17 +107,21 @@ export class AttemptRun implements Http2Receiver, QueueObserver, DeadlineOwner {
 
   /** {@inheritDoc DeadlineOwner.isConnecting} */
   get isConnecting(): boolean {
-    return this.#attempt.exchange?.phase === 'connect';
+    return this.observed.exchange?.phase === 'connect';
   }
 
-  /** {@inheritDoc DeadlineOwner.soon} */
-  get soon() {
-    return this.#parts.platform.soon;
+  /** {@inheritDoc DeadlineOwner.afterPendingIo} */
+  get afterPendingIo() {
+    return this.context.platform.afterPendingIo;
   }
 
   /** {@inheritDoc QueueObserver.onQueued} */
   onQueued(): void {
-    this.#queueWait ??= new QueueWait(this.#call, this.#deadline, queueLimitMs(this.#call, this.#limits));
+    this.#queueWait ??= new QueueWait(
+      this.call.record,
+      this.#deadline,
+      queueLimitMs(this.call.settings, this.#limits),
+    );
     this.#queueWait.onQueued();
   }
 
@@ -134,20 +144,16 @@ export class AttemptRun implements Http2Receiver, QueueObserver, DeadlineOwner {
 
   /** {@inheritDoc Http2Receiver.passToAdapter} */
   passToAdapter(request: ClientRequest, response: IncomingMessage): void {
-    this.#await(this.#dispatch.passToAdapter(request, response));
+    this.#await(finishThroughAxios(this, request, response));
   }
 
   /** {@inheritDoc Http2Receiver.startOver} */
   startOver(): void {
     try {
-      this.#send();
+      this.#await(sendThroughAdapter(this));
     } catch (error) {
       this.fail(error);
     }
-  }
-
-  #send(): void {
-    this.#await(this.#dispatch.send());
   }
 
   #await(response: Promise<AxiosResponse>): void {
@@ -163,20 +169,20 @@ export class AttemptRun implements Http2Receiver, QueueObserver, DeadlineOwner {
 
   /** Ends the attempt, and lets the call know that this is no failure. */
   cancel(): void {
-    this.#call.cancelled = true;
+    this.call.cancelled = true;
     this.#onCancel();
     // axios no longer listens for the body of a response that it rejected.
     this.#body?.destroy();
     // Nor do all adapters settle, and whoever closes the policy waits for them.
-    this.#parts.platform.soon(() => this.#refuse(this.#parts.errors.canceled(this.#config, undefined)));
+    this.afterPendingIo(() => this.#refuse(this.context.errors.canceled(this.config, undefined)));
   }
 
   #success(response: AxiosResponse): AxiosResponse {
     this.#isSettled = true;
-    this.#dispatch.takeBack();
-    this.#adopt(response);
+    this.restoreConfig?.();
+    showCallersConfig(this, response);
     this.#made?.takeOff(response);
-    this.#call.observation = UNOBSERVED;
+    this.call.forgetObservation();
     this.#publishEnd?.({ response });
     this.#guardBody(response);
     return response;
@@ -184,66 +190,57 @@ export class AttemptRun implements Http2Receiver, QueueObserver, DeadlineOwner {
 
   #failure(cause: unknown): unknown {
     this.#isSettled = true;
-    this.#dispatch.takeBack();
-    this.#adopt(cause);
+    this.restoreConfig?.();
+    showCallersConfig(this, cause);
     this.#made?.takeOff(cause);
     const { expired } = this.#deadline;
     const error = expired === undefined ? cause : this.#timeoutError(partOf(cause, 'request'));
-    this.#learn(cause);
+    this.#observe(cause);
     this.#publishEnd?.({ error });
     if (expired === undefined && this.#mayRunAgain()) {
       this.#end();
       return new LostKeepAliveRace(this.#deadline.spentMs);
     }
     const response = partOf(error, 'response');
-    if (response !== undefined) this.#adopt(response);
+    if (response !== undefined) showCallersConfig(this, response);
     this.#guardBody(response);
     return error;
   }
 
   /** Takes note of what was seen, for the decision about a retry and for the connection of the next attempt. */
-  #learn(cause?: unknown): void {
+  #observe(cause?: unknown): void {
     const { expired, spentMs } = this.#deadline;
-    this.#call.observation = observe(this.#attempt.report(), this.#config, expired, cause);
-    const isGivenUp = expired === undefined && this.#signal.aborted;
-    this.#call.distrustsIdle =
-      !isGivenUp && this.#attempt.distrustIdle(performance.now() - spentMs, expired !== undefined);
+    const observation = observationOf(this.observed.report(), this.config, expired, cause);
+    const isGivenUp = expired === undefined && this.signal.aborted;
+    const distrustsIdle =
+      !isGivenUp && this.observed.distrustIdle(performance.now() - spentMs, expired !== undefined);
+    this.call.observed(observation, distrustsIdle);
   }
 
   /** Whether the race is lost that any idle connection may lose, and a second delivery harmless or impossible. */
   #mayRunAgain(): boolean {
-    const call = this.#call;
-    if (!this.#attempt.lostKeepAliveRace || this.#signal.aborted) return false;
-    if (!isReplayable(call, this.#config.data)) return false;
-    return call.observation.neverProcessed || isIdempotent(idempotencyOfCall(call, this.#config));
-  }
-
-  /** Makes a result of axios point to the caller's config, with the headers that were really sent. */
-  #adopt(result: unknown): void {
-    if (typeof result !== 'object' || result === null) return;
-    const holder = result as { config?: RequestConfig };
-    const config = fieldOf(holder, 'config');
-    if (config !== undefined && this.#signal.isOf(config)) {
-      this.#config.headers = config.headers;
-      holder.config = this.#config;
-    } else if (config !== this.#config && result instanceof Error) {
-      rememberCall(result, this.#call);
-    }
+    const { call } = this;
+    if (!this.observed.lostKeepAliveRace || this.signal.aborted) return false;
+    if (!call.isReplayable(this.config.data)) return false;
+    return call.observation.neverProcessed || isIdempotent(idempotencyOfRequest(call.settings, this.config));
   }
 
   /** Keeps the clocks of a streamed body running until it has ended. */
   #guardBody(response: AxiosResponse | undefined): void {
     const data: unknown = response?.data;
-    const { exchange } = this.#attempt;
-    if (isReadable(data)) {
+    const { exchange } = this.observed;
+    // Text, most often.
+    if (typeof data !== 'object') {
+      this.#end();
+    } else if (isReadable(data)) {
       this.#guard(data, exchange && new ReadableBody(data, exchange));
-      this.#parts.platform.whenEnded(data, () => this.#endBody());
+      this.context.platform.whenEnded(data, () => this.#endBody());
       // An unread body never ends, also if all of it is there and its connection gone.
       exchange?.whenOver(() => this.#stopClocks());
-    } else if (response !== undefined && this.#config.responseType === 'stream' && isWebStream(data)) {
+    } else if (response !== undefined && this.config.responseType === 'stream' && isWebStream(data)) {
       const body = new WebBody(data, () => this.#endBody());
       this.#guard(body, body);
-      this.#signal.onAbort = () => body.destroy(this.#parts.errors.canceled(this.#config, response.request));
+      this.signal.onAbort = () => body.destroy(this.context.errors.canceled(this.config, response.request));
       response.data = body.stream;
     } else {
       this.#end();
@@ -254,28 +251,29 @@ export class AttemptRun implements Http2Receiver, QueueObserver, DeadlineOwner {
     this.#body = body;
     const limits = bodyLimitsOf(this.#limits);
     this.#deadline.followBody(limits.whole, () => streamed?.isWhole === true);
-    if (this.#attempt.exchange === undefined) this.#parts.inFlight.leave(this);
-    if (streamed !== undefined) this.#watch = new BodyWatch(streamed, limits, this.#deadline, this.soon);
+    if (this.observed.exchange === undefined) this.context.activity.unawait(this);
+    if (streamed !== undefined)
+      this.#watch = new BodyWatch(streamed, limits, this.#deadline, this.afterPendingIo);
   }
 
   #endBody(): void {
-    this.#learn();
+    this.#observe();
     this.#end();
   }
 
   /** {@inheritDoc DeadlineOwner.onExpire} */
   onExpire(limit: ExpiredLimit, limitMs: number): void {
     this.#timeoutMessage = expiryMessage(limit, limitMs);
-    this.#attempt.exchange?.onExpired();
+    this.observed.exchange?.onExpired();
     // The body first: axios would end it with a CanceledError, and a size-limited stream only when its source moves.
     this.#body?.destroy(this.#timeoutError(undefined));
-    this.#signal.abort();
+    this.signal.abort();
     // An adapter that does not care for its signal would keep the caller waiting.
-    this.#parts.platform.soon(() => this.#refuse(undefined));
+    this.afterPendingIo(() => this.#refuse(undefined));
   }
 
   #timeoutError(request: unknown): AxiosError {
-    return this.#parts.errors.ofTimeout(this.#timeoutMessage, this.#config, request);
+    return this.context.errors.ofTimeout(this.#timeoutMessage, this.config, request);
   }
 
   #stopClocks(): void {
@@ -283,15 +281,15 @@ export class AttemptRun implements Http2Receiver, QueueObserver, DeadlineOwner {
     this.#watch?.stop();
     this.#queueWait?.stop();
     this.#made?.destroy();
-    this.#parts.inFlight.delete(this);
+    this.context.activity.delete(this);
   }
 
   #end(): void {
     this.#stopClocks();
-    this.#attempt.letGo();
-    this.#signal.release();
+    this.observed.letGo();
+    this.signal.release();
     // A body may outlast its attempt, and the request sleep before the next.
-    if (this.#call.onCancel === this.#onCancel) this.#call.onCancel = undefined;
+    if (this.call.onCancel === this.#onCancel) this.call.onCancel = undefined;
   }
 }
 

@@ -1,51 +1,5 @@
-import type {
-  AxiosError,
-  AxiosInstance,
-  AxiosResponse,
-  AxiosStatic,
-  InternalAxiosRequestConfig,
-} from 'axios';
-import { fieldOf, hasField } from '../config/own.js';
-import { PolicyConfigError } from '../errors.js';
-
-/** A function of a test, by the marks of Jest, Vitest, `node:test` and sinon. */
-function isMockFunction(value: unknown): boolean {
-  if (typeof value !== 'function') return false;
-  const { _isMockFunction, isSinonProxy, mock } = value as unknown as Record<string, unknown>;
-  return _isMockFunction === true || isSinonProxy === true || (typeof mock === 'object' && mock !== null);
-}
-
-const METHODS = ['request', 'get', 'post', 'put', 'patch', 'delete', 'head', 'create'] as const;
-
-/** What is looked at of whatever was given for an instance. */
-interface Candidate extends Partial<Record<(typeof METHODS)[number], unknown>> {
-  readonly Axios?: unknown;
-  readonly interceptors?: { readonly request?: Interceptors; readonly response?: Interceptors };
-}
-
-interface Interceptors {
-  readonly use?: unknown;
-  readonly forEach?: unknown;
-}
-
-/**
- * Whether something stands in for axios in a test and would never ask its interceptors: an automatic mock, or one made
- * by hand. An instance on which a test merely spies is none.
- */
-export function isMockedAxios(instance: unknown): boolean {
-  if (instance === null || (typeof instance !== 'object' && typeof instance !== 'function')) return false;
-  const candidate: Candidate = instance;
-  if (!isMockFunction(instance) && !METHODS.some((name) => isMockFunction(candidate[name]))) return false;
-  const { interceptors, create, Axios } = candidate;
-  const hasNoSibling = isMockFunction(create) && typeof Axios !== 'function';
-  return hasNoSibling || !isReal(interceptors?.request) || !isReal(interceptors?.response);
-}
-
-/** Whoever spies on `use` leaves the rest as it is. */
-function isReal({ use, forEach }: Interceptors = {}): boolean {
-  if (!isMockFunction(use)) return typeof use === 'function';
-  return typeof forEach === 'function' && !isMockFunction(forEach);
-}
+import type { AxiosError, AxiosInstance, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
+import { define, fieldOf } from '../config/own.js';
 
 /**
  * What the policy needs of an axios instance.
@@ -72,56 +26,6 @@ export type RequestConfig = InternalAxiosRequestConfig & { policy?: unknown };
 
 export type { AxiosError, AxiosInstance, AxiosResponse };
 
-/** The instance, with the types of the axios this was compiled against. */
-export function asAxios(instance: unknown): AxiosInstance {
-  if (!isAxios(instance)) {
-    throw new PolicyConfigError([
-      { path: 'instance', expected: 'an axios instance, or axios itself', received: describe(instance) },
-    ]);
-  }
-  // What was checked is all that is used; the full type cannot be proven across copies and versions of axios.
-  return instance as unknown as AxiosInstance;
-}
-
-function isAxios(value: unknown): value is AxiosLike {
-  const candidate = value as Partial<AxiosLike> | null | undefined;
-  return (
-    (typeof value === 'function' || typeof value === 'object') &&
-    typeof candidate?.request === 'function' &&
-    typeof candidate.defaults === 'object' &&
-    typeof candidate.interceptors?.request?.use === 'function' &&
-    typeof candidate.interceptors.response?.use === 'function'
-  );
-}
-
-function describe(value: unknown): string {
-  if (value === null || value === undefined)
-    return `${value}, which is what an automatic mock of axios creates`;
-  return typeof value === 'object' ? 'an object that is none' : `a ${typeof value}`;
-}
-
-/**
- * A sibling of the instance without interceptors and defaults: axios' own dispatch, from the same copy of axios, for
- * requests whose config is complete already.
- */
-export function bareSibling(instance: AxiosInstance): AxiosInstance {
-  const sibling = siblingOf(instance);
-  for (const key of Object.keys(sibling.defaults)) delete (sibling.defaults as Record<string, unknown>)[key];
-  // Those of a `create` that somebody wrapped, as axios-cookiejar-support does.
-  sibling.interceptors.request.clear();
-  sibling.interceptors.response.clear();
-  return sibling;
-}
-
-function siblingOf(instance: AxiosInstance): AxiosInstance {
-  const { create, Axios } = instance as Partial<AxiosStatic>;
-  // One that a test put there may return the instance itself.
-  if (Axios !== undefined && isMockFunction(create)) return new Axios({}) as AxiosInstance;
-  if (create !== undefined) return instance.create();
-  // An instance made with `new Axios()` has no create; its constructor makes the same thing.
-  return new (instance.constructor as new (config: object) => AxiosInstance)({});
-}
-
 /** A cancel token that can be listened to. */
 interface ObservableCancelToken {
   subscribe?(listener: (reason?: unknown) => void): void;
@@ -131,11 +35,6 @@ interface ObservableCancelToken {
 /** The cancel token of a request. Axios' own can be listened to; its types keep quiet about it. */
 export function cancelTokenOf(config: RequestConfig): ObservableCancelToken | undefined {
   return fieldOf(config, 'cancelToken') as ObservableCancelToken | undefined;
-}
-
-/** Whether something is what axios cancels with. */
-export function isCancel(reason: unknown): boolean {
-  return typeof reason === 'object' && reason !== null && hasField(reason, '__CANCEL__');
 }
 
 type Adapter = RequestConfig['adapter'];
@@ -172,4 +71,132 @@ function isWithoutSockets(name: unknown): boolean {
 /** Whether the caller takes a status for a success. */
 export function accepts({ validateStatus }: RequestConfig, status: number): boolean {
   return !validateStatus || validateStatus(status);
+}
+
+interface AxiosErrorClass {
+  new (
+    message: string,
+    code?: string,
+    config?: RequestConfig,
+    request?: unknown,
+    response?: AxiosResponse,
+  ): AxiosError;
+  from(
+    error: unknown,
+    code: string | null,
+    config: RequestConfig,
+    request?: unknown,
+    response?: AxiosResponse,
+  ): AxiosError;
+}
+
+type CanceledErrorClass = new (message: null, config: RequestConfig, request: unknown) => AxiosError;
+
+/** The classes of errors of one copy of axios. */
+interface ErrorClasses {
+  readonly AxiosError: AxiosErrorClass;
+  readonly CanceledError: CanceledErrorClass;
+}
+
+/**
+ * Makes errors of the instance's own classes, so that `instanceof` holds for whoever uses that copy of axios.
+ *
+ * An instance does not give access to them, but it throws a CanceledError, which extends AxiosError, for a request that
+ * is aborted before it starts.
+ */
+export class AxiosErrors {
+  #classes: ErrorClasses | undefined;
+  #loading: Promise<void> | undefined;
+  readonly #bare: AxiosInstance;
+  #otherCode: Promise<string | undefined> | undefined;
+
+  constructor(bare: AxiosInstance) {
+    this.#bare = bare;
+  }
+
+  /**
+   * Begins to look for them, if that was not done before. Not when a policy is attached: workers attach where the module
+   * is loaded, and may not abort anything there.
+   *
+   * @returns resolves, within a few microtasks, when errors can be made.
+   */
+  load(): Promise<void> {
+    this.#loading ??= this.#bare.request({ url: '/', signal: AbortSignal.abort() }).then(
+      () => undefined,
+      (canceled: object) => {
+        const prototype = Object.getPrototypeOf(canceled);
+        const { constructor: AxiosError } = Object.getPrototypeOf(prototype);
+        this.#classes = { AxiosError, CanceledError: prototype.constructor };
+      },
+    );
+    return this.#loading;
+  }
+
+  /** Whether errors can be made by now. */
+  get isReady(): boolean {
+    return this.#classes !== undefined;
+  }
+
+  /** An AxiosError as axios itself would make it. */
+  create(
+    message: string,
+    code: string | undefined,
+    config: RequestConfig,
+    request: unknown,
+    response?: AxiosResponse,
+  ): AxiosError {
+    return new this.#loaded.AxiosError(message, code, config, request, response);
+  }
+
+  /** What axios makes of an error of the network, before or after the response began. */
+  from(error: Error, config: RequestConfig, request: unknown, response?: AxiosResponse): AxiosError {
+    return this.#loaded.AxiosError.from(error, null, config, request, response);
+  }
+
+  /** What axios makes of a status that `validateStatus` does not accept. */
+  async ofStatus(response: AxiosResponse, config: RequestConfig): Promise<AxiosError> {
+    const message = `Request failed with status code ${response.status}`;
+    return this.create(message, await this.#codeOf(response.status), config, response.request, response);
+  }
+
+  #codeOf(status: number): string | undefined | Promise<string | undefined> {
+    if (status >= 400 && status < 500) return 'ERR_BAD_REQUEST';
+    return status >= 500 && status < 600 ? 'ERR_BAD_RESPONSE' : this.#codeOfOtherStatus();
+  }
+
+  /** It depends on the version of axios, which is asked: of old ones such errors have no code. */
+  #codeOfOtherStatus(): Promise<string | undefined> {
+    this.#otherCode ??= this.#bare
+      .request({ url: 'data:,', adapter: 'http', validateStatus: () => false })
+      .then(
+        () => undefined,
+        ({ code }: AxiosError) => code,
+      );
+    return this.#otherCode;
+  }
+
+  /** @param message if the request has none of its own. */
+  ofTimeout(message: string, config: RequestConfig, request: unknown): AxiosError {
+    const { timeoutErrorMessage, transitional } = config;
+    const code = transitional?.clarifyTimeoutError ? 'ETIMEDOUT' : 'ECONNABORTED';
+    return this.create(timeoutErrorMessage || message, code, config, request);
+  }
+
+  /** What a cancelled request rejects with. */
+  canceled(config: RequestConfig, request: unknown): AxiosError {
+    return new this.#loaded.CanceledError(null, config, request);
+  }
+
+  /** An AxiosError that wraps an error of ours, as `AxiosError.from` would. */
+  wrap(error: Error & { code?: string }, config: RequestConfig): AxiosError {
+    const wrapped = this.create(error.message, error.code ?? '', config, undefined);
+    wrapped.name = error.name;
+    define(wrapped, 'cause', { value: error, writable: true, configurable: true });
+    return wrapped;
+  }
+
+  get #loaded(): ErrorClasses {
+    if (this.#classes === undefined) throw new Error('the classes of axios are not known yet');
+    return this.#classes;
+  }
 }

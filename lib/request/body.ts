@@ -1,11 +1,87 @@
 import type { RequestConfig } from './axios.js';
-import type { Call } from './call.js';
-import { randomUuid } from './idempotency-key.js';
-import type { Platform } from './platform.js';
-import { isWebStream } from './response-body.js';
-import { bytesOfSent, wasRead } from './sent-streams.js';
+import { randomUuid } from './idempotency.js';
+import { bytesOfSent, isStreamLike, isWebStream, wasRead } from './streams.js';
 
-/** What a body is, as far as it matters to sending it twice. */
+type Headers = RequestConfig['headers'];
+type Transforms = RequestConfig['transformRequest'];
+
+/**
+ * The body of one logical request, where there is more to it than `config.data`: it is made anew for each attempt, a hook
+ * may replace it, a default Content-Type may be due, or its bytes are kept for a second time. Most requests have none.
+ */
+export class RequestBody {
+  /** As they are applied: the caller's, and the policy's own behind them. */
+  transforms: Transforms;
+  /** Whether the transforms left a Content-Type; axios puts one of its own on what has none. */
+  hasContentType = true;
+  /** The Content-Length that the caller gave, not axios. */
+  declaredLength: ReturnType<Headers['get']> | undefined;
+  /** Makes the body of each attempt, until `onRetry` replaces it by one of its own. */
+  make: (() => unknown) | undefined;
+  /** Bytes of a form, kept from before it was streamed out. */
+  snapshot: Buffer | undefined;
+  /** Whether it was the body that failed the attempt: `policy.body`, or the stream that it made. */
+  failed = false;
+  readonly #isHttp: boolean;
+
+  /** @param isHttp whether it is sent by Node, and not by a browser, `fetch` or the caller's own adapter. */
+  constructor(transforms: Transforms, isHttp: boolean, make?: () => unknown) {
+    this.transforms = transforms;
+    this.#isHttp = isHttp;
+    this.make = make;
+  }
+
+  /**
+   * Replaces a config's body, after the request's own transforms; type and length follow the new body, but for a length
+   * that was declared for a stream: nobody else knows it, and object stores refuse an upload without one.
+   */
+  replace(config: RequestConfig, data: unknown): void {
+    const { headers } = config;
+    const isDeclared = headers.get('Content-Length') === this.declaredLength;
+    if (!isDeclared || !isStreamLike(data) || isInMemoryForm(data)) headers.delete('Content-Length');
+    if (!this.hasContentType) headers.delete('Content-Type');
+    const transforms = this.transforms === undefined ? [] : [this.transforms].flat();
+    config.data = transforms.reduce(
+      (body: unknown, transform) => transform.call(config, body, headers),
+      data,
+    );
+    // What axios does after the transforms.
+    if (/^(?:post|put|patch)$/i.test(config.method ?? '')) {
+      headers.setContentType('application/x-www-form-urlencoded', false);
+    }
+    this.snapshot = keepForm(config, this.#isHttp);
+  }
+
+  /**
+   * Adds a transform behind the request's own, which gives a body without a Content-Type the policy's default, and notes
+   * whether there is one.
+   *
+   * As a transform, because it has to come after the ones that set a type (JSON, URLSearchParams), and before axios puts
+   * `application/x-www-form-urlencoded` on every POST, PUT and PATCH that still has none.
+   */
+  addContentType(defaultType: string | undefined): void {
+    const own = this.transforms === undefined ? [] : [this.transforms].flat();
+    this.transforms = [
+      ...own,
+      (data: unknown, headers) => {
+        this.hasContentType = Boolean(headers.hasContentType(undefined));
+        if (defaultType === undefined || this.hasContentType || !wantsType(data)) return data;
+        headers.setContentType(defaultType);
+        this.hasContentType = true;
+        // axios prefers a Blob's own type to the header.
+        return data instanceof Blob ? data.slice(0, data.size, defaultType) : data;
+      },
+    ];
+  }
+}
+
+/** Forms carry their boundary, and a Blob may know its type; axios sets the header from them later. */
+function wantsType(data: unknown): boolean {
+  if (data === undefined || data === null) return false;
+  if (data instanceof Blob) return data.type === '';
+  const { getHeaders, [Symbol.toStringTag]: tag }: Partial<FormDataPackage> = data;
+  return tag !== 'FormData' && typeof getHeaders !== 'function';
+}
 
 /** A body of the `form-data` package, also what axios makes of `postForm({ … })`. */
 interface FormDataPackage {
@@ -13,29 +89,43 @@ interface FormDataPackage {
   getHeaders(): Readonly<Record<string, string>>;
   readonly _streams?: readonly unknown[];
   readonly _currentStream?: unknown;
-}
-
-/** Whether a body is read as it is sent: a Node stream, a stream of the web's kind, a form of the `form-data` package. */
-export function isStreamLike(data: unknown): data is object {
-  if (typeof data !== 'object' || data === null) return false;
-  const { pipe, getReader } = data as { pipe?: unknown; getReader?: unknown };
-  return typeof pipe === 'function' || typeof getReader === 'function';
+  readonly [Symbol.toStringTag]?: string;
 }
 
 /** Whether a body is a FormData of the web's kind. */
 function isWebForm(data: unknown): boolean {
-  return (data as { [Symbol.toStringTag]?: string } | null | undefined)?.[Symbol.toStringTag] === 'FormData';
+  if (typeof data !== 'object' || data === null) return false;
+  const { [Symbol.toStringTag]: tag }: Partial<FormDataPackage> = data;
+  return tag === 'FormData';
 }
 
 /** Whether a body is a form of the `form-data` package without a stream in it. */
 export function isInMemoryForm(data: unknown): data is FormDataPackage {
   if (!isStreamLike(data)) return false;
-  const form = data as Partial<FormDataPackage>;
-  if (typeof form.getBuffer !== 'function' || typeof form.getHeaders !== 'function') return false;
+  const { getBuffer, getHeaders, _streams, _currentStream }: Partial<FormDataPackage> = data;
+  if (typeof getBuffer !== 'function' || typeof getHeaders !== 'function') return false;
   // Parts are strings and buffers, with functions that emit the line ends; anything else is a stream.
-  return [...(form._streams ?? [undefined]), form._currentStream ?? ''].every(
+  return [...(_streams ?? [undefined]), _currentStream ?? ''].every(
     (part) => typeof part === 'string' || typeof part === 'function' || ArrayBuffer.isView(part),
   );
+}
+
+/**
+ * Sees to it that a form can be sent again as it was: it is streamed out but once, and its boundary is random.
+ *
+ * @returns its bytes, if it is one that is emptied by being sent.
+ */
+export function keepForm({ data, headers }: RequestConfig, isHttp: boolean): Buffer | undefined {
+  if (isInMemoryForm(data)) {
+    const bytes = wasRead(data) ? bytesOfSent(data) : data.getBuffer();
+    headers.setContentType(data.getHeaders()['content-type'] ?? null);
+    return bytes;
+  }
+  // Of the kind axios recognises, and then uses for its own encoding; not of the kind it makes itself.
+  if (isHttp && isWebForm(data) && !headers.getContentType(/boundary=([-\w]{10,70})/i)) {
+    headers.setContentType(`multipart/form-data; boundary=axios-policy-boundary-${randomUuid()}`);
+  }
+  return undefined;
 }
 
 interface Destroyable {
@@ -54,9 +144,9 @@ export function destroyBody(data: unknown): void {
     if (!data.locked) data.cancel().catch(ignore);
     return;
   }
-  const { _streams = [], _currentStream } = data as Partial<FormDataPackage>;
+  const { _streams = [], _currentStream }: Partial<FormDataPackage> = data;
   for (const part of [..._streams, _currentStream]) destroyBody((part as Destroyable | undefined)?.source);
-  const stream = data as Destroyable;
+  const stream: Destroyable = data;
   // What it has to say of its end concerns nobody any more, and would end the process.
   stream.on?.('error', ignore);
   stream.destroy?.();
@@ -64,110 +154,38 @@ export function destroyBody(data: unknown): void {
 
 function ignore(): void {}
 
-/**
- * Whether a body can be sent a second time, byte for byte. A stream cannot, unless `policy.body` makes it anew: what
- * was read from it is gone, and sending the rest would upload a wrong body with a success for an answer.
- */
-export function isReplayable(call: Call, data: unknown): boolean {
-  return call.makeBody !== undefined || call.bodySnapshot !== undefined || !isStreamLike(data);
-}
-
-/** Sees to it that a form can be sent again as it was: it is streamed out but once, and its boundary is random. */
-export function keepForm(call: Call, { data, headers }: RequestConfig, platform: Platform): void {
-  if (isInMemoryForm(data)) {
-    call.bodySnapshot = wasRead(data) ? bytesOfSent(data) : data.getBuffer();
-    headers.setContentType(data.getHeaders()['content-type'] ?? null);
-  } else if (isWebForm(data) && platform.adapterName(call.adapter) === 'http') {
-    // Of the kind axios recognises, and then uses for its own encoding; not of the kind it makes itself.
-    if (headers.getContentType(/boundary=([-\w]{10,70})/i)) return;
-    headers.setContentType(`multipart/form-data; boundary=axios-policy-boundary-${randomUuid()}`);
-  }
-}
-
-/**
- * Replaces a config's body, after the request's own transforms; type and length follow the new body, but for a length
- * that was declared for a stream: nobody else knows it, and object stores refuse an upload without one.
- */
-export function setBody(call: Call, config: RequestConfig, data: unknown, platform: Platform): void {
-  const { headers } = config;
-  const isDeclared = headers.get('Content-Length') === call.declaredLength;
-  if (!isDeclared || !isStreamLike(data) || isInMemoryForm(data)) headers.delete('Content-Length');
-  if (!call.hasContentType) headers.delete('Content-Type');
-  const transforms = call.encoding === undefined ? [] : [call.encoding].flat();
-  config.data = transforms.reduce((body: unknown, transform) => transform.call(config, body, headers), data);
-  // What axios does after the transforms.
-  if (/^(?:post|put|patch)$/i.test(config.method ?? '')) {
-    headers.setContentType('application/x-www-form-urlencoded', false);
-  }
-  call.bodySnapshot = undefined;
-  keepForm(call, config, platform);
-}
-
 /** What a hook does to the body of the next attempt, and to what the headers say of it. */
 export class BodyEdits {
-  readonly #call: Call;
+  readonly #body: RequestBody;
   readonly #config: RequestConfig;
   readonly #data: unknown;
   readonly #type: unknown;
 
   /** To be made before the hook gets the config. */
-  constructor(call: Call, config: RequestConfig) {
-    this.#call = call;
+  constructor(body: RequestBody, config: RequestConfig) {
+    this.#body = body;
     this.#config = config;
     this.#data = config.data;
     // The attempt that failed has the same headers.
     config.headers = config.headers.concat();
     const { headers } = config;
     // What axios measured of the last body is not to be taken for declared.
-    if (headers.get('Content-Length') !== call.declaredLength) headers.delete('Content-Length');
+    if (headers.get('Content-Length') !== body.declaredLength) headers.delete('Content-Length');
     this.#type = headers.get('Content-Type');
   }
 
   /** @throws what the request's transforms do. */
-  heed(platform: Platform): void {
-    const call = this.#call;
+  apply(): void {
+    const body = this.#body;
     const { data, headers } = this.#config;
-    call.declaredLength = headers.get('Content-Length');
-    if (headers.get('Content-Type') !== this.#type) call.hasContentType = true;
+    body.declaredLength = headers.get('Content-Length');
+    if (headers.get('Content-Type') !== this.#type) body.hasContentType = true;
     if (data === this.#data) return;
-    setBody(call, this.#config, data, platform);
-    call.makeBody = undefined;
+    body.replace(this.#config, data);
+    body.make = undefined;
   }
 
   undo(): void {
     this.#config.data = this.#data;
   }
-}
-
-/**
- * A transform that goes behind the request's own: gives a body without a Content-Type the policy's default, and notes
- * whether there is one.
- *
- * As a transform, because it has to come after the ones that set a type (JSON, URLSearchParams), and before axios puts
- * `application/x-www-form-urlencoded` on every POST, PUT and PATCH that still has none.
- */
-export function addContentType(call: Call, defaultType: string | undefined): void {
-  const own = call.transformRequest === undefined ? [] : [call.transformRequest].flat();
-  call.encoding = [
-    ...own,
-    (data: unknown, headers) => {
-      call.hasContentType = Boolean(headers.hasContentType(undefined));
-      if (defaultType === undefined || call.hasContentType || !wantsType(data)) return data;
-      headers.setContentType(defaultType);
-      call.hasContentType = true;
-      // axios prefers a Blob's own type to the header.
-      return data instanceof Blob ? data.slice(0, data.size, defaultType) : data;
-    },
-  ];
-}
-
-/** Forms carry their boundary, and a Blob may know its type; axios sets the header from them later. */
-function wantsType(data: unknown): boolean {
-  if (data === undefined || data === null) return false;
-  if (data instanceof Blob) return data.type === '';
-  const { getHeaders, [Symbol.toStringTag]: tag } = data as {
-    getHeaders?: unknown;
-    [Symbol.toStringTag]?: string;
-  };
-  return tag !== 'FormData' && typeof getHeaders !== 'function';
 }

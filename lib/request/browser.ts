@@ -1,14 +1,14 @@
 import { readPolicy, readRequestPolicy } from '../config/resolver.js';
 import type { PolicyConfig } from '../config/types.js';
 import type { Unsupported } from '../config/unsupported-options.js';
+import { attach } from './attach.js';
 import type { AxiosLike } from './axios.js';
 import { browserAdapterName } from './axios.js';
-import type { Platform, Wire } from './platform.js';
+import type { Connections, Platform } from './platform.js';
 import type { Policy } from './policy.js';
-import { attach } from './policy.js';
 
 /** The browser makes the connections, and lets nobody look. */
-const WITHOUT_SOCKETS: Wire = {
+const WITHOUT_SOCKETS: Connections = {
   loading: undefined,
   connectionsFor: () => ({}),
   stats: () => ({ pools: [], http2: [] }),
@@ -20,20 +20,21 @@ const UNSUPPORTED: Unsupported = { needs: ['sockets', 'node'], reason: 'not avai
 
 const BROWSER: Platform = {
   channels: {
-    publishAttempt: () => undefined,
+    attempts: { hasSubscribers: false },
+    publishAttempt: () => () => undefined,
     publishRetry: () => undefined,
     publishGiveUp: () => undefined,
   },
   resolvePolicy: (config) => readPolicy(config, { unsupported: UNSUPPORTED }),
   resolveRequestPolicy: (input, base) => readRequestPolicy(input, base, { unsupported: UNSUPPORTED }),
-  wire: () => WITHOUT_SOCKETS,
+  connect: () => WITHOUT_SOCKETS,
   adapterName: browserAdapterName,
   downloadOf: () => undefined,
   whenEnded: (body, callback) => {
     // Of a mock: axios' own adapters make no such streams here.
     for (const event of ['end', 'error', 'close']) body.once(event, callback);
   },
-  soon: (callback) => void setTimeout(callback, 0),
+  afterPendingIo: (callback) => void setTimeout(callback, 0),
 };
 
 /**

@@ -1,12 +1,16 @@
-import { fieldOf, hasField, withoutPrototype } from '../config/own.js';
+import { fieldOf, withoutPrototype } from '../config/own.js';
 import type { ResolvedRequestPolicy } from '../config/resolved.js';
 import type { Download } from '../resume/download.js';
 import type { TrackingBudget } from '../retry/budget.js';
 import type { Observation } from '../retry/classify.js';
 import { UNOBSERVED } from '../retry/classify.js';
+import { firstInChain, isCancel } from '../retry/error-predicates.js';
 import type { CallRecord, RequestMetadata } from '../retry/record.js';
-import type { AxiosResponse, RequestConfig } from './axios.js';
-import type { KeptEnding } from './kept-ending.js';
+import type { RequestConfig } from './axios.js';
+import type { RequestBody } from './body.js';
+import type { Cancellable } from './cancellation.js';
+import type { PendingRetry } from './pending-retry.js';
+import { isStreamLike } from './streams.js';
 import { originOf } from './url.js';
 
 /**
@@ -16,80 +20,63 @@ import { originOf } from './url.js';
  */
 const CALL_KEY = 'axiosPolicyCall';
 
-/** What a {@link Call} is made of. */
-export type CallParts = Pick<Call, 'settings' | 'record' | 'budget' | 'adapter' | 'transformRequest'>;
+/** What a {@link Call} begins with. */
+export type CallParts = Pick<
+  Call,
+  'settings' | 'record' | 'budget' | 'adapter' | 'transformRequest' | 'body'
+>;
 
 /** One logical request: everything from the caller's `axios.get()` to its outcome, however many attempts it takes. */
-export class Call {
+export class Call implements Cancellable {
   readonly settings: ResolvedRequestPolicy;
   readonly record: CallRecord;
   readonly budget: TrackingBudget;
   /** The adapter and transforms as the caller set them; the config shows these again when axios is done with it. */
   adapter: RequestConfig['adapter'];
   transformRequest: RequestConfig['transformRequest'];
-  /** The transforms that are applied: the caller's, and the policy's own behind them. */
-  encoding: RequestConfig['transformRequest'];
-  /** Whether the transforms left the body with a Content-Type; axios puts one of its own on what has none. */
-  hasContentType = true;
-  /** The Content-Length that the caller gave, not axios; known only where a body may be replaced. */
-  declaredLength: ReturnType<RequestConfig['headers']['get']> | undefined;
-  /** What the transport saw of the latest attempt. */
-  observation: Observation = UNOBSERVED;
+  /** Where there is more to its body than `config.data`. */
+  body: RequestBody | undefined;
+  /** Its outcome and the sleep before the next attempt, from the first failure on. */
+  pending: PendingRetry | undefined;
+  /** The body that may come in several responses, if it is one. */
+  download: Download | undefined;
   /** The config as the latest attempt sent it; from the decision for a retry on, as the next is to send it. */
   sent: RequestConfig | undefined;
-  /** Whether the latest attempt gave reason not to send the next one on an idle connection. */
-  distrustsIdle = false;
-  /** What goes to the caller in the end, from the first failure on. */
-  outcome: Promise<AxiosResponse> | undefined;
-  /** Settles `outcome`. */
-  deliver: ((outcome: AxiosResponse | Promise<never>) => void) | undefined;
-  /** Wakes it from the sleep before a retry. */
-  timer: ReturnType<typeof setTimeout> | undefined;
-  /** How the latest attempt ended, while the request sleeps before the next. */
-  kept: KeptEnding | undefined;
-  /** The delay before the next attempt. */
-  delayMs = 0;
-  /** Gives up on what is left of the latest response, before the next attempt. */
-  discard: (() => void) | undefined;
-  /** Whether the latest attempt brought a response that axios accepts. */
-  succeeded = false;
-  /** Whether it was the body that failed: `policy.body`, or the stream that it made. */
-  bodyFailed = false;
-  /** Whether its outcome went to the caller. Who sees it again sees the cause of another request's failure. */
-  ended = false;
   /** The origin of the latest attempt, for which the budget keeps an account. */
   origin = '';
   /** How often it was sent, re-sends after a lost keep-alive race included. */
   sends = 0;
   /** The latest delay that was drawn; a server may have asked for a longer one. */
   backoffMs: number | undefined;
-  /** Makes the body of each attempt anew, until `onRetry` replaces it by one of its own. */
-  makeBody: (() => unknown) | undefined;
-  /** Bytes of a form-data body, kept from before it was streamed out. */
-  bodySnapshot: Buffer | undefined;
+  /** Whether the latest attempt brought a response that axios accepts. */
+  succeeded = false;
+  /** Whether its outcome went to the caller. Who sees it again sees the cause of another request's failure. */
+  ended = false;
   /** Whether `detach({ abort: true })` cancelled the request. */
   cancelled = false;
-  /** The body that may come in several responses, if it is one. */
-  download: Download | undefined;
-  /** Retries of which the budget has its tokens back; `undefined` before the first success. */
-  refunded: number | undefined;
-  /** Ends what the request waits for: a response, or the end of the sleep before a retry. */
+  /** {@inheritDoc Cancellable.onCancel} */
   onCancel: (() => void) | undefined;
+  #observation: Observation = UNOBSERVED;
+  #distrustsIdle = false;
+  #refunded: number | undefined;
 
-  constructor({ settings, record, budget, adapter, transformRequest }: CallParts) {
+  constructor({ settings, record, budget, adapter, transformRequest, body }: CallParts) {
     this.settings = settings;
     this.record = record;
     this.budget = budget;
     this.adapter = adapter;
     this.transformRequest = transformRequest;
-    this.encoding = transformRequest;
-    this.makeBody = settings.body;
+    this.body = body;
   }
 
-  /** Whether an attempt may have another body than the one before. */
-  get mayReplaceBody(): boolean {
-    const { body, retry } = this.settings;
-    return body !== undefined || (retry !== false && retry.onRetry !== undefined);
+  /** What the transport saw of the latest attempt. */
+  get observation(): Observation {
+    return this.#observation;
+  }
+
+  /** Whether the latest attempt gave reason not to send the next one on an idle connection. */
+  get distrustsIdle(): boolean {
+    return this.#distrustsIdle;
   }
 
   /** Whether a response that axios accepts may still be retried. */
@@ -98,9 +85,53 @@ export class Call {
     return retry !== false && retry.shouldRetry !== undefined;
   }
 
+  /**
+   * Whether a body can be sent a second time, byte for byte. A stream cannot, unless `policy.body` makes it anew: what
+   * was read from it is gone, and sending the rest would upload a wrong body with a success for an answer.
+   */
+  isReplayable(data: unknown): boolean {
+    return this.body?.make !== undefined || this.body?.snapshot !== undefined || !isStreamLike(data);
+  }
+
   cancel(): void {
     this.cancelled = true;
     this.onCancel?.();
+  }
+
+  /** An attempt begins, with a config of its own. */
+  beginAttempt(config: RequestConfig): void {
+    if (this.record.attempts === 1) this.#noteTransforms(config);
+    // mergeConfig clones what interceptors put on the config, and in old versions drops what is under a symbol.
+    else Object.assign(config, this.sent, { headers: config.headers });
+    this.#unveil(config);
+    this.stamp(config);
+    this.sent = config;
+    this.origin = originOf(config);
+    this.succeeded = false;
+    if (this.body !== undefined) this.body.failed = false;
+  }
+
+  /** Takes note of what the transport saw of the attempt, for the decision about a retry and for the next connection. */
+  observed(observation: Observation, distrustsIdle: boolean): void {
+    this.#observation = observation;
+    this.#distrustsIdle = distrustsIdle;
+  }
+
+  /** Forgets what the transport saw: the attempt went well, or another one is to come. */
+  forgetObservation(): void {
+    this.#observation = UNOBSERVED;
+  }
+
+  /** An attempt brought a response that axios accepts, and nobody may refuse it any more. */
+  markSucceeded(): void {
+    const { sent, budget, record } = this;
+    record.finished();
+    if (sent === undefined) return;
+    // The body of a response that counted may be cut, and take more retries.
+    if (this.#refunded !== record.retries)
+      budget.deposit(this.origin, record.retries - (this.#refunded ?? 0));
+    this.#refunded = record.retries;
+    this.restore(sent);
   }
 
   /** Puts this call on a config, where mergeConfig and spreading interceptors keep it. */
@@ -111,9 +142,9 @@ export class Call {
   }
 
   /** Shows the adapter and the transforms as the caller set them. */
-  unveil(config: RequestConfig): void {
-    giveBack(config, 'adapter', this.adapter);
-    giveBack(config, 'transformRequest', this.transformRequest);
+  #unveil(config: RequestConfig): void {
+    restoreField(config, 'adapter', this.adapter);
+    restoreField(config, 'transformRequest', this.transformRequest);
   }
 
   /**
@@ -121,20 +152,21 @@ export class Call {
    * makes again from this config (`axios(error.config)`) is a new one.
    */
   restore(config: RequestConfig): void {
-    this.unveil(config);
+    this.#unveil(config);
     defineCall(config, this, false);
   }
 
-  /** Takes over what an interceptor behind ours did to the transforms. */
-  noteTransforms({ transformRequest }: RequestConfig): void {
-    if (transformRequest === this.encoding) return;
+  /** An interceptor behind ours may have changed the transforms. */
+  #noteTransforms({ transformRequest }: RequestConfig): void {
+    const applied = this.body === undefined ? this.transformRequest : this.body.transforms;
+    if (transformRequest === applied) return;
     this.transformRequest = transformRequest;
-    this.encoding = transformRequest;
+    if (this.body !== undefined) this.body.transforms = transformRequest;
   }
 
-  /** Takes over an attempt that an interceptor behind ours sent through an adapter of its own choice. */
+  /** Takes note of an attempt that an interceptor behind ours sent through an adapter of its own choice. */
   noteBypass(config: RequestConfig): void {
-    this.noteTransforms(config);
+    this.#noteTransforms(config);
     this.adapter = config.adapter;
     this.sent = config;
     this.origin = originOf(config);
@@ -167,7 +199,7 @@ function defineCall(config: RequestConfig, value: Call, enumerable: boolean): vo
 }
 
 /** What a config did not have (an instance made with `new Axios()` has no defaults), it shall not have either. */
-function giveBack<K extends keyof RequestConfig>(
+function restoreField<K extends keyof RequestConfig>(
   config: RequestConfig,
   key: K,
   value: RequestConfig[K],
@@ -187,11 +219,8 @@ const callsOfErrors = new WeakMap<object, Call>();
 /** Lets {@link callOf} find the call of an error that has no config of ours. */
 export function rememberCall(error: Error, call: Call): void {
   // A cancel token's reason is one object for all requests that share the token.
-  if (!hasField(error, '__CANCEL__')) callsOfErrors.set(error, call);
+  if (!isCancel(error)) callsOfErrors.set(error, call);
 }
-
-/** How deep an error may be wrapped (`new Error('api', { cause })`) and still be recognised. */
-const MAX_CAUSES = 5;
 
 /** The call of a response, an error (also one that wraps an axios error as its `cause`) or a config. */
 export function callOf(target: unknown): Call | undefined {
@@ -204,18 +233,14 @@ export function callOf(target: unknown): Call | undefined {
 }
 
 function findCall(target: unknown): Call | undefined {
-  let current = target;
-  for (let depth = 0; depth <= MAX_CAUSES && typeof current === 'object' && current !== null; depth += 1) {
-    const link = current as { config?: unknown; cause?: unknown };
-    const config = fieldOf(link, 'config');
-    const found =
-      ownCall(current) ??
-      (typeof config === 'object' && config !== null ? ownCall(config) : undefined) ??
-      callsOfErrors.get(current);
-    if (found !== undefined) return found;
-    current = fieldOf(link, 'cause');
-  }
-  return undefined;
+  if (typeof target !== 'object' || target === null) return undefined;
+  return callAt(target) ?? firstInChain(target, callAt);
+}
+
+function callAt(holder: object): Call | undefined {
+  const config: unknown = fieldOf(holder as { config?: unknown }, 'config');
+  const isObject = typeof config === 'object' && config !== null;
+  return ownCall(holder) ?? (isObject ? ownCall(config) : undefined) ?? callsOfErrors.get(holder);
 }
 
 function ownCall(holder: object): Call | undefined {

@@ -2,10 +2,12 @@ import { channel } from 'node:diagnostics_channel';
 import type { GiveUpEvent, GiveUpReason, OutcomeKind, RetryEvent } from '../config/types.js';
 import { classify } from '../retry/classify.js';
 import { REDACTED, redactUrl } from '../retry/redact.js';
+import type { AttemptResult } from './attempt-result.js';
 import type { AxiosResponse, RequestConfig } from './axios.js';
 import type { Call } from './call.js';
-import type { Ending, Hidden, Settled } from './outcome.js';
-import { discreet, hasResponse, hiddenOf, outcomeOf } from './outcome.js';
+import type { Hidden } from './outcome.js';
+import { discreet, hiddenOf, outcomeOf } from './outcome.js';
+import type { AttemptEnd } from './platform.js';
 import { originOf, urlOf } from './url.js';
 
 /**
@@ -20,7 +22,8 @@ export const ATTEMPT_CHANNEL = 'axios-policy:attempt';
 export const RETRY_CHANNEL = 'axios-policy:retry';
 export const GIVE_UP_CHANNEL = 'axios-policy:giveup';
 
-const attempts = channel(ATTEMPT_CHANNEL);
+/** The channel itself, to be asked whether anybody listens. */
+export const ATTEMPTS = channel(ATTEMPT_CHANNEL);
 const retries = channel(RETRY_CHANNEL);
 const giveUps = channel(GIVE_UP_CHANNEL);
 
@@ -82,18 +85,17 @@ export type GiveUpMessage = GiveUpEvent;
 /**
  * Tells that an attempt begins.
  *
- * @returns tells how it ended; to be called once. `undefined` if nobody listens.
+ * @returns tells how it ended; to be called once.
  */
-export function publishAttempt(call: Call, config: RequestConfig): ((settled: Settled) => void) | undefined {
-  if (!attempts.hasSubscribers) return undefined;
+export function publishAttempt(call: Call, config: RequestConfig): (end: AttemptEnd) => void {
   const startedAt = performance.now();
   const description = describe(call, config);
   const publish = (message: object, hidden?: Omit<Hidden, 'config'>) =>
-    attempts.publish(discreet(message, { config, ...hidden }));
+    ATTEMPTS.publish(discreet(message, { config, ...hidden }));
   publish({ stage: 'start', ...description, elapsedMs: call.record.elapsedMs });
 
-  return (settled) => {
-    const { hidden, ...seen } = endOf(call, settled);
+  return (end) => {
+    const { hidden, ...seen } = endOf(call, end);
     const durationMs = performance.now() - startedAt;
     publish({ stage: 'end', ...description, elapsedMs: call.record.elapsedMs, durationMs, ...seen }, hidden);
   };
@@ -102,18 +104,18 @@ export function publishAttempt(call: Call, config: RequestConfig): ((settled: Se
 /** Tells of a retry to come. */
 export function publishRetry(
   call: Call,
-  ending: Ending,
+  result: AttemptResult,
   { delayMs, reason }: Pick<RetryEvent, 'delayMs' | 'reason'>,
 ): void {
   if (!retries.hasSubscribers) return;
-  const message = { ...outcomeOf(call, ending), retry: call.record.retries + 1, delayMs, reason };
-  retries.publish(discreet(message, hiddenOf(ending)));
+  const message = { ...outcomeOf(call, result), retry: call.record.retries + 1, delayMs, reason };
+  retries.publish(discreet(message, hiddenOf(result)));
 }
 
 /** Tells that there will be no retry of a failure that would have been retried. */
-export function publishGiveUp(call: Call, ending: Ending, reason: GiveUpReason): void {
+export function publishGiveUp(call: Call, result: AttemptResult, reason: GiveUpReason): void {
   if (!giveUps.hasSubscribers) return;
-  giveUps.publish(discreet({ ...outcomeOf(call, ending), reason }, hiddenOf(ending)));
+  giveUps.publish(discreet({ ...outcomeOf(call, result), reason }, hiddenOf(result)));
 }
 
 function describe(call: Call, config: RequestConfig) {
@@ -128,9 +130,9 @@ function describe(call: Call, config: RequestConfig) {
   };
 }
 
-function endOf(call: Call, settled: Settled) {
-  if (hasResponse(settled)) {
-    const { response } = settled;
+function endOf(call: Call, end: AttemptEnd) {
+  if ('response' in end) {
+    const { response } = end;
     return {
       kind: 'ok',
       ...answerOf(response),
@@ -138,7 +140,7 @@ function endOf(call: Call, settled: Settled) {
       hidden: { response, error: undefined },
     } as const;
   }
-  const { error } = settled;
+  const { error } = end;
   const { kind, code, response } = classify(error, call.observation);
   return { kind, ...answerOf(response), code, hidden: { error, response } };
 }

@@ -1,9 +1,10 @@
 import { MAX_TIMER_MS } from '../config/duration.js';
 import { RETRY_OPTIONS } from '../config/options.js';
 import type { LimitMs, ResolvedClient, ResolvedRequestPolicy } from '../config/resolved.js';
+import type { CallRecord } from '../retry/record.js';
+import type { QueueObserver } from '../transport/observe.js';
 import { isLate, Standstill } from '../transport/timers.js';
 import type { RequestConfig } from './axios.js';
-import type { Call } from './call.js';
 
 /** Which limit ran out. */
 export type ExpiredLimit = 'timeout' | 'readTimeout' | 'queue';
@@ -29,7 +30,7 @@ export interface DeadlineOwner {
   /** A limit ran out. */
   onExpire(limit: ExpiredLimit, limitMs: number): void;
   /** Calls back when the input that waits by now was read. */
-  soon(callback: () => void): void;
+  afterPendingIo(callback: () => void): void;
 }
 
 /** The clocks of one attempt: one for the whole of it, one for silence. Whichever runs out first ends both. */
@@ -101,7 +102,7 @@ export class Deadline {
     const check = () => {
       if (!look()) return;
       // Timers run before input is read. After a blocked event loop there may be some that is to be read right now.
-      this.#owner.soon(() => {
+      this.#owner.afterPendingIo(() => {
         if (this.#silence === silence && look()) this.expire(limit, limitMs);
       });
     };
@@ -150,7 +151,7 @@ export class Deadline {
   /** The process stood still: first it reads what there is. If that is the connection, it had no time for the request. */
   #catchUp(limitMs: number, wasConnecting: boolean, turns: number): void {
     const whole = this.#whole;
-    this.#owner.soon(() => {
+    this.#owner.afterPendingIo(() => {
       if (this.#whole !== whole) return;
       if (wasConnecting && !this.#owner.isConnecting)
         this.#whole = setTimeout(() => this.expire('timeout', limitMs), limitMs);
@@ -168,26 +169,60 @@ export class Deadline {
   }
 }
 
+/**
+ * The wait of an attempt for a connection of its own pool. The queue is the caller's own limit and says nothing of the
+ * server, so the clocks of the attempt stand still; `retryTimeout` bounds the wait.
+ */
+export class QueueWait implements QueueObserver {
+  readonly #record: CallRecord;
+  readonly #deadline: Deadline;
+  readonly #limitMs: number;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** @param limitMs from the initial request, in ms. */
+  constructor(record: CallRecord, deadline: Deadline, limitMs: number) {
+    this.#record = record;
+    this.#deadline = deadline;
+    this.#limitMs = limitMs;
+  }
+
+  /** {@inheritDoc QueueObserver.onQueued} */
+  onQueued(): void {
+    this.#record.queued();
+    this.#deadline.pause();
+    this.#look();
+  }
+
+  /** {@inheritDoc QueueObserver.onDequeued} */
+  onDequeued(): void {
+    this.stop();
+    this.#record.dequeued();
+    this.#deadline.resume();
+  }
+
+  /** The attempt is over. */
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  readonly #look = (): void => {
+    const leftMs = this.#limitMs - this.#record.elapsedMs;
+    // A timer is early by as long as the event loop had been busy when it was set.
+    if (leftMs > 0) this.#timer = setTimeout(this.#look, Math.min(Math.ceil(leftMs), MAX_TIMER_MS));
+    else this.#deadline.expire('queue', Math.round(this.#record.queuedMs));
+  };
+}
+
 /** Who set a timeout: somebody for the policy, somebody for axios, or nobody. */
 type TimeoutSource = 'policy' | 'axios' | 'default';
 
 /** The clocks that apply to one attempt. */
 export interface AttemptLimits {
-  /** For the whole attempt, or up to the response headers of a stream, see {@link bodyLimitsOf}. */
+  /** For the whole attempt, or up to the response headers of a stream: see `bodyLimitsOf`. */
   readonly timeoutMs: LimitMs;
   readonly timeoutBy: TimeoutSource;
   /** For silence. */
   readonly readTimeoutMs: LimitMs;
-}
-
-/** The clocks of a body that is streamed. */
-export interface BodyLimits {
-  /** Whether the clock of the whole attempt goes on. */
-  readonly whole: boolean;
-  /** The longest silence of the peer. */
-  readonly silence: { readonly limit: ExpiredLimit; readonly limitMs: number } | undefined;
-  /** How long it may take the consumer to begin. */
-  readonly unreadMs: LimitMs;
 }
 
 /** axios' own `timeout` as axios reads it: 0 for none, `NaN` for one that axios refuses. */
@@ -210,20 +245,6 @@ export function limitsOf(
   return { timeoutMs: client.timeoutMs, timeoutBy, readTimeoutMs };
 }
 
-/**
- * What bounds a body that is streamed. A timeout that was chosen for the policy covers it whole. axios' own ends at the
- * headers, as in axios, and is the longest silence from there on; so is the default, unless there is a `readTimeout`.
- */
-export function bodyLimitsOf({ timeoutMs, timeoutBy, readTimeoutMs }: AttemptLimits): BodyLimits {
-  const byRead =
-    readTimeoutMs === false ? undefined : ({ limit: 'readTimeout', limitMs: readTimeoutMs } as const);
-  if (timeoutBy === 'policy' || timeoutMs === false)
-    return { whole: timeoutBy === 'policy', silence: byRead, unreadMs: false };
-  const isReadFirst = byRead !== undefined && (timeoutBy === 'default' || byRead.limitMs < timeoutMs);
-  const silence = isReadFirst ? byRead : ({ limit: 'timeout', limitMs: timeoutMs } as const);
-  return { whole: false, silence, unreadMs: timeoutMs };
-}
-
 /** How long a wait in one's own queue goes on where nothing says: the default `retryTimeout`. */
 const QUEUE_LIMIT_MS = RETRY_OPTIONS.retryTimeout.default;
 
@@ -231,7 +252,7 @@ const QUEUE_LIMIT_MS = RETRY_OPTIONS.retryTimeout.default;
  * Until when an attempt may wait for a connection of its own pool, in ms since the initial request: `retryTimeout`,
  * also the default one where there are no retries, unless nobody wants a limit.
  */
-export function queueLimitMs({ settings: { retry } }: Call, { timeoutMs }: AttemptLimits): number {
+export function queueLimitMs({ retry }: ResolvedRequestPolicy, { timeoutMs }: AttemptLimits): number {
   if (retry !== false && retry.retryTimeoutMs > 0) return retry.retryTimeoutMs;
   return timeoutMs === false ? Number.POSITIVE_INFINITY : QUEUE_LIMIT_MS;
 }

@@ -1,48 +1,41 @@
 import { finished } from 'node:stream';
 import { setImmediate } from 'node:timers';
 import { resolvePolicy, resolveRequestPolicy } from '../config/resolve.js';
-import type { ResolvedClient } from '../config/resolved.js';
 import type { PolicyConfig } from '../config/types.js';
+import { BufferedDownload } from '../resume/buffered-download.js';
+import { StreamedDownload } from '../resume/streamed-download.js';
 import { Transport } from '../transport/transport.js';
-import type { AxiosInstance, AxiosLike } from './axios.js';
+import { attach } from './attach.js';
+import type { AxiosLike } from './axios.js';
 import { adapterName } from './axios.js';
-import { publishAttempt, publishGiveUp, publishRetry } from './channels.js';
+import { ATTEMPTS, publishAttempt, publishGiveUp, publishRetry } from './channels.js';
 import { AdapterHeaders } from './direct/adapter-headers.js';
 import { requestDirectly } from './direct/exchange.js';
 import { requestOverHttp2 } from './direct/http2-exchange.js';
-import { downloadOf } from './downloads.js';
-import type { Platform, Wire } from './platform.js';
+import type { Platform } from './platform.js';
 import type { Policy } from './policy.js';
-import { attach } from './policy.js';
 
 const NODE: Platform = {
-  channels: { publishAttempt, publishRetry, publishGiveUp },
+  channels: { attempts: ATTEMPTS, publishAttempt, publishRetry, publishGiveUp },
   resolvePolicy,
   resolveRequestPolicy,
-  wire: overSockets,
-  adapterName,
-  downloadOf,
-  whenEnded: (body, callback) => void finished(body, { writable: false }, callback),
-  soon: (callback) => void setImmediate(callback),
-};
-
-function overSockets(client: ResolvedClient, instance: AxiosInstance, bare: AxiosInstance): Wire {
-  const transport = new Transport(client, instance);
-  return {
-    get loading() {
-      return transport.loading;
-    },
-    connectionsFor: (attempt, given) => transport.connectionsFor(attempt, given),
-    stats: () => transport.stats(),
-    close: (abort) => transport.close(abort),
-    direct: {
+  connect: (client, instance, bare) => {
+    const transport = new Transport(client, instance);
+    const adapterHeaders = new AdapterHeaders(bare);
+    const direct = {
       transport,
-      adapterHeaders: new AdapterHeaders(bare),
+      adapterHeaders,
       request: requestDirectly,
       requestHttp2: requestOverHttp2,
-    },
-  };
-}
+    };
+    return Object.assign(transport, { direct });
+  },
+  adapterName,
+  downloadOf: (config, owner) =>
+    config.responseType === 'stream' ? new StreamedDownload(config, owner()) : new BufferedDownload(config),
+  whenEnded: (body, callback) => void finished(body, { writable: false }, callback),
+  afterPendingIo: (callback) => void setImmediate(callback),
+};
 
 /**
  * Gives an existing axios instance the network manners of object_store: keep-alive pools, a connect timeout, a deadline

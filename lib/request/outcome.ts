@@ -1,16 +1,21 @@
-import { fieldOf } from '../config/own.js';
-import type { Outcome, OutcomeKind } from '../config/types.js';
+import type { Outcome } from '../config/types.js';
+import type { Observation, RefusedHead } from '../retry/classify.js';
 import { classify } from '../retry/classify.js';
 import { causeChain } from '../retry/error-predicates.js';
-import type { Idempotency } from '../retry/idempotency.js';
 import { isIdempotent } from '../retry/idempotency.js';
 import { redactUrl } from '../retry/redact.js';
+import { isRejection } from '../transport/connect.js';
+import type { AttemptReport } from '../transport/exchange.js';
+import type { AttemptResult } from './attempt-result.js';
+import { configOf } from './attempt-result.js';
 import type { AxiosResponse, RequestConfig } from './axios.js';
+import { accepts } from './axios.js';
 import type { Call } from './call.js';
-import { idempotencyOfCall } from './idempotency-key.js';
+import type { ExpiredLimit } from './deadline.js';
+import { idempotencyOfRequest } from './idempotency.js';
 import { urlOf } from './url.js';
 
-/** What leads to credentials: the headers of the request, and whatever else holds the config. */
+/** The fields that lead to credentials: the headers of the request, and whatever else holds the config. */
 export interface Hidden {
   readonly config: object;
   readonly error?: unknown;
@@ -55,79 +60,91 @@ export function discreet<T extends object>(shown: T, hidden: Hidden): T & Hidden
   return new Discreet(shown, hidden) as Hidden as T & Hidden;
 }
 
-/** What axios made of an attempt: a response it accepted, or an error. */
-export type Settled = { readonly response: AxiosResponse } | { readonly error: unknown };
-
-/** Whether an attempt brought a response that axios accepts. */
-export function hasResponse(settled: object): settled is { readonly response: AxiosResponse } {
-  return Object.hasOwn(settled, 'response');
-}
-
-/** An attempt that ended, with everything a decision about it needs. */
-export interface Ending {
-  readonly settled: Settled;
-  readonly kind: OutcomeKind;
-  readonly status: number | undefined;
-  readonly code: string | undefined;
-  readonly response: unknown;
-  /** Of the response, also where the error has none. */
-  readonly headers: unknown;
-  readonly config: RequestConfig;
-  readonly method: string;
-  readonly idempotency: Idempotency;
-}
-
 // Of an error that was thrown before there was an attempt, and tells of its request by nothing but the call.
 const NO_CONFIG = {} as RequestConfig;
 
-/** Looks at how an attempt ended. */
-export function endingOf(call: Call, settled: Settled): Ending {
-  const seen = hasResponse(settled) ? succeeded(settled.response) : failed(call, settled.error);
-  const config = call.sent ?? configOf(hasResponse(settled) ? settled.response : settled.error) ?? NO_CONFIG;
-  const method = (config.method ?? 'get').toUpperCase();
-  const idempotency = idempotencyOfCall(call, config);
-  return { settled, ...seen, config, method, idempotency };
-}
-
-function succeeded(response: AxiosResponse | undefined) {
+/** The result of an attempt that axios resolved. */
+export function resultOfResponse(call: Call, response: AxiosResponse | undefined): AttemptResult {
   // An interceptor in front of ours may have made anything of the response.
   const status = typeof response?.status === 'number' ? response.status : undefined;
-  return { kind: 'ok', status, code: undefined, response, headers: response?.headers } as const;
+  const { headers } = response ?? {};
+  return {
+    kind: 'ok',
+    status,
+    code: undefined,
+    response,
+    error: undefined,
+    headers,
+    ...requestOf(call, response),
+  };
 }
 
-function failed(call: Call, error: unknown) {
-  const seen = classify(error, call.observation);
+/** The result of an attempt that axios rejected. */
+export function resultOfError(call: Call, error: unknown): AttemptResult {
+  const { kind, status, code, response, headers } = classify(error, call.observation);
   // The attempt was answered well; a transform or an interceptor in front of ours did not like the answer. Or there was
   // nothing to send, of which the network knows nothing.
-  const isSettled = call.succeeded || call.bodyFailed || call.download?.hasChanged === true;
-  return isSettled && seen.kind !== 'cancelled' ? ({ ...seen, kind: 'permanent' } as const) : seen;
-}
-
-/** The config of a response, or of an error, also one that wraps an axios error as its `cause`. */
-export function configOf(holder: unknown): RequestConfig | undefined {
-  const configs = causeChain(holder).map((link) => fieldOf(link, 'config'));
-  return configs.find((config) => typeof config === 'object' && config !== null) as RequestConfig | undefined;
-}
-
-/** What hooks are given and may be seen. */
-export function outcomeOf(call: Call, ending: Ending): Omit<Outcome, keyof Hidden> {
-  const { record, settings } = call;
-  const { config } = ending;
+  const isSettled = call.succeeded || call.body?.failed === true || call.download?.hasChanged === true;
   return {
-    kind: ending.kind,
-    status: ending.status,
-    code: ending.code,
-    method: ending.method,
+    kind: isSettled && kind !== 'cancelled' ? 'permanent' : kind,
+    status,
+    code,
+    response,
+    error,
+    headers,
+    ...requestOf(call, error),
+  };
+}
+
+function requestOf(call: Call, settled: unknown): Pick<AttemptResult, 'config' | 'method' | 'idempotency'> {
+  const config = call.sent ?? configOf(settled) ?? NO_CONFIG;
+  const method = (config.method ?? 'get').toUpperCase();
+  return { config, method, idempotency: idempotencyOfRequest(call.settings, config) };
+}
+
+/**
+ * The evidence of an attempt, for the decision about a retry.
+ *
+ * @param expired the limit of ours that ended it.
+ * @param cause the error it failed with.
+ */
+export function observationOf(
+  { phase, neverProcessed, truncated, answer }: AttemptReport,
+  config: RequestConfig,
+  expired: ExpiredLimit | undefined,
+  cause: unknown,
+): Observation {
+  const untrusted = causeChain(cause).some(isRejection);
+  const refused = phase === 'response' ? refusedHead(answer, config) : undefined;
+  return { phase, neverProcessed, truncated, expired, untrusted, refused };
+}
+
+/** A response whose body did not arrive whole, but whose status says enough. */
+function refusedHead(answer: AttemptReport['answer'], config: RequestConfig): RefusedHead | undefined {
+  if (answer === undefined) return undefined;
+  const { statusCode: status = 0, headers } = answer;
+  return status < 300 || accepts(config, status) ? undefined : { status, headers };
+}
+
+/** The visible part of the events that hooks are given. */
+export function outcomeOf(call: Call, result: AttemptResult): Omit<Outcome, keyof Hidden> {
+  const { record, settings } = call;
+  const { config } = result;
+  return {
+    kind: result.kind,
+    status: result.status,
+    code: result.code,
+    method: result.method,
     url: redactUrl(urlOf(config), settings.sensitive),
     attempt: record.attempts,
     retries: record.retries,
     elapsedMs: record.elapsedMs,
     remainingMs: record.remainingMs,
-    idempotent: isIdempotent(ending.idempotency),
+    idempotent: isIdempotent(result.idempotency),
   };
 }
 
-/** What they are given and is not to be seen. */
-export function hiddenOf({ settled, config, response }: Ending): Hidden {
-  return { config, error: !hasResponse(settled) ? settled.error : undefined, response };
+/** The part of an event that no rendering shows. */
+export function hiddenOf({ error, config, response }: AttemptResult): Hidden {
+  return { config, error, response };
 }

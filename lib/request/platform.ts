@@ -1,49 +1,59 @@
 import type { Readable } from 'node:stream';
 import type { ResolvedClient, ResolvedPolicy, ResolvedRequestPolicy } from '../config/resolved.js';
+import type { GiveUpReason, RetryEvent } from '../config/types.js';
 import type { Unsupported } from '../config/unsupported-options.js';
-import type { Download } from '../resume/download.js';
-import type { ResumeParts } from '../resume/streamed-download.js';
+import type { Download, DownloadOwner } from '../resume/download.js';
 import type { Attempt } from '../transport/exchange.js';
 import type { AttemptConnections, GivenConnections, Transport } from '../transport/transport.js';
-import type { PolicyStats } from './activity.js';
-import type { AxiosInstance, RequestConfig } from './axios.js';
+import type { Activity, PolicyStats } from './activity.js';
+import type { AttemptResult } from './attempt-result.js';
+import type { AxiosErrors, AxiosInstance, AxiosResponse, RequestConfig } from './axios.js';
 import type { Call } from './call.js';
-import type { publishAttempt, publishGiveUp, publishRetry } from './channels.js';
 import type { AdapterHeaders } from './direct/adapter-headers.js';
-import type { requestDirectly } from './direct/exchange.js';
-import type { requestOverHttp2 } from './direct/http2-exchange.js';
+import type { DirectReceiver, Http1Parts } from './direct/exchange.js';
+import type { Http2Parts, Http2Receiver } from './direct/http2-exchange.js';
+import type { PlainRequest } from './direct/simple-request.js';
+import type { UnsupportedOptions } from './warnings.js';
 
 /**
- * What a policy needs of the machine it runs on. Node has connections to shape, and a browser has none; everything else
- * in this folder is the same on both.
+ * A policy's needs of the machine it runs on. Node has connections to shape, and a browser has none; everything else in
+ * this folder is the same on both.
  */
 
 /** Connections of one policy, as far as it has a say in them. */
-export interface Wire {
+export interface Connections {
   /** To be waited for before a request; `undefined` when there is nothing to wait for. */
   readonly loading: Promise<void> | undefined;
-  /** What goes on the config of one attempt, so that it gets a connection of the policy's. */
+  /** The fields of one attempt's config by which it gets a connection of the policy's. */
   connectionsFor(attempt: Attempt, given: GivenConnections): Partial<AttemptConnections>;
   stats(): Pick<PolicyStats, 'pools' | 'http2'>;
   /** Closes idle connections now and the others when they become idle, or with `abort` now as well. */
   close(abort?: boolean): Promise<void>;
-  /** Makes requests of the common kind without axios' adapter. */
+  /** Makes simple requests without axios' adapter. */
   readonly direct: DirectClient | undefined;
 }
 
-/** What requests of the common kind are made with. */
+/** The native client, for simple requests. */
 export interface DirectClient {
   readonly transport: Pick<Transport, 'agentFor' | 'http2For' | 'replay'>;
   readonly adapterHeaders: AdapterHeaders;
-  readonly request: typeof requestDirectly;
-  readonly requestHttp2: typeof requestOverHttp2;
+  request(request: PlainRequest, parts: Http1Parts, receiver: DirectReceiver): void;
+  /** @returns whether there is a session for it. */
+  requestHttp2(request: PlainRequest, parts: Http2Parts, receiver: Http2Receiver): boolean;
 }
 
-/** Tells who listens what requests do. */
+/** The end of an attempt: a response that axios accepts, or an error. */
+export type AttemptEnd = { readonly response: AxiosResponse } | { readonly error: unknown };
+
+/** The channels of `node:diagnostics_channel`. */
 export interface Channels {
-  readonly publishAttempt: typeof publishAttempt;
-  readonly publishRetry: typeof publishRetry;
-  readonly publishGiveUp: typeof publishGiveUp;
+  readonly attempts: { readonly hasSubscribers: boolean };
+  /** Tells that an attempt begins. @returns tells how it ended; to be called once. */
+  publishAttempt(call: Call, config: RequestConfig): (end: AttemptEnd) => void;
+  /** Tells of a retry to come. */
+  publishRetry(call: Call, result: AttemptResult, retry: Pick<RetryEvent, 'delayMs' | 'reason'>): void;
+  /** Tells that there will be no retry of a failure that would have been retried. */
+  publishGiveUp(call: Call, result: AttemptResult, reason: GiveUpReason): void;
 }
 
 /** The machine. */
@@ -55,16 +65,28 @@ export interface Platform {
    * @throws PolicyConfigError with every problem at once.
    */
   resolvePolicy(config: unknown, byAdapter?: Unsupported): ResolvedPolicy;
-  /** The same for what a request says, over the policy of the instance. */
+  /** Reads the settings of a request, over the policy of the instance. @throws PolicyConfigError likewise. */
   resolveRequestPolicy(input: unknown, base: ResolvedPolicy): ResolvedRequestPolicy;
   /** Makes the connections of one policy. @throws PolicyConfigError on TLS material that is none. */
-  wire(client: ResolvedClient, instance: AxiosInstance, bare: AxiosInstance): Wire;
-  /** Which of axios' named adapters a request goes through; `undefined` for a function, the caller's own adapter. */
+  connect(client: ResolvedClient, instance: AxiosInstance, bare: AxiosInstance): Connections;
+  /** The one of axios' named adapters that a request goes through; `undefined` for a function, the caller's own. */
   adapterName(adapter: RequestConfig['adapter']): RequestConfig['adapter'];
-  /** The download a request is, if a second response may complete it. */
-  downloadOf(call: Call, config: RequestConfig, parts: ResumeParts): Download | undefined;
+  /** The body of a GET that a second response may complete; `undefined` where there is no such thing. */
+  downloadOf(config: RequestConfig, owner: () => DownloadOwner): Download | undefined;
   /** Calls back when nothing more will come of a body. */
   whenEnded(body: Readable, callback: () => void): void;
-  /** Calls back when the microtasks of by then are done, and what input there is was read. */
-  soon(callback: () => void): void;
+  /** Calls back when the microtasks of by then are done, and the input that was there was read. */
+  afterPendingIo(callback: () => void): void;
+}
+
+/** What the requests of one policy have in common. */
+export interface PolicyContext {
+  /** Dispatches a complete config through axios' own adapters, without interceptors. */
+  readonly bare: AxiosInstance;
+  readonly errors: AxiosErrors;
+  readonly client: ResolvedClient;
+  readonly platform: Platform;
+  readonly connections: Connections;
+  readonly activity: Activity;
+  readonly unsupported: UnsupportedOptions;
 }

@@ -1,48 +1,37 @@
 import { fieldOf } from '../config/own.js';
 import type { ResolvedPolicy, ResolvedRequestPolicy, ResolvedRetry } from '../config/resolved.js';
-import type { PolicyConfig } from '../config/types.js';
 import type { PolicyView } from '../config/view.js';
 import { describePolicy } from '../config/view.js';
-import { PolicyConfigError } from '../errors.js';
 import type { TrackingBudget } from '../retry/budget.js';
 import { createBudget, UNLIMITED_BUDGET } from '../retry/budget.js';
 import { Patience } from '../retry/patience.js';
 import { CallRecord } from '../retry/record.js';
 import type { PolicyStats } from './activity.js';
-import { Counters, InFlight } from './activity.js';
-import { remarkOn, UnsupportedOptions, unsupportedBy } from './attach-warnings.js';
-import type { AxiosInstance, AxiosLike, RequestConfig } from './axios.js';
-import { asAxios, bareSibling, isMockedAxios } from './axios.js';
-import { AxiosErrors } from './axios-errors.js';
-import { addContentType } from './body.js';
-import { Call, forgetCall } from './call.js';
-import { warnDeveloper } from './call-hook.js';
-import type { Platform, Wire } from './platform.js';
+import { Activity } from './activity.js';
+import type { AdapterParts } from './adapter.js';
+import { runThroughPolicy } from './adapter.js';
+import { configOf } from './attempt-result.js';
+import type { AxiosInstance, AxiosResponse, RequestConfig } from './axios.js';
+import { AxiosErrors } from './axios.js';
+import { RequestBody } from './body.js';
+import { Call, callOf, forgetCall } from './call.js';
+import { resultOfError, resultOfResponse } from './outcome.js';
+import type { Connections, Platform, PolicyContext } from './platform.js';
 import { PriorInterceptors } from './prior-interceptors.js';
-import { ReplacedErrors } from './replaced-errors.js';
-import { Retrier } from './retry-loop.js';
-import { AttemptRunner } from './runner.js';
+import { RetryLoop } from './retry-loop.js';
+import { callHook, UnsupportedOptions, warnAtAttach } from './warnings.js';
+
+// The road of a request: `#onRequest` makes a Call of it and puts it on the config, with the policy's adapter; axios runs
+// the other interceptors, and the adapter (adapter.ts) one attempt (attempt.ts), which is sent in one of three ways
+// (send.ts). `#onFulfilled` lets a success through; `#onRejected` gives a failure to the retry loop (retry-loop.ts), which
+// sends the next attempt to the same adapter, below the interceptors.
 
 /**
  * The key of what `await using` calls. Where the symbol is missing, it comes from a compiler, whose helper looks for this
  * one.
  */
-const ASYNC_DISPOSE: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose');
-
-/** A policy that is attached to nothing, and is detached and closed like any other. */
-class InertPolicy implements Policy {
-  constructor(readonly config: PolicyView) {}
-
-  detach(): void {}
-
-  async close(): Promise<void> {}
-
-  async [ASYNC_DISPOSE](): Promise<void> {}
-
-  stats(): PolicyStats {
-    return { pools: [], http2: [], budget: [], ...new Counters().snapshot() };
-  }
-}
+export const ASYNC_DISPOSE: typeof Symbol.asyncDispose =
+  Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose');
 
 /** A policy attached to an axios instance. */
 export interface Policy extends AsyncDisposable {
@@ -58,7 +47,7 @@ export interface Policy extends AsyncDisposable {
    * @param options `abort: true` cancels requests under way.
    */
   close(options?: { readonly abort?: boolean }): Promise<void>;
-  /** What the policy holds and has done so far. */
+  /** Its connections and totals at this moment. */
   stats(): PolicyStats;
 }
 
@@ -71,98 +60,67 @@ function attachedInstances(): WeakSet<object> {
   return holder[ATTACHED];
 }
 
-/**
- * Attaches a policy to an axios instance.
- *
- * @param platform what the policy runs on: see `attach/node.ts` and `attach/browser.ts`.
- * @throws {PolicyConfigError} before the instance is touched.
- */
-export function attach(instance: AxiosLike, config: PolicyConfig, platform: Platform): Policy {
-  if (isMockedAxios(instance)) return attachToNothing(config, platform);
-  const axios = asAxios(instance);
-  if (attachedInstances().has(axios)) {
-    throw new PolicyConfigError([
-      {
-        path: 'instance',
-        expected: 'an instance without a policy',
-        received: 'one that has a policy already',
-      },
-    ]);
-  }
-  const byAdapter = unsupportedBy(axios.defaults as Pick<RequestConfig, 'adapter'>);
-  const policy = platform.resolvePolicy(config, byAdapter);
-  const bare = bareSibling(axios);
-  const wire = platform.wire(policy.client, axios, bare);
-  return new AttachedPolicy({ axios, bare, policy, platform, wire });
+/** Whether an instance has a policy. */
+export function isAttached(instance: object): boolean {
+  return attachedInstances().has(instance);
 }
 
-/** What a test made of axios never asks its interceptors; the program that is tested shall start all the same. */
-function attachToNothing(config: PolicyConfig, platform: Platform): Policy {
-  const policy = platform.resolvePolicy(config);
-  warnDeveloper(
-    'AXIOS_POLICY_MOCKED_AXIOS',
-    'attached to nothing, because this is a mock of axios: to test with a policy, keep axios and mock its adapter or ' +
-      'the network (axios-mock-adapter, nock, msw; see docs/testing.md)',
-  );
-  return new InertPolicy(describePolicy(policy));
-}
-
-/** What a policy is made of. */
+/** The parts of a policy that depend on the instance and the machine. */
 interface PolicyParts {
   readonly axios: AxiosInstance;
+  /** A sibling of the instance without interceptors and defaults. */
   readonly bare: AxiosInstance;
   readonly policy: ResolvedPolicy;
   readonly platform: Platform;
-  readonly wire: Wire;
+  readonly connections: Connections;
 }
 
-class AttachedPolicy implements Policy {
+/** The policy of one axios instance: its interceptors and its adapter. */
+export class AttachedPolicy implements Policy {
   readonly config: PolicyView;
   readonly #instance: AxiosInstance;
   readonly #policy: ResolvedPolicy;
-  readonly #platform: Platform;
-  readonly #wire: Wire;
-  /** What holds for a request that says nothing of its policy. */
-  readonly #usual: ResolvedRequestPolicy;
-  readonly #counters = new Counters();
-  readonly #inFlight: InFlight;
+  readonly #context: PolicyContext;
   readonly #prior: PriorInterceptors;
-  readonly #runner: AttemptRunner;
+  readonly #loop: RetryLoop;
+  readonly #adapterParts: AdapterParts;
+  /** Settings of a request that has none of its own. */
+  readonly #defaultSettings: ResolvedRequestPolicy;
+  readonly #defaultBudget: TrackingBudget;
   readonly #requestId: number;
   readonly #responseId: number;
   /** The built-in budget, shared by all requests that do not do without it or bring one of their own. */
   #budget: TrackingBudget | undefined;
   #detached = false;
 
-  constructor({ axios: instance, bare, policy, platform, wire }: PolicyParts) {
+  constructor({ axios: instance, bare, policy, platform, connections }: PolicyParts) {
     this.config = describePolicy(policy);
     this.#instance = instance;
     this.#policy = policy;
-    this.#platform = platform;
-    this.#wire = wire;
-    this.#inFlight = new InFlight(platform.soon);
-    this.#usual = this.#settingsOf(undefined);
-    this.#budgetFor(policy.retry);
-
-    const replaced = new ReplacedErrors(platform.soon);
-    const errors = new AxiosErrors(bare);
-    const shared = { bare, platform, errors, inFlight: this.#inFlight, counters: this.#counters, replaced };
-    this.#runner = new AttemptRunner({
-      ...shared,
-      wire,
+    this.#context = {
+      bare,
+      errors: new AxiosErrors(bare),
       client: policy.client,
+      platform,
+      connections,
+      activity: new Activity(platform.afterPendingIo),
       unsupported: new UnsupportedOptions(policy.client),
-      resume: (call, cut) => retrier.resume(call, cut),
-    });
-    const onFulfilled: Retrier['onFulfilled'] = (response) => retrier.onFulfilled(response);
-    this.#prior = new PriorInterceptors(instance, onFulfilled);
-    const retrier = new Retrier({
-      ...shared,
-      adapter: this.#runner.adapter,
+    };
+    this.#defaultSettings = this.#settingsOf(undefined);
+    this.#defaultBudget = this.#budgetFor(policy.retry);
+    this.#prior = new PriorInterceptors(instance, this.#onFulfilled, platform.afterPendingIo);
+    this.#loop = new RetryLoop({
+      context: this.#context,
+      adapter: this.#adapter,
       prior: this.#prior,
       patience: new Patience(now),
       random: Math.random,
     });
+    this.#adapterParts = {
+      context: this.#context,
+      prior: this.#prior,
+      resume: (call, cut) => this.#loop.resume(call, cut),
+    };
 
     const { request, response } = instance.interceptors;
     // axios goes on with the request when a synchronous interceptor throws and has no one to take the error.
@@ -170,9 +128,9 @@ class AttachedPolicy implements Policy {
       throw error;
     };
     this.#requestId = request.use((requested) => this.#onRequest(requested), rethrow, { synchronous: true });
-    this.#responseId = response.use(onFulfilled, (error: unknown) => retrier.onRejected(error));
+    this.#responseId = response.use(this.#onFulfilled, (error: unknown) => this.#onRejected(error));
     attachedInstances().add(instance);
-    remarkOn(policy, instance.defaults, bare);
+    warnAtAttach(policy, instance.defaults, bare);
   }
 
   detach(options: { readonly abort?: boolean } = {}): void {
@@ -183,14 +141,15 @@ class AttachedPolicy implements Policy {
       this.#instance.interceptors.response.eject(this.#responseId);
       attachedInstances().delete(this.#instance);
     }
-    if (options.abort) this.#inFlight.cancelAll();
+    if (options.abort) this.#context.activity.cancelAll();
   }
 
   async close(options: { readonly abort?: boolean } = {}): Promise<void> {
     this.detach(options);
-    await Promise.all([this.#wire.close(options.abort), this.#inFlight.whenIdle()]);
+    const { activity, connections } = this.#context;
+    await Promise.all([connections.close(options.abort), activity.whenIdle()]);
     // A request that was between two attempts has opened a connection since.
-    await this.#wire.close(options.abort);
+    await connections.close(options.abort);
   }
 
   async [ASYNC_DISPOSE](): Promise<void> {
@@ -198,12 +157,17 @@ class AttachedPolicy implements Policy {
   }
 
   stats(): PolicyStats {
+    const { activity, connections } = this.#context;
     return {
-      ...this.#wire.stats(),
-      ...this.#counters.snapshot(),
+      ...connections.stats(),
+      ...activity.counters,
       budget: this.#budget?.snapshot?.() ?? [],
     };
   }
+
+  /** One function for every request of the policy. */
+  readonly #adapter = (config: RequestConfig): Promise<AxiosResponse> =>
+    runThroughPolicy(this.#adapterParts, config);
 
   #onRequest(config: RequestConfig): RequestConfig {
     // An aborted request ends before it is sent, in old versions of axios without a word to response interceptors.
@@ -212,36 +176,87 @@ class AttachedPolicy implements Policy {
       forgetCall(config);
       return config;
     }
-    const settings = policy === undefined ? this.#usual : this.#settingsOf(policy);
+    const settings = policy === undefined ? this.#defaultSettings : this.#settingsOf(policy);
+    const budget = policy === undefined ? this.#defaultBudget : this.#budgetFor(settings.retry);
     const record = new CallRecord({
       startedAtMs: Date.now(),
       nowMs: now,
       retryTimeoutMs: settings.retry === false ? 0 : settings.retry.retryTimeoutMs,
     });
     record.attemptStarted();
-    const own = this.#runner.adapter;
-    const adapter = config.adapter === own ? this.#instance.defaults.adapter : config.adapter;
-    const budget = this.#budgetFor(settings.retry);
-    const call = new Call({ settings, record, budget, adapter, transformRequest: config.transformRequest });
-    const { defaultContentType } = this.#policy.client;
-    if (defaultContentType !== undefined || call.mayReplaceBody) addContentType(call, defaultContentType);
+    const adapter = config.adapter === this.#adapter ? this.#instance.defaults.adapter : config.adapter;
+    const { transformRequest } = config;
+    const body = this.#bodyFor(settings, adapter, transformRequest);
+    const call = new Call({ settings, record, budget, adapter, transformRequest, body });
     call.stamp(config);
-    config.adapter = own;
-    config.transformRequest = call.encoding;
+    config.adapter = this.#adapter;
+    if (body !== undefined) config.transformRequest = body.transforms;
     return config;
   }
 
+  /** Of a first attempt that axios resolved; only `shouldRetry` could make a failure of it. */
+  readonly #onFulfilled = (response: AxiosResponse): AxiosResponse | Promise<AxiosResponse> => {
+    const call = callOf(response);
+    if (this.#prior.underWay !== undefined) this.#prior.responseArrived(call);
+    if (call === undefined || call.ended) return response;
+    const isBypass = call.sent === undefined && this.#noteBypass(call, response);
+    if (call.asksAboutSuccess) return this.#loop.drive(call, resultOfResponse(call, response));
+    if (isBypass) call.markSucceeded();
+    return response;
+  };
+
+  /** Of a first attempt that axios rejected. */
+  #onRejected(error: unknown): Promise<AxiosResponse> {
+    const call = callOf(error);
+    this.#prior.errorArrived(call);
+    if (call === undefined || call.ended) return Promise.reject(error);
+    // A cache that sends equal requests but once tells all who wait of the one failure.
+    if (call.pending !== undefined) return call.pending.outcome;
+    if (call.sent === undefined) this.#noteBypass(call, error);
+    return this.#loop.drive(call, resultOfError(call, error));
+  }
+
+  /** @returns whether an interceptor behind ours sent the attempt through an adapter of its own choice. */
+  #noteBypass(call: Call, result: unknown): boolean {
+    const config = configOf(result);
+    if (config === undefined || config.adapter === this.#adapter) return false;
+    call.noteBypass(config);
+    this.#context.activity.countAttempt();
+    return true;
+  }
+
   #settingsOf(input: unknown): ResolvedRequestPolicy {
-    return this.#platform.resolveRequestPolicy(input, this.#policy);
+    return this.#context.platform.resolveRequestPolicy(input, this.#policy);
+  }
+
+  #bodyFor(
+    { body: make, retry }: ResolvedRequestPolicy,
+    adapter: RequestConfig['adapter'],
+    transforms: RequestConfig['transformRequest'],
+  ): RequestBody | undefined {
+    const { client, platform } = this.#context;
+    const mayBeReplaced = make !== undefined || (retry !== false && retry.onRetry !== undefined);
+    if (!mayBeReplaced && client.defaultContentType === undefined) return undefined;
+    const body = new RequestBody(transforms, platform.adapterName(adapter) === 'http', make);
+    body.addContentType(client.defaultContentType);
+    return body;
   }
 
   #budgetFor(retry: ResolvedRetry | false): TrackingBudget {
-    if (retry === false) return UNLIMITED_BUDGET;
-    const { budget } = retry;
-    if (budget === false || 'withdraw' in budget) return createBudget(budget, now);
-    this.#budget ??= createBudget(budget, now);
+    if (retry === false || retry.budget === false) return UNLIMITED_BUDGET;
+    if ('withdraw' in retry.budget) return guardedBudget(retry.budget);
+    this.#budget ??= createBudget(retry.budget, now);
     return this.#budget;
   }
+}
+
+/** A budget of the caller's own, whose errors are reported and end no request. */
+function guardedBudget(budget: TrackingBudget): TrackingBudget {
+  return {
+    request: (origin) => callHook('budget', () => budget.request?.(origin), undefined),
+    withdraw: (origin) => callHook('budget', () => budget.withdraw(origin), false),
+    deposit: (origin, retries) => callHook('budget', () => budget.deposit(origin, retries), undefined),
+  };
 }
 
 function now(): number {

@@ -1,13 +1,13 @@
 import type { ResolvedRetry } from '../config/resolved.js';
 import type { GiveUpReason } from '../config/types.js';
-import type { Verdict } from '../retry/decide.js';
+import type { Retry } from '../retry/decide.js';
+import type { AttemptResult } from './attempt-result.js';
 import { BodyEdits } from './body.js';
 import type { Call } from './call.js';
-import { warn } from './call-hook.js';
-import type { Ending } from './outcome.js';
+import { CANCELLED, whileWanted } from './cancellation.js';
 import { discreet, hiddenOf, outcomeOf } from './outcome.js';
-import type { Platform } from './platform.js';
-import { CANCELLED, whileWanted } from './sleep.js';
+import type { Channels } from './platform.js';
+import { reportHookError } from './warnings.js';
 
 /** The caller's hooks around a retry. They may take their time, but no longer than the request is wanted. */
 
@@ -19,13 +19,13 @@ import { CANCELLED, whileWanted } from './sleep.js';
  */
 export async function askShouldRetry(
   call: Call,
-  ending: Ending,
+  result: AttemptResult,
   { shouldRetry }: ResolvedRetry,
 ): Promise<boolean | undefined> {
-  if (shouldRetry === undefined || ending.kind === 'cancelled') return undefined;
+  if (shouldRetry === undefined || result.kind === 'cancelled') return undefined;
   try {
-    const outcome = discreet(outcomeOf(call, ending), hiddenOf(ending));
-    const answer: unknown = await whileWanted(shouldRetry(outcome), ending.config, call);
+    const outcome = discreet(outcomeOf(call, result), hiddenOf(result));
+    const answer: unknown = await whileWanted(shouldRetry(outcome), result.config, call);
     return typeof answer === 'boolean' ? answer : undefined;
   } catch (error) {
     report('shouldRetry', error);
@@ -36,27 +36,27 @@ export async function askShouldRetry(
 /**
  * Tells of a retry to come, and lets `onRetry` edit it.
  *
- * @param ending with the config of the next attempt.
+ * @param result with the config of the next attempt.
  * @throws CANCELLED
  */
-export async function announceRetry(
+export async function beforeRetry(
   call: Call,
-  ending: Ending,
-  verdict: Extract<Verdict, { retry: true }>,
-  platform: Platform,
+  result: AttemptResult,
+  decision: Retry,
+  channels: Channels,
 ): Promise<void> {
-  platform.channels.publishRetry(call, ending, verdict);
+  channels.publishRetry(call, result, decision);
   const { retry } = call.settings;
   if (retry === false || retry.onRetry === undefined) return;
-  const { config } = ending;
-  const { delayMs, reason } = verdict;
-  const edits = new BodyEdits(call, config);
+  const { config } = result;
+  const { delayMs, reason } = decision;
+  const edits = call.body && new BodyEdits(call.body, config);
   try {
-    const outcome = { ...outcomeOf(call, ending), retry: call.record.retries + 1, delayMs, reason };
-    await whileWanted(retry.onRetry(discreet(outcome, hiddenOf(ending))), call.sent ?? config, call);
-    edits.heed(platform);
+    const outcome = { ...outcomeOf(call, result), retry: call.record.retries + 1, delayMs, reason };
+    await whileWanted(retry.onRetry(discreet(outcome, hiddenOf(result))), call.sent ?? config, call);
+    edits?.apply();
   } catch (error) {
-    edits.undo();
+    edits?.undo();
     report('onRetry', error);
   }
 }
@@ -66,18 +66,18 @@ export async function announceRetry(
  *
  * @throws CANCELLED
  */
-export async function announceGiveUp(
+export async function reportGiveUp(
   call: Call,
-  ending: Ending,
+  result: AttemptResult,
   reason: GiveUpReason,
-  platform: Platform,
+  channels: Channels,
 ): Promise<void> {
-  platform.channels.publishGiveUp(call, ending, reason);
+  channels.publishGiveUp(call, result, reason);
   const { retry } = call.settings;
   if (retry === false || retry.onGiveUp === undefined) return;
   try {
-    const event = discreet({ ...outcomeOf(call, ending), reason }, hiddenOf(ending));
-    await whileWanted(retry.onGiveUp(event), ending.config, call);
+    const event = discreet({ ...outcomeOf(call, result), reason }, hiddenOf(result));
+    await whileWanted(retry.onGiveUp(event), result.config, call);
   } catch (error) {
     report('onGiveUp', error);
   }
@@ -86,5 +86,5 @@ export async function announceGiveUp(
 /** Reports what a hook threw, unless that was the end of the request. */
 function report(hook: string, error: unknown): void {
   if (error === CANCELLED) throw error;
-  warn(hook, error);
+  reportHookError(hook, error);
 }

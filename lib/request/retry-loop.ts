@@ -1,244 +1,189 @@
 import type { ResolvedRetry } from '../config/resolved.js';
 import { backoffMs } from '../retry/backoff.js';
-import { UNOBSERVED } from '../retry/classify.js';
-import type { Verdict } from '../retry/decide.js';
+import type { Decision, GiveUp } from '../retry/decide.js';
 import { decide } from '../retry/decide.js';
 import type { Patience } from '../retry/patience.js';
-import type { Counters, InFlight } from './activity.js';
-import { configOfNext } from './attempt-config.js';
-import type { AxiosInstance, AxiosResponse, RequestConfig } from './axios.js';
-import type { AxiosErrors } from './axios-errors.js';
-import { isReplayable } from './body.js';
+import type { AttemptResult } from './attempt-result.js';
+import { configOf, KeptResult } from './attempt-result.js';
+import type { AxiosResponse, RequestConfig } from './axios.js';
 import type { Call } from './call.js';
 import { callOf } from './call.js';
-import { ask } from './call-hook.js';
-import { KeptEnding } from './kept-ending.js';
-import type { Ending, Settled } from './outcome.js';
-import { configOf, endingOf, hasResponse } from './outcome.js';
-import type { Platform } from './platform.js';
+import { CANCELLED, isCancelled } from './cancellation.js';
+import { resultOfError, resultOfResponse } from './outcome.js';
+import { PendingRetry } from './pending-retry.js';
+import type { PolicyContext } from './platform.js';
 import type { PriorInterceptors } from './prior-interceptors.js';
-import type { ReplacedErrors } from './replaced-errors.js';
-import { furtherWaitMs, requestedWaitMs } from './requested-wait.js';
-import { releaseBody } from './response-body.js';
-import { announceGiveUp, announceRetry, askShouldRetry } from './retry-hooks.js';
-import { CANCELLED, isCancelled, rise, sleep } from './sleep.js';
-import { succeed } from './success.js';
+import { askShouldRetry, beforeRetry, reportGiveUp } from './retry-hooks.js';
+import { releaseBody } from './streams.js';
+import { callHook } from './warnings.js';
 
-/** What retries are made with. */
-export interface RetrierParts {
-  readonly errors: AxiosErrors;
-  /** Dispatches a complete config below all interceptors. */
-  readonly bare: AxiosInstance;
+/** The surroundings of the loop. */
+export interface RetryLoopParts {
+  readonly context: PolicyContext;
   /** The policy's adapter, which runs one attempt. */
   readonly adapter: (config: RequestConfig) => Promise<AxiosResponse>;
-  readonly platform: Platform;
   readonly prior: PriorInterceptors;
-  readonly counters: Counters;
-  readonly replaced: ReplacedErrors;
-  readonly inFlight: InFlight;
   readonly patience: Patience;
   readonly random: () => number;
 }
 
-type Refusal = Extract<Verdict, { retry: false }>;
-
 /** What follows an attempt: its response goes to the caller, or a sleep and another attempt. */
 type Step = { readonly response: AxiosResponse } | { readonly sleepMs: number; readonly next: RequestConfig };
 
-const TOO_LATE: Refusal = { retry: false, reason: 'retry-timeout', wouldRetry: true };
-const TOO_LONG: Refusal = { retry: false, reason: 'retry-after', wouldRetry: true };
+const TOO_LATE: GiveUp = { retry: false, reason: 'retry-timeout', wouldRetry: true };
+const TOO_LONG: GiveUp = { retry: false, reason: 'retry-after', wouldRetry: true };
 
-/** Sees the outcome of every attempt, and makes the next one or lets the outcome through. */
-export class Retrier {
-  readonly #parts: RetrierParts;
+/**
+ * Looks at the result of an attempt, decides, and makes the next attempt after a sleep, until there is an outcome:
+ * result → classify → decide → sleep → next attempt → result.
+ */
+export class RetryLoop {
+  readonly #parts: RetryLoopParts;
 
-  constructor(parts: RetrierParts) {
+  constructor(parts: RetryLoopParts) {
     this.#parts = parts;
-  }
-
-  /** Of a first attempt that axios resolved; only `shouldRetry` could make a failure of it. */
-  onFulfilled(response: AxiosResponse): AxiosResponse | Promise<AxiosResponse> {
-    const call = callOf(response);
-    this.#parts.replaced.arrived(call);
-    if (call === undefined || call.ended) return response;
-    const bypassed = this.#noteBypass(call, response);
-    if (call.asksAboutSuccess) return this.#drive(call, { response });
-    if (bypassed) succeed(call);
-    return response;
-  }
-
-  /** Of a first attempt that axios rejected. */
-  onRejected(error: unknown): Promise<AxiosResponse> {
-    const call = this.#failedCall(error);
-    if (call === undefined || call.ended) return Promise.reject(error);
-    // A cache that sends equal requests but once tells all who wait of the one failure.
-    if (call.outcome !== undefined) return call.outcome;
-    this.#noteBypass(call, error);
-    return this.#drive(call, { error });
   }
 
   /**
    * Asks for the rest of a body that was cut, after its response went to the caller: as often as it takes.
    *
    * @returns the response with the rest.
-   * @throws what the last attempt failed with.
+   * @throws the error of the last attempt.
    */
-  async resume(call: Call, cut: unknown): Promise<AxiosResponse> {
-    const { inFlight } = this.#parts;
+  async resume(call: Call, cut: Error): Promise<AxiosResponse> {
+    const { activity } = this.#parts.context;
     const { sent } = call;
     call.succeeded = false;
     call.record.reopened();
     if (sent !== undefined && isCancelled(call, sent)) {
-      inFlight.add(call);
+      activity.add(call);
       const canceled = await this.#cancel(call, sent);
-      inFlight.delete(call);
+      activity.delete(call);
       throw canceled;
     }
-    return this.#drive(call, { error: cut });
+    return this.drive(call, resultOfError(call, cut));
   }
 
-  #failedCall(error: unknown): Call | undefined {
-    const { replaced } = this.#parts;
-    const call = callOf(error);
-    if (call === undefined) replaced.arrivedUnknown();
-    else replaced.arrived(call);
-    return call;
-  }
-
-  #noteBypass(call: Call, result: unknown): boolean {
-    const config = configOf(result);
-    const { adapter, counters } = this.#parts;
-    if (call.sent !== undefined || config === undefined || config.adapter === adapter) return false;
-    call.noteBypass(config);
-    counters.attempt();
-    return true;
-  }
-
-  /** Judges what an attempt came to, and makes others until there is an outcome. */
-  #drive(call: Call, settled: Settled): Promise<AxiosResponse> {
-    this.#parts.inFlight.add(call);
-    call.outcome = new Promise((resolve) => {
-      call.deliver = resolve;
-    });
-    void this.#goOn(call, settled);
-    return call.outcome;
+  /** Decides about the result of an attempt, and makes others until there is an outcome. */
+  drive(call: Call, result: AttemptResult): Promise<AxiosResponse> {
+    this.#parts.context.activity.add(call);
+    const pending = new PendingRetry();
+    call.pending = pending;
+    void this.#goOn(call, pending, result);
+    return pending.outcome;
   }
 
   // Between two attempts no function waits, there is only a timer: one that waits keeps whatever it had in its hands, and
   // is itself most of what a sleeping request would hold. So neither stack nor memory grows with the number of retries.
-  async #goOn(call: Call, settled: Settled): Promise<void> {
+  async #goOn(call: Call, pending: PendingRetry, result: AttemptResult): Promise<void> {
     try {
-      const step = await this.#step(call, settled);
-      if (hasResponse(step)) this.#close(call)?.(step.response);
-      else sleep(step.sleepMs, step.next, call, this.#wake);
+      const step = await this.#step(call, pending, result);
+      if ('response' in step) this.#end(call, pending, step.response);
+      else pending.sleep(step.sleepMs, step.next, call, this.#wake);
     } catch (error) {
-      call.discard?.();
-      call.discard = undefined;
-      const failure: unknown =
-        error === CANCELLED ? await this.#cancel(call, call.sent as RequestConfig) : error;
-      this.#close(call)?.(Promise.reject(failure));
+      pending.discardLeftover();
+      const failure: unknown = error === CANCELLED ? await this.#cancel(call, result.config) : error;
+      this.#end(call, pending, Promise.reject(failure));
     }
   }
 
   /** One function for every sleep. */
   readonly #wake = async (call: Call): Promise<void> => {
-    const next = call.sent as RequestConfig;
-    rise(next, call);
-    const { kept } = call;
-    let settled: Settled;
+    const { pending, sent: next } = call;
+    if (pending === undefined || next === undefined) return;
+    pending.clearSleep(next, call);
+    let result: AttemptResult;
     try {
-      call.discard?.();
-      call.discard = undefined;
+      pending.discardLeftover();
       if (isCancelled(call, next)) throw await this.#cancel(call, next);
-      const moreMs = furtherWaitMs(call, this.#parts);
+      const moreMs = this.#furtherWaitMs(call);
       // A process may be frozen for longer than it meant to sleep.
-      const late = call.record.remainingMs <= 0 ? TOO_LATE : moreMs === undefined && TOO_LONG;
-      if (kept !== undefined && late) {
-        const response = await this.#finish(call, kept.recall(next, this.#parts.errors), late);
-        this.#close(call)?.(response);
+      const tooLate = call.record.remainingMs <= 0 ? TOO_LATE : moreMs === undefined && TOO_LONG;
+      const { kept } = pending;
+      if (kept !== undefined && tooLate) {
+        const last = kept.recall(next, this.#parts.context.errors);
+        this.#end(call, pending, await this.#finish(call, last, tooLate));
         return;
       }
       if (moreMs) {
-        call.delayMs += moreMs;
-        sleep(moreMs, next, call, this.#wake);
+        pending.delayMs += moreMs;
+        pending.sleep(moreMs, next, call, this.#wake);
         return;
       }
-      call.kept = undefined;
-      settled = await this.#dispatch(call, next);
+      pending.kept = undefined;
+      result = await this.#dispatch(call, pending.delayMs, next);
     } catch (error) {
-      this.#close(call)?.(Promise.reject(error));
+      this.#end(call, pending, Promise.reject(error));
       return;
     }
-    await this.#goOn(call, settled);
+    await this.#goOn(call, pending, result);
   };
 
-  /** Closes a call whose outcome goes to the caller, by what is returned. */
-  #close(call: Call): Call['deliver'] {
-    const { deliver } = call;
+  /** Delivers the outcome to the caller. */
+  #end(call: Call, pending: PendingRetry, outcome: AxiosResponse | Promise<never>): void {
     call.ended = true;
-    call.kept = undefined;
-    call.deliver = undefined;
-    call.outcome = undefined;
+    call.pending = undefined;
     // What an error is kept with, the bytes that came before it are not.
     if (!call.download?.delivered) call.download = undefined;
-    this.#parts.inFlight.delete(call);
-    return deliver;
+    this.#parts.context.activity.delete(call);
+    pending.deliver(outcome);
   }
 
-  async #step(call: Call, settled: Settled): Promise<Step> {
+  async #step(call: Call, pending: PendingRetry, result: AttemptResult): Promise<Step> {
     const { record } = call;
-    const ending = endingOf(call, settled);
-    const isAccepted = ending.kind === 'ok';
-    if (!isAccepted) record.attemptFailed(ending);
-    const verdict = await this.#judge(call, ending);
-    if (verdict.retry && isCancelled(call, ending.config)) throw CANCELLED;
-    if (isAccepted && (verdict.retry || verdict.wouldRetry)) record.attemptFailed(ending);
-    if (!verdict.retry) return { response: await this.#finish(call, ending, verdict) };
+    const isAccepted = result.kind === 'ok';
+    if (!isAccepted) record.attemptFailed(result);
+    const decision = await this.#decide(call, result);
+    if (decision.retry && isCancelled(call, result.config)) throw CANCELLED;
+    if (isAccepted && (decision.retry || decision.wouldRetry)) record.attemptFailed(result);
+    if (!decision.retry) return { response: await this.#finish(call, result, decision) };
 
-    call.discard = releaseBody((ending.response as AxiosResponse | undefined)?.data);
-    const next = configOfNext(call, ending);
+    pending.leftover = releaseBody((result.response as AxiosResponse | undefined)?.data);
+    const next = configOfNext(call, result);
     call.stamp(next);
     const decidedMs = record.elapsedMs;
-    await announceRetry(call, { ...ending, config: next }, verdict, this.#parts.platform);
+    await beforeRetry(call, { ...result, config: next }, decision, this.#parts.context.platform.channels);
     const hookMs = record.elapsedMs - decidedMs;
-    if (hookMs > 0 && record.remainingMs <= 0 && verdict.delayMs < hookMs) {
-      return { response: await this.#finish(call, ending, TOO_LATE) };
+    if (hookMs > 0 && record.remainingMs <= 0 && decision.delayMs < hookMs) {
+      return { response: await this.#finish(call, result, TOO_LATE) };
     }
-    call.kept = new KeptEnding(ending);
+    pending.kept = new KeptResult(result);
+    pending.delayMs = decision.delayMs;
     // What was sent weighs more than its copy, see configOfNext.
     call.sent = next;
-    call.observation = UNOBSERVED;
-    call.delayMs = verdict.delayMs;
-    return { next, sleepMs: Math.max(0, verdict.delayMs - hookMs) };
+    call.forgetObservation();
+    return { next, sleepMs: Math.max(0, decision.delayMs - hookMs) };
   }
 
-  async #judge(call: Call, ending: Ending): Promise<Verdict> {
+  async #decide(call: Call, result: AttemptResult): Promise<Decision> {
     const { retry } = call.settings;
     // Without an attempt there is nothing to make again: it was cancelled before, or an interceptor refused it.
     if (retry === false || call.sent === undefined) {
-      const reason = ending.kind === 'cancelled' ? 'cancelled' : 'not-retryable';
+      const reason = result.kind === 'cancelled' ? 'cancelled' : 'not-retryable';
       return { retry: false, reason, wouldRetry: false };
     }
-    const override = await askShouldRetry(call, ending, retry);
+    const override = await askShouldRetry(call, result, retry);
     // Nothing was sent, and nothing would be.
-    if (ending.code === 'ERR_POLICY_BODY_CONSUMED')
+    if (result.code === 'ERR_POLICY_BODY_CONSUMED')
       return { retry: false, reason: 'body-not-replayable', wouldRetry: false };
     const { patience, random } = this.#parts;
     const isRetryableStatus = (status: number) =>
-      ask('statuses', () => retry.isRetryableStatus(status), false);
+      callHook('statuses', () => retry.isRetryableStatus(status), false);
     return decide({
-      kind: ending.kind,
-      status: ending.status,
-      method: ending.method,
-      idempotency: ending.idempotency,
+      kind: result.kind,
+      status: result.status,
+      method: result.method,
+      idempotency: result.idempotency,
       override,
-      bodyReplayable: isReplayable(call, ending.config.data),
+      bodyReplayable: call.isReplayable(result.config.data),
       retries: call.record.retries,
       elapsedMs: call.record.elapsedMs,
       retry: { ...retry, isRetryableStatus },
-      requestedMs: retry.retryAfter ? requestedWaitMs(call, ending, patience, isRetryableStatus) : undefined,
+      requestedMs: retry.retryAfter
+        ? patience.requestedMs(call.origin, result, Date.now(), isRetryableStatus)
+        : undefined,
       backoffMs: () => this.#drawBackoffMs(call, retry),
-      withdraw: () => ask('budget', () => call.budget.withdraw(call.origin), false),
+      withdraw: () => call.budget.withdraw(call.origin),
       random,
     });
   }
@@ -248,26 +193,36 @@ export class Retrier {
     return call.backoffMs;
   }
 
-  async #dispatch(call: Call, next: RequestConfig): Promise<Settled> {
-    const { bare, adapter, prior, counters } = this.#parts;
-    call.record.retryScheduled(call.delayMs);
+  /**
+   * How long a retry whose sleep is over is to sleep on, because its origin has asked for patience meanwhile; `undefined`
+   * if `retryTimeout` has no room for it.
+   */
+  #furtherWaitMs({ origin, record, settings: { retry } }: Call): number | undefined {
+    const { patience, random } = this.#parts;
+    return retry === false || !retry.retryAfter ? 0 : patience.moreMs(origin, record.remainingMs, random);
+  }
+
+  async #dispatch(call: Call, delayMs: number, next: RequestConfig): Promise<AttemptResult> {
+    const { adapter, context, prior } = this.#parts;
+    call.record.retryScheduled(delayMs);
     call.record.attemptStarted();
-    counters.retry();
+    context.activity.countRetry();
     next.adapter = adapter;
     next.transformRequest = undefined;
-    const response = bare.request(next);
+    const dispatched = context.bare.request(next);
     try {
       // The response to the caller has passed them before its body was cut.
-      return { response: await (call.download?.delivered ? response : prior.pass(response)) };
+      const response = await (call.download?.delivered ? dispatched : prior.pass(dispatched));
+      return resultOfResponse(call, response);
     } catch (error) {
-      this.#failedCall(error);
-      return { error };
+      prior.errorArrived(callOf(error));
+      return resultOfError(call, error);
     }
   }
 
   /** The error of a request that was cancelled between two attempts. */
   async #cancel(call: Call, next: RequestConfig): Promise<unknown> {
-    const { bare, counters } = this.#parts;
+    const { activity, bare } = this.#parts.context;
     const config = call.sent ?? next;
     // axios rejects an aborted request with its own CanceledError, before anything is sent.
     const aborted = call.cancelled ? { ...next, signal: AbortSignal.abort() } : next;
@@ -275,21 +230,34 @@ export class Retrier {
     // The reason of a cancel token is one object for all requests that share the token, and has no config.
     if (configOf(error) !== undefined) (error as { config: RequestConfig }).config = config;
     call.restore(config);
-    if (call.record.gaveUp('cancelled')) counters.giveUp('cancelled');
+    if (call.record.gaveUp('cancelled')) activity.countGiveUp('cancelled');
     return error;
   }
 
-  async #finish(call: Call, ending: Ending, { reason, wouldRetry }: Refusal): Promise<AxiosResponse> {
-    const { settled } = ending;
-    if (hasResponse(settled) && !wouldRetry) {
-      succeed(call);
-      return settled.response;
+  async #finish(call: Call, result: AttemptResult, { reason, wouldRetry }: GiveUp): Promise<AxiosResponse> {
+    const isAccepted = result.kind === 'ok';
+    if (isAccepted && !wouldRetry) {
+      call.markSucceeded();
+      return result.response as AxiosResponse;
     }
-    call.restore(ending.config);
+    const { activity, platform } = this.#parts.context;
+    call.restore(result.config);
     call.record.gaveUp(reason);
-    this.#parts.counters.giveUp(reason);
-    if (wouldRetry) await announceGiveUp(call, ending, reason, this.#parts.platform);
-    if (hasResponse(settled)) return settled.response;
-    throw settled.error;
+    activity.countGiveUp(reason);
+    if (wouldRetry) await reportGiveUp(call, result, reason, platform.channels);
+    if (isAccepted) return result.response as AxiosResponse;
+    throw result.error;
   }
+}
+
+/** A plain copy of the config of one attempt, for the next: for the rest of a body that was cut, or for all of it. */
+function configOfNext(call: Call, { config, response }: AttemptResult): RequestConfig {
+  // What mergeConfig returns is a dictionary, and weighs more while a request sleeps.
+  const next = { ...config };
+  const { download } = call;
+  const { data } = (response ?? {}) as Partial<AxiosResponse>;
+  // A stream that `shouldRetry` refused may be cut, too, but nobody wants its rest.
+  const isRefused = data !== undefined && data === download?.delivered;
+  if (isRefused || !download?.request(next)) call.download = undefined;
+  return next;
 }

@@ -1,194 +1,236 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { allowsHttp } from '../config/allow-http.js';
+import { fieldOf, withoutPrototype } from '../config/own.js';
 import type { PolicyError } from '../errors.js';
 import { BodyConsumedError, HttpNotAllowedError } from '../errors.js';
 import type { ResponseMessage } from '../resume/download.js';
 import type { Attempt } from '../transport/exchange.js';
 import type { AttemptConnections, GivenConnections } from '../transport/transport.js';
-import { copyForAttempt, lend } from './attempt-config.js';
-import type { AttemptSignal } from './attempt-signal.js';
 import type { AxiosError, AxiosResponse, RequestConfig } from './axios.js';
 import { makesOwnConnections } from './axios.js';
-import { isStreamLike } from './body.js';
 import type { Call } from './call.js';
+import { rememberCall } from './call.js';
+import type { AttemptSignal } from './cancellation.js';
+import { axiosTimeoutMs } from './deadline.js';
 import type { Http2Receiver } from './direct/http2-exchange.js';
 import type { PlainRequest } from './direct/simple-request.js';
-import type { DirectClient } from './platform.js';
-import type { RunnerParts } from './runner.js';
-import { noteSent, wasRead } from './sent-streams.js';
+import type { DirectClient, PolicyContext } from './platform.js';
+import { isStreamLike, noteSent, wasRead } from './streams.js';
 import { plainHttpUrl, urlOf } from './url.js';
 
-/** How one attempt is sent: directly, through one of axios' adapters, or through the caller's own. */
-export class Dispatch {
-  readonly #parts: RunnerParts;
-  readonly #call: Call;
-  readonly #config: RequestConfig;
-  readonly #attempt: Attempt;
-  readonly #signal: AttemptSignal;
-  #takeBack: (() => void) | undefined;
+// An attempt is sent in one of three ways: a simple request directly on the native client, any other through one of
+// axios' adapters with our agents on its config, or through the caller's own adapter, which gets the very config that it
+// would get without us. A request for an `http://` URL that is not allowed is refused before any of them.
 
-  constructor(
-    parts: RunnerParts,
-    call: Call,
-    config: RequestConfig,
-    attempt: Attempt,
-    signal: AttemptSignal,
-  ) {
-    this.#parts = parts;
-    this.#call = call;
-    this.#config = config;
-    this.#attempt = attempt;
-    this.#signal = signal;
-    const { retry } = call.settings;
-    if (retry !== false && retry.idempotencyKeyHeader !== false)
-      attempt.keyHeader = retry.idempotencyKeyHeader;
-  }
-
-  /**
-   * Makes a request of the common kind without axios' adapter.
-   *
-   * @returns whether it is of that kind, and the receiver will be told.
-   */
-  sendDirectly(receiver: Http2Receiver): boolean {
-    const { client, errors, platform, wire } = this.#parts;
-    const { adapter, download, bodySnapshot } = this.#call;
-    const { direct } = wire;
-    const config = this.#config;
-    if (direct === undefined || platform.adapterName(adapter) !== 'http') return false;
-    if (download?.isUnderWay || bodySnapshot !== undefined || !errors.isReady) return false;
-    const { transport, adapterHeaders } = direct;
-    const plain = adapterHeaders.plainRequest(config);
-    if (plain === undefined) return false;
-    const isPlainHttp = plain.protocol === 'http:';
-    if (isPlainHttp && !allowsHttp(client.allowHttp, plain.hostname, plain.port)) return false;
-    const chosen = transport.agentFor(plain, config as GivenConnections);
-    if (chosen === undefined) return this.#sendOverHttp2(plain, direct, receiver);
-    const parts = {
-      config,
-      attempt: this.#attempt,
-      chosen,
-      signal: this.#signal,
-      errors,
-      adapterHeaders,
-      mayResume: download !== undefined,
-    };
-    direct.request(plain, parts, receiver);
-    return true;
-  }
-
-  #sendOverHttp2(plain: PlainRequest, direct: DirectClient, receiver: Http2Receiver): boolean {
-    const { adapterHeaders, requestHttp2, transport } = direct;
-    const config = this.#config;
-    const client = transport.http2For(plain, config as GivenConnections);
-    if (client === undefined || this.#call.download !== undefined) return false;
-    const { errors } = this.#parts;
-    const parts = { config, attempt: this.#attempt, client, signal: this.#signal, errors, adapterHeaders };
-    return requestHttp2(plain, parts, receiver);
-  }
-
-  /**
-   * Sends it through the adapter that was chosen for it.
-   *
-   * @throws at once what the caller's own adapter does.
-   */
-  send(): Promise<AxiosResponse> {
-    const { adapter } = this.#call;
-    const { bare, client, platform } = this.#parts;
-    const named = platform.adapterName(adapter);
-    // The agents would refuse it too, as they do after a redirect; but mocks and fetch know nothing of agents.
-    const plain = client.allowHttp === true ? undefined : plainHttpUrl(this.#config, bare);
-    if (plain !== undefined && !allowsHttp(client.allowHttp, plain.hostname, plain.port)) {
-      return this.#refuse(new HttpNotAllowedError(plain.host, typeof client.allowHttp === 'object'));
-    }
-    if (typeof adapter !== 'function') {
-      const attemptConfig = this.#attemptConfig(named);
-      return this.#read(attemptConfig.data) ? this.#sendByAxios(named, attemptConfig) : this.#refuseRead();
-    }
-    const own: Partial<RequestConfig> = this.#connections(named) as object;
-    own.signal = this.#signal.signal;
-    this.#takeBack = lend(this.#call, this.#config, own);
-    return this.#read(this.#config.data) ? adapter(this.#config) : this.#refuseRead();
-  }
-
-  /** @returns whether a body may be read by this attempt: of a stream that another one read, only a part is left. */
-  #read(data: unknown): boolean {
-    if (!isStreamLike(data)) return true;
-    if (wasRead(data)) return false;
-    if (!this.#signal.aborted) noteSent(data, this.#call.bodySnapshot);
-    return true;
-  }
-
-  #refuseRead(): Promise<never> {
-    return this.#refuse(new BodyConsumedError());
-  }
-
-  async #refuse(error: PolicyError): Promise<never> {
-    const { errors } = this.#parts;
-    await errors.load();
-    throw errors.wrap(error, this.#config);
-  }
-
-  async #sendByAxios(named: RequestConfig['adapter'], attemptConfig: RequestConfig): Promise<AxiosResponse> {
-    const { bare, wire } = this.#parts;
-    const learn = named === 'http' ? wire.direct?.adapterHeaders.watch(this.#config.headers) : undefined;
-    if (learn === undefined) return bare.request(attemptConfig);
-    try {
-      const response = await bare.request(attemptConfig);
-      learn(response.config);
-      return response;
-    } catch (error) {
-      learn((error as AxiosError | undefined)?.config);
-      throw error;
-    }
-  }
-
-  /** Lets axios' adapter make something of a response to a request that was sent directly. */
-  async passToAdapter(request: ClientRequest, response: IncomingMessage): Promise<AxiosResponse> {
-    const { wire, bare } = this.#parts;
-    const attemptConfig = this.#attemptConfig('http');
-    this.#call.download?.onResponse(response as ResponseMessage);
-    const replay = wire.direct?.transport.replay(attemptConfig as AttemptConnections, request, response);
-    try {
-      return await bare.request({ ...attemptConfig, transport: replay } as RequestConfig);
-    } catch (error) {
-      // Where no redirects are followed, an error has the request of the transport, which is a stand-in here.
-      const failed = error as { request?: { readonly sent?: unknown } } | undefined;
-      if (failed?.request?.sent === request) failed.request = request as object;
-      throw error;
-    }
-  }
-
+/** An attempt, as far as sending it goes. */
+export interface SentAttempt {
+  readonly context: PolicyContext;
+  readonly call: Call;
+  readonly config: RequestConfig;
+  /** As the transport sees it. */
+  readonly observed: Attempt;
+  readonly signal: AttemptSignal;
   /** Takes off the config what a caller's own adapter needed on it. */
-  takeBack(): void {
-    this.#takeBack?.();
-  }
+  restoreConfig: (() => void) | undefined;
+}
 
-  /** The config for one attempt through one of axios' own adapters. */
-  #attemptConfig(named: RequestConfig['adapter']): RequestConfig {
-    const own = { ...this.#connections(named), ...this.#watchDownload(named), signal: this.#signal.signal };
-    return copyForAttempt(this.#call, this.#config, named, own as Partial<RequestConfig>);
-  }
+/**
+ * Makes a simple request without axios' adapter.
+ *
+ * @returns whether it is one, and the attempt will be told.
+ */
+export function sendDirectly(attempt: SentAttempt & Http2Receiver): boolean {
+  const { call, config, context, observed, signal } = attempt;
+  const { client, connections, errors, platform } = context;
+  const { direct } = connections;
+  const { download } = call;
+  if (direct === undefined || platform.adapterName(call.adapter) !== 'http') return false;
+  if (download?.isUnderWay || call.body?.snapshot !== undefined || !errors.isReady) return false;
+  const { transport, adapterHeaders } = direct;
+  const request = adapterHeaders.plainRequest(config);
+  if (request === undefined) return false;
+  const isRefused = request.protocol === 'http:' && client.allowHttp !== true;
+  if (isRefused && !allowsHttp(client.allowHttp, request.hostname, request.port)) return false;
+  const chosen = transport.agentFor(request, config as GivenConnections);
+  if (chosen === undefined) return sendOverHttp2(attempt, request, direct);
+  const mayResume = download !== undefined;
+  const parts = { config, attempt: observed, chosen, signal, errors, adapterHeaders, mayResume };
+  direct.request(request, parts, attempt);
+  return true;
+}
 
-  #connections(named: RequestConfig['adapter']): Partial<AttemptConnections> {
-    const { wire, unsupported } = this.#parts;
-    if (named === 'http' || !makesOwnConnections(named)) {
-      const attempt = this.#attempt;
-      const { retry } = this.#call.settings;
-      attempt.url = urlOf(this.#config);
-      if (retry !== false) attempt.keyHeader = retry.idempotencyKeyHeader || undefined;
-      return wire.connectionsFor(attempt, this.#config as GivenConnections);
-    }
-    unsupported.note(named, this.#call.settings);
+function sendOverHttp2(
+  attempt: SentAttempt & Http2Receiver,
+  request: PlainRequest,
+  { adapterHeaders, requestHttp2, transport }: DirectClient,
+): boolean {
+  const { call, config, context, observed, signal } = attempt;
+  const client = transport.http2For(request, config as GivenConnections);
+  if (client === undefined || call.download !== undefined) return false;
+  const parts = { config, attempt: observed, client, signal, errors: context.errors, adapterHeaders };
+  return requestHttp2(request, parts, attempt);
+}
+
+/**
+ * Sends it through the adapter that was chosen for it.
+ *
+ * @throws at once what the caller's own adapter does.
+ */
+export function sendThroughAdapter(attempt: SentAttempt): Promise<AxiosResponse> {
+  const { call, config, context, signal } = attempt;
+  const { bare, client, platform } = context;
+  const { adapter } = call;
+  const named = platform.adapterName(adapter);
+  // The agents would refuse it too, as they do after a redirect; but mocks and fetch know nothing of agents.
+  const plain = client.allowHttp === true ? undefined : plainHttpUrl(config, bare);
+  if (plain !== undefined && !allowsHttp(client.allowHttp, plain.hostname, plain.port)) {
+    return refuse(attempt, new HttpNotAllowedError(plain.host, typeof client.allowHttp === 'object'));
+  }
+  if (typeof adapter !== 'function') {
+    const copy = copyForAxios(attempt, named);
+    return claimBody(attempt, copy.data)
+      ? sendThroughAxios(attempt, named, copy)
+      : refuse(attempt, new BodyConsumedError());
+  }
+  const own: Partial<RequestConfig> = connectionsFor(attempt, named) as object;
+  own.signal = signal.signal;
+  attempt.restoreConfig = lend(call, config, own);
+  return claimBody(attempt, config.data) ? adapter(config) : refuse(attempt, new BodyConsumedError());
+}
+
+/** @returns whether a body may be read by this attempt: of a stream that another one read, only a part is left. */
+function claimBody({ call, signal }: SentAttempt, data: unknown): boolean {
+  if (!isStreamLike(data)) return true;
+  if (wasRead(data)) return false;
+  if (!signal.aborted) noteSent(data, call.body?.snapshot);
+  return true;
+}
+
+async function refuse({ config, context }: SentAttempt, error: PolicyError): Promise<never> {
+  const { errors } = context;
+  await errors.load();
+  throw errors.wrap(error, config);
+}
+
+async function sendThroughAxios(
+  { config, context }: SentAttempt,
+  named: RequestConfig['adapter'],
+  copy: RequestConfig,
+): Promise<AxiosResponse> {
+  const { bare, connections } = context;
+  const learn = named === 'http' ? connections.direct?.adapterHeaders.watch(config.headers) : undefined;
+  if (learn === undefined) return bare.request(copy);
+  try {
+    const response = await bare.request(copy);
+    learn(response.config);
+    return response;
+  } catch (error) {
+    learn((error as AxiosError | undefined)?.config);
+    throw error;
+  }
+}
+
+/** Lets axios' adapter make something of a response to a request that was sent directly. */
+export async function finishThroughAxios(
+  attempt: SentAttempt,
+  request: ClientRequest,
+  response: IncomingMessage,
+): Promise<AxiosResponse> {
+  const { bare, connections } = attempt.context;
+  const copy = copyForAxios(attempt, 'http');
+  attempt.call.download?.onResponse(response as ResponseMessage);
+  const replay = connections.direct?.transport.replay(copy as AttemptConnections, request, response);
+  try {
+    return await bare.request({ ...copy, transport: replay } as RequestConfig);
+  } catch (error) {
+    // Where no redirects are followed, an error has the request of the transport, which is a stand-in here.
+    const failed = error as { request?: { readonly sent?: unknown } } | undefined;
+    if (failed?.request?.sent === request) failed.request = request as object;
+    throw error;
+  }
+}
+
+/** The config for one attempt through one of axios' own adapters: the caller's, with our agents and signal. */
+function copyForAxios(attempt: SentAttempt, named: RequestConfig['adapter']): RequestConfig {
+  const { call, config, signal } = attempt;
+  // Read by us as well as by axios, and holding what the caller said alone.
+  return withoutPrototype({
+    ...config,
+    ...connectionsFor(attempt, named),
+    ...watchDownload(attempt, named),
+    signal: signal.signal,
+    data: call.body?.snapshot ?? config.data,
+    adapter: named,
+    policy: undefined,
+    // The attempt has a clock of its own. A timeout that is no number is left for axios to complain of.
+    timeout: Number.isNaN(axiosTimeoutMs(config)) ? config.timeout : 0,
+    // The outer dispatch has done the one and will do the other.
+    transformRequest: undefined,
+    transformResponse: undefined,
+  } as RequestConfig);
+}
+
+function connectionsFor(
+  { call, config, context, observed }: SentAttempt,
+  named: RequestConfig['adapter'],
+): Partial<AttemptConnections> {
+  const { retry } = call.settings;
+  if (named !== 'http' && makesOwnConnections(named)) {
+    context.unsupported.note(named, call.settings);
     return {};
   }
+  observed.url = urlOf(config);
+  if (retry !== false) observed.keyHeader = retry.idempotencyKeyHeader || undefined;
+  return context.connections.connectionsFor(observed, config as GivenConnections);
+}
 
-  /** Lets a download see the responses before axios does. Other adapters than `http` have none to see. */
-  #watchDownload(named: RequestConfig['adapter']): Partial<RequestConfig> {
-    const { download } = this.#call;
-    if (named !== 'http' || download === undefined) return {};
-    this.#attempt.onResponse = (message) => {
-      if (!download.onResponse(message as ResponseMessage)) this.#signal.abort();
-    };
-    return download.overrides();
+/** Lets a download see the responses before axios does. Other adapters than `http` have none to see. */
+function watchDownload(
+  { call, observed, signal }: SentAttempt,
+  named: RequestConfig['adapter'],
+): Partial<RequestConfig> {
+  const { download } = call;
+  if (named !== 'http' || download === undefined) return {};
+  observed.onResponse = (message) => {
+    if (!download.onResponse(message as ResponseMessage)) signal.abort();
+  };
+  return download.overrides();
+}
+
+/**
+ * Puts our agents and signal on the config that a caller's own adapter (a mock, a cache) gets.
+ *
+ * @returns takes them off again.
+ */
+function lend({ body, sends }: Call, config: RequestConfig, own: Partial<RequestConfig>): () => void {
+  const target = config as object as Record<string, unknown>;
+  const lent = own as Readonly<Record<string, unknown>>;
+  const keys = Object.keys(lent);
+  const before: Record<string, unknown> = {};
+  const { data } = config;
+  if (body?.snapshot !== undefined && (sends > 1 || wasRead(data))) config.data = body.snapshot;
+  for (const key of keys) {
+    if (Object.hasOwn(config, key)) before[key] = target[key];
+    target[key] = lent[key];
+  }
+  return () => {
+    if (data !== undefined) config.data = data;
+    for (const key of keys) {
+      if (Object.hasOwn(before, key)) target[key] = before[key];
+      else delete target[key];
+    }
+  };
+}
+
+/** Makes a result of axios point to the caller's config instead of the copy, with the headers that were really sent. */
+export function showCallersConfig({ call, config, signal }: SentAttempt, result: unknown): void {
+  if (typeof result !== 'object' || result === null) return;
+  const holder: { config?: RequestConfig } = result;
+  const sent = fieldOf(holder, 'config');
+  if (sent !== undefined && signal.isOf(sent)) {
+    config.headers = sent.headers;
+    holder.config = config;
+  } else if (sent !== config && result instanceof Error) {
+    rememberCall(result, call);
   }
 }

@@ -1,4 +1,4 @@
-import type { AxiosResponse } from '../request/axios.js';
+import type { AxiosResponse } from 'axios';
 import type { ResponseMessage } from './download.js';
 import { Download, lengthOf } from './download.js';
 

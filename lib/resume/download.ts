@@ -1,7 +1,6 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
-import type { AxiosProgressEvent } from 'axios';
-import type { AxiosResponse, RequestConfig } from '../request/axios.js';
+import type { AxiosProgressEvent, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import { headerGetter } from '../retry/headers.js';
 import type { Continuation, DownloadPlan, DownloadRules } from './plan.js';
 import { continuationOf, downloadPlan, rangeFields } from './plan.js';
@@ -64,6 +63,29 @@ export type ResponseMessage = IncomingMessage & {
   readonly req?: Pick<ClientRequest, 'getHeader' | 'path' | 'protocol'>;
 };
 
+/** The request that a body belongs to. */
+export interface DownloadOwner {
+  /** Time that is left for retries, in ms. */
+  readonly remainingMs: number;
+  /** The request goes on, after its response went to the caller. */
+  reopen(): void;
+  /** Whether another attempt may do better than the one that was cut. */
+  mayRecover(cut: Error): boolean;
+  /** Whether the body will be the caller's. */
+  wants(download: Download): boolean;
+  /** Waits for a callback, or for the end of the request. @param begin returns what ends the wait. */
+  waitFor(begin: (wake: () => void) => () => void): Promise<void>;
+  /**
+   * Asks for the rest of the body, as often as it takes.
+   *
+   * @returns the response with the rest.
+   * @throws the error that the body is to end with.
+   */
+  resume(cut: Error): Promise<AxiosResponse>;
+  /** Nobody wants the rest any more. */
+  cancel(): void;
+}
+
 const FIELDS = ['Range', 'If-Range'] as const;
 
 const UNKNOWN_EXTENT = { start: 0, end: undefined };
@@ -82,11 +104,11 @@ export abstract class Download {
   readonly #rules: DownloadRules;
   readonly #ownFields: readonly unknown[];
   readonly #progress: DownloadProgress | undefined;
-  readonly #accepts: RequestConfig['validateStatus'];
+  readonly #accepts: InternalAxiosRequestConfig['validateStatus'];
   #hasChanged = false;
   #asksForPart = false;
 
-  constructor(config: RequestConfig) {
+  constructor(config: InternalAxiosRequestConfig) {
     const { onDownloadProgress, validateStatus, maxContentLength = -1, decompress } = config;
     this.#rules = {
       buffered: config.responseType === 'arraybuffer',
@@ -140,7 +162,7 @@ export abstract class Download {
    *
    * @returns `false` if there is no body that was cut.
    */
-  request(config: RequestConfig): boolean {
+  request(config: InternalAxiosRequestConfig): boolean {
     if (this.plan === undefined || this.cut === undefined) return false;
     this.#asksForPart = true;
     config.headers = config.headers.concat();
@@ -149,7 +171,7 @@ export abstract class Download {
   }
 
   /** Makes a config ask for what the caller does: sent again by an interceptor, it must not be for a part. */
-  restore({ headers }: RequestConfig): void {
+  restore({ headers }: InternalAxiosRequestConfig): void {
     if (!this.#asksForPart) return;
     for (const [index, name] of FIELDS.entries()) {
       const own = this.#ownFields[index];
@@ -159,7 +181,7 @@ export abstract class Download {
   }
 
   /** What an attempt does differently from the config. */
-  overrides(): Partial<RequestConfig> {
+  overrides(): Partial<InternalAxiosRequestConfig> {
     this.continuation = undefined;
     const progress = this.#progress;
     if (!this.isCut) return progress ? { onDownloadProgress: progress.onFirst } : {};

@@ -1,45 +1,22 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
+import type { AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import { MAX_TIMER_MS } from '../config/duration.js';
-import { hasField } from '../config/own.js';
-import type { InFlight } from '../request/activity.js';
-import type { AxiosError, AxiosResponse, RequestConfig } from '../request/axios.js';
-import type { Call } from '../request/call.js';
-import { rememberCall } from '../request/call.js';
-import { isReadable, releaseBody } from '../request/response-body.js';
-import { waitFor } from '../request/sleep.js';
-import { classify } from '../retry/classify.js';
-import type { ResponseMessage } from './download.js';
+import type { DownloadOwner, ResponseMessage } from './download.js';
 import { Download, lengthOf } from './download.js';
 import type { Piece } from './resumable-body.js';
 import { ResumableBody } from './resumable-body.js';
 
-/** What the rest of a body is asked for with. */
-export interface ResumeParts {
-  /**
-   * Asks for the rest of a body after the error that cut it, as often as it takes.
-   *
-   * @returns the response with the rest.
-   * @throws what the last attempt failed with.
-   */
-  readonly resume: (call: Call, cut: unknown) => Promise<AxiosResponse>;
-  readonly inFlight: InFlight;
-}
-
 /** A body that the caller reads as it comes (`responseType: 'stream'`). */
 export class StreamedDownload extends Download {
-  readonly #call: Call;
-  readonly #config: RequestConfig;
-  readonly #parts: ResumeParts;
+  readonly #owner: DownloadOwner;
   #message: ResponseMessage | undefined;
   #skip = 0;
   #body: ResumableBody | undefined;
   #isRecovering = false;
 
-  constructor(call: Call, config: RequestConfig, parts: ResumeParts) {
+  constructor(config: InternalAxiosRequestConfig, owner: DownloadOwner) {
     super(config);
-    this.#call = call;
-    this.#config = config;
-    this.#parts = parts;
+    this.#owner = owner;
   }
 
   protected get offset(): number {
@@ -50,7 +27,7 @@ export class StreamedDownload extends Download {
     return this.#body;
   }
 
-  override request(config: RequestConfig): boolean {
+  override request(config: InternalAxiosRequestConfig): boolean {
     const isAsked = super.request(config);
     // What the caller makes of a response was made of the first.
     if (isAsked) config.transformResponse = undefined;
@@ -67,13 +44,15 @@ export class StreamedDownload extends Download {
   }
 
   received(response: AxiosResponse): AxiosResponse {
-    if (this.#body !== undefined || this.plan === undefined || !isReadable(response.data)) return response;
-    const body: ResumableBody = new ResumableBody(this.#pieceOf(response.data), {
+    const message = this.#message;
+    if (this.#body !== undefined || this.plan === undefined || message === undefined) return response;
+    if (!(response.data instanceof Readable)) return response;
+    const body: ResumableBody = new ResumableBody(this.#pieceOf(message, response.data), {
       onCut: (error) => {
         void this.#recover(body, error);
       },
       onClosed: () => {
-        if (this.#isRecovering) this.#call.cancel();
+        if (this.#isRecovering) this.#owner.cancel();
       },
     });
     this.#body = body;
@@ -81,35 +60,29 @@ export class StreamedDownload extends Download {
     return response;
   }
 
-  #pieceOf(source: Readable): Piece {
-    const message = this.#message as ResponseMessage;
+  #pieceOf(message: ResponseMessage, source: Readable): Piece {
     return { source, message, skip: this.#skip, length: lengthOf(this.extent) };
   }
 
   async #recover(body: ResumableBody, cut: Error): Promise<void> {
-    const call = this.#call;
+    const owner = this.#owner;
     this.cut = cut;
     this.#isRecovering = true;
-    call.record.reopened();
-    if (!body.isWanted && isPassing(cut, call)) await this.#demand(body);
+    owner.reopen();
+    if (!body.isWanted && owner.mayRecover(cut)) await this.#demand(body);
     // The response was refused by `shouldRetry`, and will not be the caller's.
-    if (call.download !== this) {
+    if (!owner.wants(this)) {
       this.#isRecovering = false;
       body.destroy(cut);
       return;
     }
     try {
-      const { data } = await this.#parts.resume(call, cut);
+      const { data } = await owner.resume(cut);
       this.#isRecovering = false;
-      this.#goOn(body, data);
+      this.#goOn(body, data, cut);
     } catch (error) {
       this.#isRecovering = false;
-      // Nobody else gets to see that response.
-      releaseBody((error as Partial<AxiosError>).response?.data);
-      // What went wrong with the rest, the consumer did not ask for; that its stream was cancelled, it did.
-      const failure = isCancel(error) ? error : cut;
-      rememberCall(failure, call);
-      body.destroy(failure);
+      body.destroy(error instanceof Error ? error : cut);
     }
   }
 
@@ -117,34 +90,27 @@ export class StreamedDownload extends Download {
    * Waits until the consumer has read what there is, for a server may cut a connection on which nothing moves, and would
    * do so again; but not longer than there could be another attempt.
    */
-  async #demand(body: ResumableBody): Promise<void> {
-    const call = this.#call;
-    const { inFlight } = this.#parts;
-    inFlight.add(call);
-    await waitFor(
-      (wake) => {
-        const stopTimer = whenOver(call, wake);
-        const stop = body.whenWanted(wake);
-        return () => {
-          stopTimer();
-          stop();
-        };
-      },
-      this.#config,
-      call,
-    );
-    inFlight.delete(call);
+  #demand(body: ResumableBody): Promise<void> {
+    const owner = this.#owner;
+    return owner.waitFor((wake) => {
+      const stopTimer = whenOver(owner, wake);
+      const stop = body.whenWanted(wake);
+      return () => {
+        stopTimer();
+        stop();
+      };
+    });
   }
 
-  #goOn(body: ResumableBody, source: Readable): void {
+  #goOn(body: ResumableBody, source: Readable, cut: Error): void {
     const kind = this.continuation?.kind;
-    if (kind === 'piece' && !body.destroyed) {
-      body.attach(this.#pieceOf(source));
+    if (kind === 'piece' && this.#message !== undefined && !body.destroyed) {
+      body.attach(this.#pieceOf(this.#message, source));
       return;
     }
     source.destroy();
     if (kind === 'whole') body.finish();
-    else body.destroy(this.cut as Error);
+    else body.destroy(cut);
   }
 }
 
@@ -152,24 +118,14 @@ export class StreamedDownload extends Download {
  * Calls back when the time for retries is over, and not earlier: a timer is early by as long as the event loop had been
  * busy when it was set.
  */
-function whenOver({ record }: Call, callback: () => void): () => void {
+function whenOver(owner: Pick<DownloadOwner, 'remainingMs'>, callback: () => void): () => void {
   let timer: NodeJS.Timeout;
   const look = () => {
-    const { remainingMs } = record;
+    const { remainingMs } = owner;
     if (remainingMs <= 0) return callback();
     // A stream that nobody reads keeps no process alive.
     timer = setTimeout(look, Math.min(Math.ceil(remainingMs), MAX_TIMER_MS)).unref();
   };
   timer = setTimeout(look).unref();
   return () => clearTimeout(timer);
-}
-
-/** Whether another attempt may do better. */
-function isPassing(error: Error, call: Call): boolean {
-  const { kind } = classify(error, call.observation);
-  return kind !== 'cancelled' && kind !== 'permanent';
-}
-
-function isCancel(error: unknown): error is Error {
-  return error instanceof Error && hasField(error, '__CANCEL__');
 }

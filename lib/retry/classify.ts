@@ -10,7 +10,7 @@ import {
   areUnconnected,
   causeChain,
   isAborted,
-  isCancel,
+  isCancelError,
   isErrorLike,
   isForbidden,
   isNeverProcessed,
@@ -153,8 +153,8 @@ const RULES: readonly Rule[] = [
 
 function ifCancelled({ links, axiosError }: Facts): FailureKind | undefined {
   // A timeout of axios' fetch adapter has the AbortError it provoked as its cause: the axios error has the say.
-  if (axiosError) return isCancel(axiosError) ? 'cancelled' : undefined;
-  return links.some((link) => isCancel(link) || fieldOf(link, 'name') === 'AbortError')
+  if (axiosError) return isCancelError(axiosError) ? 'cancelled' : undefined;
+  return links.some((link) => isCancelError(link) || fieldOf(link, 'name') === 'AbortError')
     ? 'cancelled'
     : undefined;
 }

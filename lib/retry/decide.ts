@@ -32,15 +32,23 @@ export interface DecisionFacts {
   readonly random: () => number;
 }
 
-/** Whether to try again, and why (not). */
-export type Verdict =
-  | { readonly retry: true; readonly delayMs: number; readonly reason: OutcomeKind | 'should-retry' }
-  | {
-      readonly retry: false;
-      readonly reason: GiveUpReason;
-      /** Whether it would have been retried but for a limit: then `onGiveUp` runs. */
-      readonly wouldRetry: boolean;
-    };
+/** A retry with its delay, or the reason for giving up. */
+export type Decision = Retry | GiveUp;
+
+/** To try again. */
+export interface Retry {
+  readonly retry: true;
+  readonly delayMs: number;
+  readonly reason: OutcomeKind | 'should-retry';
+}
+
+/** To let the result through. */
+export interface GiveUp {
+  readonly retry: false;
+  readonly reason: GiveUpReason;
+  /** Whether it would have been retried but for a limit: then `onGiveUp` runs. */
+  readonly wouldRetry: boolean;
+}
 
 /**
  * Decides on a retry. The order is part of the promise: a failure that is not retryable has that reason even when the
@@ -48,7 +56,7 @@ export type Verdict =
  *
  * @throws what the caller's `statuses` function throws.
  */
-export function decide(facts: DecisionFacts): Verdict {
+export function decide(facts: DecisionFacts): Decision {
   const refusal = refuse(facts);
   if (refusal) return { retry: false, reason: refusal, wouldRetry: false };
 
@@ -61,7 +69,7 @@ export function decide(facts: DecisionFacts): Verdict {
   return { retry: true, delayMs: delay, reason: facts.override === true ? 'should-retry' : facts.kind };
 }
 
-function giveUp(reason: GiveUpReason): Verdict {
+function giveUp(reason: GiveUpReason): GiveUp {
   return { retry: false, reason, wouldRetry: true };
 }
 

@@ -21,12 +21,22 @@ export function isErrorLike(value: unknown): value is ErrorLike {
  */
 export function causeChain(error: unknown): readonly ErrorLike[] {
   const links: ErrorLike[] = [];
+  firstInChain(error, (link) => {
+    if (!links.includes(link)) links.push(link);
+    return undefined;
+  });
+  return links;
+}
+
+/** The first answer that is not `undefined`, of the error and its causes, outermost first and at most five deep. */
+export function firstInChain<T>(error: unknown, read: (link: ErrorLike) => T | undefined): T | undefined {
   let link = error;
-  while (isErrorLike(link) && !links.includes(link) && links.length <= MAX_CAUSES) {
-    links.push(link);
+  for (let depth = 0; depth <= MAX_CAUSES && isErrorLike(link); depth += 1) {
+    const found = read(link);
+    if (found !== undefined) return found;
     link = fieldOf(link, 'cause');
   }
-  return links;
+  return undefined;
 }
 
 /** The errors an AggregateError stands for, such as one per address of a dual-stack host. */
@@ -49,9 +59,14 @@ export function policyCodeOf(link: ErrorLike): string {
 
 /** What one error, or what one link of its chain, says of itself. Used where nothing better was observed. */
 
-/** Cancelled by the caller, as axios says it. */
-export function isCancel(link: ErrorLike): boolean {
-  return fieldOf(link, '__CANCEL__') === true || textOf(link, 'code') === 'ERR_CANCELED';
+/** Whether a value is what axios cancels with: a CanceledError, or the reason of a cancel token. */
+export function isCancel(value: unknown): boolean {
+  return isErrorLike(value) && fieldOf(value, '__CANCEL__') === true;
+}
+
+/** Cancelled by the caller, also as a mock says it. */
+export function isCancelError(link: ErrorLike): boolean {
+  return isCancel(link) || textOf(link, 'code') === 'ERR_CANCELED';
 }
 
 /** A proxy that hung up, or failed, may do better; one that answers 403, or no HTTP at all, will do so again. */

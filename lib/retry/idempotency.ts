@@ -1,3 +1,4 @@
+import { IDEMPOTENCY_KEY_HEADER } from '../config/retry-parsers.js';
 import { headerGetter } from './headers.js';
 
 /**
@@ -18,9 +19,6 @@ export interface IdempotencyRequest {
 
 /** `retry.idempotent`, resolved. */
 export type IdempotentSetting = boolean | ((config: object) => boolean | undefined) | undefined;
-
-/** The header of draft-ietf-httpapi-idempotency-key-header. */
-export const IDEMPOTENCY_KEY = 'idempotency-key';
 
 // RFC 9110 section 9.2.1, and QUERY of draft-ietf-httpbis-safe-method-w-body.
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY']);
@@ -75,7 +73,7 @@ function declared(setting: boolean): Idempotency {
 
 function hasKey(headers: unknown, keyHeader: string | false): boolean {
   const get = headerGetter(headers);
-  return Boolean(get(IDEMPOTENCY_KEY) || (keyHeader && get(keyHeader)));
+  return Boolean(get(IDEMPOTENCY_KEY_HEADER) || (keyHeader && get(keyHeader)));
 }
 
 function byMethod(method: string): Idempotency {

@@ -2,12 +2,24 @@
  * Origins that have asked for patience. What one response was told holds for every retry to its origin: else each
  * request finds out by itself, and a server that takes twenty requests a second rejects the others again and again.
  */
+import type { OutcomeKind } from '../config/types.js';
+import { headerGetter } from './headers.js';
 import { RecentMap } from './recent-map.js';
-import { spreadMs } from './server-wait.js';
+import { requestedDelayMs, spreadMs } from './server-wait.js';
 
 const MAX_ORIGINS = 1000;
 /** A longer wait is one client's quota rather than the state of the origin; the others ask for themselves after this. */
 const LONGEST_MS = 5 * 60_000;
+
+/** Statuses that speak of the server or a quota, whether they are retried or not. */
+const OF_THE_ORIGIN: ReadonlySet<number | undefined> = new Set([429, 503]);
+
+/** The response that may ask for patience. */
+export interface AskingResponse {
+  readonly kind: OutcomeKind;
+  readonly status: number | undefined;
+  readonly headers: unknown;
+}
 
 interface Origin {
   untilMs: number;
@@ -33,6 +45,27 @@ export class Patience {
     const state = this.#of(origin);
     state.untilMs = Math.max(state.untilMs, untilMs);
     this.#untilMs = Math.max(this.#untilMs, untilMs);
+  }
+
+  /**
+   * How long a server asks to wait before a retry: by this response, or by another one while that wait lasts. What this
+   * response asks for is remembered.
+   *
+   * @param nowEpochMs the wall clock.
+   * @param isRetried whether a status is one to retry.
+   * @returns ms without jitter; `undefined` for nothing.
+   */
+  requestedMs(
+    origin: string,
+    { kind, status, headers }: AskingResponse,
+    nowEpochMs: number,
+    isRetried: (status: number) => boolean,
+  ): number | undefined {
+    const ownMs = requestedDelayMs(headerGetter(headers), nowEpochMs, status);
+    const isForAll = () => OF_THE_ORIGIN.has(status) || (status !== undefined && isRetried(status));
+    if (ownMs !== undefined && kind === 'status' && isForAll()) this.ask(origin, ownMs);
+    const sharedMs = this.remainingMs(origin);
+    return sharedMs > (ownMs ?? 0) ? sharedMs : ownMs;
   }
 
   /** How long an origin is still to be left alone, in ms; 0 if it is not. */

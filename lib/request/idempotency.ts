@@ -1,34 +1,26 @@
+import type { ResolvedRequestPolicy, ResolvedRetry } from '../config/resolved.js';
 import type { Idempotency } from '../retry/idempotency.js';
-import { idempotencyOf, isIdempotent, isIdempotentMethod } from '../retry/idempotency.js';
-import type { ConnectionChoice } from '../transport/observe.js';
+import { idempotencyOf } from '../retry/idempotency.js';
 import type { RequestConfig } from './axios.js';
-import type { Call } from './call.js';
-import { ask } from './call-hook.js';
+import { callHook } from './warnings.js';
 
 /** How far a second delivery of a request is harmless, by all that was said about it. */
-export function idempotencyOfCall({ settings }: Call, config: RequestConfig): Idempotency {
+export function idempotencyOfRequest(settings: ResolvedRequestPolicy, config: RequestConfig): Idempotency {
   const { idempotent = undefined, idempotencyKeyHeader = false } = settings.retry || {};
   const request = { method: config.method ?? 'get', headers: config.headers, config };
-  return ask(
+  return callHook(
     'idempotent',
     () => idempotencyOf(request, settings.idempotent, idempotent, idempotencyKeyHeader),
     'none',
   );
 }
 
-/** Which connection the next attempt of a request may have. */
-export function connectionFor(call: Call, config: RequestConfig): ConnectionChoice {
-  if (call.distrustsIdle) return 'new';
-  return mayBeSentTwice(call, config) ? 'any' : 'checked';
+/** Mints an idempotency key for a POST or PATCH, where the policy wants one and the request has none. */
+export function addIdempotencyKey({ idempotencyKeyHeader }: ResolvedRetry, config: RequestConfig): void {
+  if (idempotencyKeyHeader === false || !/^(?:post|patch)$/i.test(config.method ?? '')) return;
+  config.headers.set(idempotencyKeyHeader, randomUuid(), false);
 }
 
-function mayBeSentTwice(call: Call, config: RequestConfig): boolean {
-  const { idempotent, retry } = call.settings;
-  const isByMethod = idempotent === undefined && (retry === false || retry.idempotent === undefined);
-  // No header makes such a request harmful; asked first, because this is before every attempt.
-  if (isByMethod && isIdempotentMethod(config.method ?? 'get')) return true;
-  return isIdempotent(idempotencyOfCall(call, config));
-}
 /** A random UUID, version 4. */
 export function randomUuid(): string {
   const { crypto } = globalThis;

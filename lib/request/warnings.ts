@@ -9,14 +9,58 @@ import { describeShortLimit } from '../config/short-limits.js';
 import type { Unsupported } from '../config/unsupported-options.js';
 import type { RequestConfig } from './axios.js';
 import { makesOwnConnections } from './axios.js';
-import { warnDeveloper } from './call-hook.js';
 import type { UrlBuilder } from './url.js';
 import { plainHttpUrl } from './url.js';
 
+/** Node's `process`, as far as it is used; other platforms have none. */
+interface WarningEmitter {
+  emitWarning?(message: string, options: { type: string; code: string; detail?: string }): void;
+}
+
+/**
+ * Warns the developer: as a process warning, which can be listened to and is printed once, or on the console where there
+ * is no such thing.
+ *
+ * @param code stable, for those who filter.
+ * @param detail is printed below the message.
+ */
+export function warnDeveloper(code: string, message: string, detail?: string): void {
+  const emitter = (globalThis as { process?: WarningEmitter }).process;
+  if (typeof emitter?.emitWarning === 'function') {
+    emitter.emitWarning(message, {
+      type: 'AxiosPolicyWarning',
+      code,
+      ...(detail === undefined ? {} : { detail }),
+    });
+  } else {
+    console.warn(`[${code}] AxiosPolicyWarning: ${message}${detail === undefined ? '' : `\n${detail}`}`);
+  }
+}
+
+/** Calls one of the caller's functions; an error that it throws is reported, and counts as `fallback`. */
+export function callHook<T>(hook: string, call: () => T, fallback: T): T {
+  try {
+    return call();
+  } catch (error) {
+    reportHookError(hook, error);
+    return fallback;
+  }
+}
+
+/**
+ * Reports an error that one of the caller's hooks threw, as a warning: it must not hide the outcome of the
+ * request, and must not be lost either.
+ */
+export function reportHookError(hook: string, error: unknown): void {
+  const reason = error instanceof Error ? error.message : String(error);
+  const detail = error instanceof Error ? error.stack : undefined;
+  warnDeveloper('AXIOS_POLICY_HOOK', `the policy's ${hook} hook failed: ${reason}`, detail);
+}
+
 type Defaults = Pick<RequestConfig, 'baseURL' | 'socketPath'>;
 
-/** Tells the developer, when a policy is attached, what of it is right and yet may not be meant. */
-export function remarkOn(policy: ResolvedPolicy, defaults: Defaults, axios: UrlBuilder): void {
+/** Warns, when a policy is attached, of settings that are right and yet may not be meant. */
+export function warnAtAttach(policy: ResolvedPolicy, defaults: Defaults, axios: UrlBuilder): void {
   const whose = policy.name === undefined ? '' : `policy '${policy.name}': `;
   const tell = (code: string, message: string | undefined) => {
     if (message !== undefined) warnDeveloper(code, whose + message);
@@ -50,10 +94,10 @@ function limits({ shortLimits }: ResolvedPolicy): string | undefined {
 
 type Adapter = RequestConfig['adapter'];
 
-/** What an instance's own adapter does not support; `undefined` if it supports all. */
-export function unsupportedBy({ adapter }: Pick<RequestConfig, 'adapter'>): Unsupported | undefined {
+/** Options that an instance's own adapter does not support; `undefined` if it supports all. */
+export function unsupportedBy(adapter: Adapter): Unsupported | undefined {
   if (!makesOwnConnections(adapter)) return undefined;
-  return { needs: ['sockets'], reason: `${describe(adapter)} makes its own connections` };
+  return { needs: ['sockets'], reason: `${describeAdapter(adapter)} makes its own connections` };
 }
 
 /** Warns, once per policy, of options that somebody set and the adapter of a request does not support. */
@@ -74,11 +118,11 @@ export class UnsupportedOptions {
     this.#hasWarned = true;
     warnDeveloper(
       'AXIOS_POLICY_UNHELD_FIELDS',
-      `${paths.join(', ')}: cannot hold for a request whose ${describe(adapter)} makes its own connections`,
+      `${paths.join(', ')}: cannot hold for a request whose ${describeAdapter(adapter)} makes its own connections`,
     );
   }
 }
 
-function describe(adapter: Adapter): string {
+function describeAdapter(adapter: Adapter): string {
   return `adapter ${[adapter].flat().join(', ')}`;
 }

@@ -1,29 +1,21 @@
-import type { AttemptSignal } from './attempt-signal.js';
-import type { RequestConfig } from './axios.js';
-import { cancelTokenOf, isCancel } from './axios.js';
-import type { AxiosErrors } from './axios-errors.js';
-import { destroyBody, isInMemoryForm, isStreamLike, setBody } from './body.js';
-import type { Call } from './call.js';
-import type { Platform } from './platform.js';
-import { isReadable, isWebStream, WebBody } from './response-body.js';
-import { noteSent, wasRead } from './sent-streams.js';
+import { isCancel } from '../retry/error-predicates.js';
+import type { AxiosErrors, RequestConfig } from './axios.js';
+import { cancelTokenOf } from './axios.js';
+import type { RequestBody } from './body.js';
+import { destroyBody, isInMemoryForm } from './body.js';
+import type { AttemptSignal } from './cancellation.js';
+import { isReadable, isStreamLike, isWebStream, noteSent, WebBody, wasRead } from './streams.js';
 
-type HeaderValue = Call['declaredLength'];
-
-/** What a body is made with. */
-interface MadeBodyParts {
-  readonly platform: Platform;
-  readonly errors: AxiosErrors;
-}
+type HeaderValue = RequestBody['declaredLength'];
 
 /**
  * The body that `policy.body` makes for one attempt. It is on the config as long as the attempt runs, and comes off it
  * with all that the headers say of it: a request that the caller makes again from that config gets a body of its own.
  */
 export class MadeBody {
-  readonly #call: Call;
+  readonly #request: RequestBody;
   readonly #config: RequestConfig;
-  readonly #parts: MadeBodyParts;
+  readonly #errors: AxiosErrors;
   readonly #data: unknown;
   readonly #type: HeaderValue;
   readonly #hadType: boolean;
@@ -32,22 +24,13 @@ export class MadeBody {
   #web: WebBody | undefined;
   #isUnwanted = false;
 
-  constructor(call: Call, config: RequestConfig, parts: MadeBodyParts) {
-    this.#call = call;
+  constructor(request: RequestBody, config: RequestConfig, errors: AxiosErrors) {
+    this.#request = request;
     this.#config = config;
-    this.#parts = parts;
+    this.#errors = errors;
     this.#data = config.data;
     this.#type = config.headers.get('Content-Type');
-    this.#hadType = call.hasContentType;
-  }
-
-  /** Of the next attempt, `undefined` if it has the caller's own `data`, which only a first one may have. */
-  static of(call: Call, config: RequestConfig, parts: MadeBodyParts): MadeBody | undefined {
-    if (call.makeBody === undefined) return undefined;
-    const { data } = config;
-    const isFirst = call.sends === 0;
-    const hasOwn = isFirst && data !== undefined && data !== null && !wasRead(data);
-    return hasOwn ? undefined : new MadeBody(call, config, parts);
+    this.#hadType = request.hasContentType;
   }
 
   /**
@@ -72,19 +55,19 @@ export class MadeBody {
   }
 
   readonly #onFailure = (): void => {
-    if (!this.#isUnwanted) this.#call.bodyFailed = true;
+    if (!this.#isUnwanted) this.#request.failed = true;
   };
 
   /** Takes the body off the config, and off the one that a caller's own adapter may have made of it. */
   takeOff(result: unknown): void {
     const { config: copy } = (result ?? {}) as { config?: Partial<RequestConfig> };
     if (copy !== undefined && copy !== this.#config && copy.data === this.#encoded) copy.data = this.#data;
-    const call = this.#call;
+    const request = this.#request;
     const { headers } = this.#config;
     this.#config.data = this.#data;
-    call.bodySnapshot = undefined;
-    call.hasContentType = this.#hadType;
-    reset(headers, 'Content-Length', call.declaredLength);
+    request.snapshot = undefined;
+    request.hasContentType = this.#hadType;
+    reset(headers, 'Content-Length', request.declaredLength);
     reset(headers, 'Content-Type', this.#hadType ? this.#type : undefined);
   }
 
@@ -97,7 +80,7 @@ export class MadeBody {
   }
 
   async #arrive(): Promise<void> {
-    const body = await this.#ask();
+    const body = await this.#make();
     if (this.#isUnwanted) {
       discard(body);
       return;
@@ -105,13 +88,13 @@ export class MadeBody {
     this.#body = body;
     // To be told before axios is, which destroys the request with that error.
     if (isReadable(body)) body.once('error', this.#onFailure);
-    setBody(this.#call, this.#config, this.#endable(body), this.#parts.platform);
+    this.#request.replace(this.#config, this.#endable(body));
     this.#encoded = this.#config.data;
   }
 
-  async #ask(): Promise<unknown> {
+  async #make(): Promise<unknown> {
     try {
-      return await this.#call.makeBody?.();
+      return await this.#request.make?.();
     } catch (error) {
       this.#onFailure();
       throw error;
@@ -127,7 +110,7 @@ export class MadeBody {
 
   async #cancel(reason: unknown): Promise<never> {
     this.#isUnwanted = true;
-    const { errors } = this.#parts;
+    const errors = this.#errors;
     await errors.load();
     throw isCancel(reason) ? reason : errors.canceled(this.#config, undefined);
   }
@@ -142,4 +125,9 @@ function discard(body: unknown): void {
 function reset(headers: RequestConfig['headers'], name: string, value: HeaderValue): void {
   if (value === undefined || value === null) headers.delete(name);
   else headers.set(name, value);
+}
+
+/** Whether an attempt has the caller's own `data`, which only a first one may have, and not a body that is made. */
+export function hasOwnBody({ data }: RequestConfig, isFirst: boolean): boolean {
+  return isFirst && data !== undefined && data !== null && !wasRead(data);
 }

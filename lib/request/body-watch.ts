@@ -1,0 +1,158 @@
+import type { Readable } from 'node:stream';
+import type { LimitMs } from '../config/resolved.js';
+import type { Exchange } from '../transport/exchange.js';
+import { Standstill } from '../transport/timers.js';
+import type { AttemptLimits, Deadline, ExpiredLimit, ProgressSource } from './deadline.js';
+
+/** At most this often is a body looked at. */
+const MAX_INTERVAL_MS = 500;
+
+/** How often within a limit, so that it is noticed at most a quarter too late. */
+const CHECKS_PER_LIMIT = 4;
+
+/** How long a body that has arrived whole may hold its connection while nothing of it is read. */
+const UNREAD_MS = 1000;
+
+/** The body of a response in the hands of its consumer. */
+export interface StreamedBody extends ProgressSource {
+  /** Whether all of it has arrived. */
+  readonly isWhole: boolean;
+  /** Whether somebody has begun to read it. */
+  readonly isBegun: boolean;
+  /** What has arrived and was not read. */
+  readonly unread: number;
+  /** Closes the connection of a whole body. */
+  release(): void;
+}
+
+/**
+ * The clocks of a body that somebody else reads. A slow consumer is not the peer's silence, but one that never comes
+ * would hold its connection for ever.
+ *
+ * They keep no process alive: while something may still come, the connection does.
+ */
+export class BodyWatch {
+  readonly #body: StreamedBody;
+  readonly #limits: BodyLimits;
+  readonly #deadline: Pick<Deadline, 'expire'>;
+  readonly #afterPendingIo: (callback: () => void) => void;
+  readonly #silence: Standstill;
+  readonly #forgotten = new Standstill(0);
+  readonly #unread = new Standstill();
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  /**
+   * @param deadline of the attempt, which ends with it.
+   * @param afterPendingIo calls back when the input that waits by then was read.
+   */
+  constructor(
+    body: StreamedBody,
+    limits: BodyLimits,
+    deadline: Pick<Deadline, 'expire'>,
+    afterPendingIo: (callback: () => void) => void,
+  ) {
+    this.#body = body;
+    this.#limits = limits;
+    this.#deadline = deadline;
+    this.#afterPendingIo = afterPendingIo;
+    this.#silence = new Standstill(body.progress);
+    const everyMs = (limits.silence?.limitMs ?? Number.POSITIVE_INFINITY) / CHECKS_PER_LIMIT;
+    this.#timer = setInterval(() => this.#check(), Math.max(1, Math.min(everyMs, MAX_INTERVAL_MS)));
+    // A browser's is a number.
+    this.#timer.unref?.();
+  }
+
+  /** Nothing more will come. */
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #check(): void {
+    const body = this.#body;
+    if (body.isWhole) {
+      if (this.#unread.lookMs(body.unread, true) < UNREAD_MS) return;
+      this.stop();
+      body.release();
+    } else if (this.#expired() !== undefined) {
+      // Timers run before input is read. After a blocked event loop there may be some that is to be read right now.
+      this.#afterPendingIo(() => this.#confirm());
+    }
+  }
+
+  #confirm(): void {
+    const expired = this.#timer === undefined || this.#body.isWhole ? undefined : this.#expired();
+    if (expired === undefined) return;
+    this.stop();
+    this.#deadline.expire(expired.limit, expired.limitMs);
+  }
+
+  #expired(): { readonly limit: ExpiredLimit; readonly limitMs: number } | undefined {
+    const { silence, unreadMs } = this.#limits;
+    const { progress, waitingForPeer, isBegun } = this.#body;
+    const silentMs = this.#silence.lookMs(progress, waitingForPeer);
+    if (silence !== undefined && silentMs >= silence.limitMs) return silence;
+    const forgottenMs = this.#forgotten.lookMs(0, !isBegun);
+    if (unreadMs === false || forgottenMs < Math.max(unreadMs, UNREAD_MS)) return undefined;
+    return { limit: 'timeout', limitMs: unreadMs };
+  }
+}
+
+/** The clocks of a body that is streamed. */
+export interface BodyLimits {
+  /** Whether the clock of the whole attempt goes on. */
+  readonly whole: boolean;
+  /** The longest silence of the peer. */
+  readonly silence: { readonly limit: ExpiredLimit; readonly limitMs: number } | undefined;
+  /** How long it may take the consumer to begin. */
+  readonly unreadMs: LimitMs;
+}
+
+/**
+ * What bounds a body that is streamed. A timeout that was chosen for the policy covers it whole. axios' own ends at the
+ * headers, as in axios, and is the longest silence from there on; so is the default, unless there is a `readTimeout`.
+ */
+export function bodyLimitsOf({ timeoutMs, timeoutBy, readTimeoutMs }: AttemptLimits): BodyLimits {
+  const byRead =
+    readTimeoutMs === false ? undefined : ({ limit: 'readTimeout', limitMs: readTimeoutMs } as const);
+  if (timeoutBy === 'policy' || timeoutMs === false)
+    return { whole: timeoutBy === 'policy', silence: byRead, unreadMs: false };
+  const isReadFirst = byRead !== undefined && (timeoutBy === 'default' || byRead.limitMs < timeoutMs);
+  const silence = isReadFirst ? byRead : ({ limit: 'timeout', limitMs: timeoutMs } as const);
+  return { whole: false, silence, unreadMs: timeoutMs };
+}
+
+/** A body of Node's kind, and the exchange that brings it. */
+export class ReadableBody implements StreamedBody {
+  readonly #stream: Readable;
+  readonly #exchange: Exchange;
+
+  constructor(stream: Readable, exchange: Exchange) {
+    this.#stream = stream;
+    this.#exchange = exchange;
+  }
+
+  get progress(): number {
+    return this.#exchange.progress;
+  }
+
+  get waitingForPeer(): boolean {
+    return this.#exchange.waitingForPeer;
+  }
+
+  get isWhole(): boolean {
+    return this.#exchange.phase === 'complete';
+  }
+
+  get isBegun(): boolean {
+    return this.#stream.readableFlowing !== null || this.#stream.readableDidRead;
+  }
+
+  get unread(): number {
+    return this.#stream.readableLength;
+  }
+
+  release(): void {
+    this.#exchange.release();
+  }
+}

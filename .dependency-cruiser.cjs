@@ -27,8 +27,7 @@ const filesOf = (...layers) => layers.map((layer) => `^lib/${LAYERS[layer].files
 
 const layerRules = Object.entries(LAYERS).map(([layer, { may }]) => ({
   name: `${layer}-imports-what-lies-below`,
-  // Until no download needs to know of the call that it belongs to.
-  severity: layer === 'resume' ? 'warn' : 'error',
+  severity: 'error',
   from: { path: filesOf(layer) },
   to: { path: '^lib/', pathNot: filesOf(layer, ...may) },
 }));

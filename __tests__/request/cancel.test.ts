@@ -29,16 +29,16 @@ describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
     ['a cancel token', byToken],
   ])('given %s', (_name, handle) => {
     it('ends a request that is connecting', async () => {
-      const { host, idle } = await startTlsStall();
+      const stalled = await startTlsStall();
       const { http } = await start({ axios });
       const { config, cancel, listeners } = handle();
-      const failure = failureOf(http.get(`https://${host}/`, config));
+      const failure = failureOf(http.get(`https://${stalled.host}/`, config));
       await delay(20);
       cancel();
       expect(await failure).toBeInstanceOf(axios.CanceledError);
       expect(axios.isCancel(await failure)).toBe(true);
       expect(listeners()).toBe(0);
-      await idle();
+      await stalled.idle();
     });
 
     it('ends a request that waits for its answer, and does not retry it', async () => {

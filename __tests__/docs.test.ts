@@ -10,7 +10,8 @@ import * as explain from '../lib/explain/index.js';
 import * as library from '../lib/index.js';
 import * as nestjs from '../lib/nestjs/index.js';
 import * as opentelemetry from '../lib/opentelemetry/index.js';
-import { ca } from './helpers/certs.js';
+import { formatFailure } from '../lib/retry/describe.js';
+import { ca, client } from './helpers/certs.js';
 import { type Block, blocksOf, documents, ROOT, tableOf, textOf } from './helpers/documents.js';
 import { handler, type Origin, startOrigin } from './helpers/origin.js';
 import { startProxy, type TestProxy } from './helpers/proxy.js';
@@ -80,14 +81,16 @@ function typeErrors(blocks: readonly Block[]): string[] {
   );
 }
 
-/** The file that the page shows as JSON, for a block that reads it. */
-const fsOf = (page: string) => ({
-  ...fs,
-  readFileSync: (name: string, encoding: 'utf8') =>
-    name === 'config.json'
-      ? blocksOf(page).find(({ language }) => language === 'json')?.code
-      : fs.readFileSync(name, encoding),
-});
+/** Files that blocks read: the configuration that their page shows as JSON, and certificates of the local origin. */
+function fsOf(page: string) {
+  const files: Record<string, string | undefined> = {
+    'config.json': blocksOf(page).find(({ language }) => language === 'json')?.code,
+    'ca.pem': ca,
+    'client.pem': client.cert,
+    'client-key.pem': client.key,
+  };
+  return { ...fs, readFileSync: (name: string) => files[name] ?? fs.readFileSync(name, 'utf8') };
+}
 
 describe('the code in the documents', () => {
   let origin: Origin;
@@ -271,6 +274,41 @@ describe('the pages', () => {
     const options = textOf('docs/reference/options.md');
     expect(fields.length).toBeGreaterThan(20);
     expect(fields.filter((field) => !new RegExp(`^##.*\\b${field}\\b`, 'm').test(options))).toEqual([]);
+  });
+
+  it('show lines of describeFailure as it makes them', () => {
+    const shown = blocksOf('docs/operations.md').filter(({ language }) => language === 'text');
+    const limits = { maxRetries: 10, retryTimeoutMs: 180_000 };
+    const outage = {
+      method: 'get',
+      url: 'https://api.example.com/users?page=2',
+      retries: 3,
+      elapsedMs: 2400,
+    };
+    const lost = { method: 'post', url: 'https://api.example.com/orders', retries: 0, elapsedMs: 8 };
+    expect(shown.map(({ code }) => code.trim())).toEqual([
+      formatFailure({
+        ...outage,
+        ...limits,
+        maxRetries: 3,
+        giveUp: 'max-retries',
+        what: '503 Service Unavailable',
+      }),
+      formatFailure({ ...lost, ...limits, giveUp: 'not-idempotent', what: 'read ECONNRESET' }),
+    ]);
+  });
+
+  it('alert on metrics that there are', () => {
+    const metrics = textOf('docs/reference/metrics.md').match(/(?<=^\| `)[\w.]+/gm) ?? [];
+    const exported = metrics
+      .flatMap((name) => [name, `${name}.total`])
+      .map((name) => name.replaceAll('.', '_'));
+    const rules = BLOCKS.filter(({ language }) => language === 'yaml')
+      .map(({ code }) => code)
+      .join('');
+    const asked = rules.match(/\baxios_policy_\w+(?=[{[])/g) ?? [];
+    expect(asked.length).toBeGreaterThan(1);
+    expect(asked.filter((name) => !exported.includes(name))).toEqual([]);
   });
 
   it('name every reason for giving up, and every warning', () => {

@@ -36,6 +36,7 @@ export default defineConfig({
         page('Retries and idempotency', '/retries'),
         page('Pools and idle connections', '/connections'),
         page('Your agents', '/agents'),
+        page('TLS and certificates', '/tls'),
         page('Proxies and redirects', '/proxies-and-redirects'),
         page('HTTP/2', '/http2'),
         page('Storms and the budget', '/storms-and-the-budget'),

@@ -16,7 +16,7 @@ interface RouteParts {
 /** A route with one pool for `http://` and `https://` requests. */
 export function routeWith({ client, pool, tls, env }: RouteParts): Route {
   return new Route({
-    client: { ...resolvePolicy({}).client, ...client },
+    client: { ...resolvePolicy({}).client, given: new Set(Object.keys(client)), ...client },
     httpPool: pool,
     httpsPool: pool,
     tls,

@@ -27,6 +27,8 @@ export interface ExplicitOption {
 export interface ResolvedClient extends Values<typeof CLIENT_OPTIONS> {
   /** `true` if nobody set `timeout`; a stream is then bounded by silence, not as a whole. */
   readonly timeoutIsDefault: boolean;
+  /** Keys that the user set, to whatever value. */
+  readonly given: ReadonlySet<string>;
   /** What somebody asked for, and cannot be had everywhere. */
   readonly explicit: readonly ExplicitOption[];
 }

@@ -60,6 +60,7 @@ function resolveClient(client: ClientSection, sockets: SocketReaders | undefined
     ...httpVersions(client, values),
     tls: tlsOf(client, values),
     timeoutIsDefault: client.raw('timeout') === undefined,
+    given: Object.freeze(new Set<string>(client.presentKeys())),
     explicit: explicitOptions(client, CLIENT_OPTIONS, values, sockets),
   });
 }

@@ -185,6 +185,8 @@ export class AttachedPolicy implements Policy {
     });
     record.attemptStarted();
     const adapter = config.adapter === this.#adapter ? this.#instance.defaults.adapter : config.adapter;
+    const { defaultHeaders } = this.#policy.client;
+    if (defaultHeaders !== undefined) config.headers.set(defaultHeaders.reveal(), false);
     const { transformRequest } = config;
     const body = this.#bodyFor(settings, adapter, transformRequest);
     const call = new Call({ settings, record, budget, adapter, transformRequest, body });

@@ -32,7 +32,7 @@ export function poolOptions(
   sockets: SocketKeeper,
 ): PoolOptions {
   const { connection = {}, settings = {}, pooling = {} } = inherited ?? {};
-  const isSet = (key: string) => client.explicit.some((option) => option.key === key);
+  const isSet = (key: string) => client.given.has(key);
   const mayReuse = pooling.keepAlive !== false || isSet('poolIdleTimeout') || isSet('poolMaxIdlePerHost');
   return {
     connectTimeoutMs: client.connectTimeoutMs,

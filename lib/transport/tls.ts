@@ -1,13 +1,13 @@
-import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { ConnectionOptions, SecureContext, SecureContextOptions } from 'node:tls';
 import { createSecureContext } from 'node:tls';
 import { hostOf } from '../config/host.js';
 import { withoutPrototype } from '../config/own.js';
 import type { ResolvedClient } from '../config/resolved.js';
-import type { TlsBlob, TlsConfig } from '../config/types.js';
+import type { TlsConfig } from '../config/types.js';
 import { PolicyConfigError } from '../errors.js';
 import type { InheritedOptions } from './inherited-options.js';
+import { assertCertificates, authoritiesOf } from './roots.js';
 
 /** The TLS side of every connection a policy makes to origins. */
 export interface TlsSettings {
@@ -25,18 +25,34 @@ export interface TlsSettings {
  */
 export function resolveTls(client: ResolvedClient, inherited: InheritedOptions | undefined): TlsSettings {
   const { proxyCa, servername, ...own } = client.tls.reveal();
+  assertCertificates('client.rootCertificate', client.rootCertificate?.reveal());
   assertCertificates('client.tls.ca', own.ca);
-  assertCertificates('client.tls.proxyCa', proxyCa);
-  const material = withoutPrototype({ ...inheritedMaterial(inherited, own), ...own }) as SecureContextOptions;
+  assertCertificates(client.proxyCaCertificate ? 'client.proxyCaCertificate' : 'client.tls.proxyCa', proxyCa);
+  const named: TlsConfig = { ...inheritedMaterial(inherited, own), ...own };
+  const ca = authoritiesOf(client, named.ca);
+  const material = materialOf(ca === undefined ? named : { ...named, ca });
   assertUsable(material, Object.keys(own).length > 0 ? 'client.tls' : 'instance.defaults.httpsAgent');
   return {
     handshake: {
       ...inherited?.handshake,
       ...(servername === undefined ? {} : { servername }),
-      ...(client.allowInvalidCertificates ? { rejectUnauthorized: false } : {}),
+      ...verification(client),
     },
     material: Object.keys(material).length > 0 ? material : undefined,
   };
+}
+
+/** Options for `createSecureContext`, which does not change the lists in them, although its types may. */
+function materialOf(tls: TlsConfig): SecureContextOptions {
+  return withoutPrototype(tls) as SecureContextOptions;
+}
+
+/** Whether certificates are checked, if the user said so: then it goes before what the instance's agent says. */
+function verification({
+  allowInvalidCertificates,
+  given,
+}: ResolvedClient): Pick<ConnectionOptions, 'rejectUnauthorized'> {
+  return given.has('allowInvalidCertificates') ? { rejectUnauthorized: !allowInvalidCertificates } : {};
 }
 
 /**
@@ -86,20 +102,6 @@ function inheritedMaterial(inherited: InheritedOptions | undefined, own: TlsConf
   return rest;
 }
 
-/** Node passes over a `ca` that is none, such as the path of a file, and then trusts nobody. */
-function assertCertificates(path: string, ca: TlsBlob | undefined): void {
-  for (const blob of ca === undefined ? [] : [ca].flat()) {
-    try {
-      if (!blob.includes('-----BEGIN ')) throw new TypeError('no PEM');
-      new X509Certificate(blob);
-    } catch {
-      throw new PolicyConfigError([
-        { path, expected: 'certificates in PEM format', received: 'something OpenSSL cannot read as such' },
-      ]);
-    }
-  }
-}
-
 function assertUsable(material: SecureContextOptions, path: string): void {
   if (Object.keys(material).length === 0) return;
   try {
@@ -112,11 +114,15 @@ function assertUsable(material: SecureContextOptions, path: string): void {
   }
 }
 
-/** TLS of the connections to an `https://` proxy. Of the material for origins, a client certificate above all, nothing is for it. */
-export function proxyTls(client: Pick<ResolvedClient, 'tls' | 'allowInvalidCertificates'>): TlsSettings {
+/**
+ * TLS of the connections to an `https://` proxy: its own authorities, or those that the client trusts. Of the rest of the
+ * material for origins, a client certificate above all, nothing is for it.
+ */
+export function proxyTls(client: ResolvedClient): TlsSettings {
   const { proxyCa } = client.tls.reveal();
+  const ca = proxyCa ?? authoritiesOf(client, undefined);
   return {
-    handshake: client.allowInvalidCertificates ? { rejectUnauthorized: false } : {},
-    material: proxyCa === undefined ? undefined : withoutPrototype({ ca: proxyCa } as SecureContextOptions),
+    handshake: verification(client),
+    material: ca === undefined ? undefined : materialOf({ ca }),
   };
 }

@@ -110,13 +110,13 @@ export class Connector {
       sockets?.add(socket);
       if (socket.connecting) await this.#ready(socket, 'connect', target, signal);
       else if (signal.aborted) throw destroyed(socket, signal.reason);
-      return { kind: 'http2', session: await preface(socket, target, signal), socket };
+      return { kind: 'http2', session: await this.#preface(socket, target, signal), socket };
     }
     const socket = this.#secure(target, dialing, tunnel, protocols);
     sockets?.add(socket);
     await this.#ready(socket, 'secureConnect', target, signal);
     if (socket.alpnProtocol === 'h2')
-      return { kind: 'http2', session: await preface(socket, target, signal), socket };
+      return { kind: 'http2', session: await this.#preface(socket, target, signal), socket };
     if (http2Only) throw destroyed(socket, new Http2NotSupportedError(target.name));
     return { kind: 'http1', socket };
   }
@@ -177,6 +177,36 @@ export class Connector {
         : error;
     }
   }
+
+  /**
+   * Starts HTTP/2 on a connection and waits for the server's preface, its first SETTINGS (RFC 9113, section 3.4): until
+   * then nothing shows that the server speaks HTTP/2, nor how many streams it takes.
+   */
+  async #preface(socket: Socket, target: Http2Target, signal: AbortSignal): Promise<ClientHttp2Session> {
+    const { http2MaxFrameSize: maxFrameSize } = this.#options;
+    const session = startSession(target.origin, {
+      ...keepOut(UNSET_SESSION),
+      createConnection: () => socket,
+      maxHeaderListPairs: MAX_HEADER_PAIRS,
+      maxSessionMemory: MAX_SESSION_MEMORY,
+      settings: withoutPrototype({
+        enablePush: false,
+        initialWindowSize: STREAM_WINDOW_BYTES,
+        ...(maxFrameSize === undefined ? {} : { maxFrameSize }),
+      }),
+    });
+    session.on('error', ignore);
+    session.once('connect', () => session.setLocalWindowSize(SESSION_WINDOW_BYTES));
+    try {
+      await eventOf(session, 'remoteSettings', signal);
+      return session;
+    } catch (error) {
+      session.destroy();
+      socket.destroy();
+      // nghttp2 could make no sense of what the server sent.
+      throw isProtocolError(error) ? new Http2NotSupportedError(target.name, error) : error;
+    }
+  }
 }
 
 /** The server ended the handshake because it speaks none of the protocols we offered (RFC 7301). */
@@ -206,35 +236,6 @@ function ignore(): void {}
 function destroyed(socket: Socket, reason: unknown): unknown {
   socket.destroy();
   return reason;
-}
-
-/**
- * Starts HTTP/2 on a connection and waits for the server's preface, its first SETTINGS (RFC 9113, section 3.4): until
- * then nothing shows that the server speaks HTTP/2, nor how many streams it takes.
- */
-async function preface(
-  socket: Socket,
-  target: Http2Target,
-  signal: AbortSignal,
-): Promise<ClientHttp2Session> {
-  const session = startSession(target.origin, {
-    ...keepOut(UNSET_SESSION),
-    createConnection: () => socket,
-    maxHeaderListPairs: MAX_HEADER_PAIRS,
-    maxSessionMemory: MAX_SESSION_MEMORY,
-    settings: withoutPrototype({ enablePush: false, initialWindowSize: STREAM_WINDOW_BYTES }),
-  });
-  session.on('error', ignore);
-  session.once('connect', () => session.setLocalWindowSize(SESSION_WINDOW_BYTES));
-  try {
-    await eventOf(session, 'remoteSettings', signal);
-    return session;
-  } catch (error) {
-    session.destroy();
-    socket.destroy();
-    // nghttp2 could make no sense of what the server sent.
-    throw isProtocolError(error) ? new Http2NotSupportedError(target.name, error) : error;
-  }
 }
 
 /** Waits for an event of something that may fail, close or be aborted first. */

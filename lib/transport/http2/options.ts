@@ -45,6 +45,8 @@ export interface Http2ClientOptions {
   readonly http2KeepAliveTimeoutMs: number;
   /** Sends PINGs also while no stream is open. */
   readonly http2KeepAliveWhileIdle: boolean;
+  /** Largest frame that we take, in bytes; `undefined` = Node's. */
+  readonly http2MaxFrameSize?: number | undefined;
   /** TLS of connections to origins. */
   readonly tls: TlsSettings;
   /** `User-Agent` of requests that have none. */

@@ -3,11 +3,11 @@ import type { Socket } from 'node:net';
 import { HttpAgent } from 'agentkeepalive';
 import type { ConnectionOptions } from './connect.js';
 import { targetOf } from './connect.js';
+import { afterPendingIo } from './event-loop.js';
 import type { OnConnection } from './node-internals.js';
 import { endUnsent, internalsOf, NO_SOCKET } from './node-internals.js';
 import { deferQueue, noteIfQueued } from './observe.js';
 import { leaveToCaller } from './socket-registry.js';
-import { afterPendingIo } from './timers.js';
 
 /** How an agent takes a request; `Options` is what it reads of the options of that. */
 export type AddRequest<Options = object> = (this: Agent, request: ClientRequest, options: Options) => void;

@@ -1,11 +1,7 @@
-import type { ClientRequest, IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
-import { watchConnect } from './connect.js';
-import type { AnsweredRequest, ClientSocket } from './node-internals.js';
-import { queuedBytes } from './node-internals.js';
-import type { ConnectionChoice, ConnectionState, QueueObserver } from './observe.js';
-import { connectionState } from './observe.js';
-import { letGo } from './unfinished-exchange.js';
+import type { IncomingMessage } from 'node:http';
+import type { ConnectionChoice, QueueObserver } from './observe.js';
+
+// Browsers load this file: what it says of exchanges is for every protocol, and whoever makes one has it.
 
 /**
  * How far one request on the wire came:
@@ -49,115 +45,6 @@ export interface Exchange {
   readonly answer?: AnswerHead | null | undefined;
   /** See {@link Attempt.distrustIdle}; not there where connections are judged by themselves. */
   distrustIdle?(sinceMs: number, isTimeout: boolean): boolean;
-}
-
-/** An HTTP/1.1 exchange. Everything is read from the native request when asked, so that success costs nothing. */
-export class Http1Exchange implements Exchange {
-  readonly #request: AnsweredRequest;
-
-  constructor(request: ClientRequest) {
-    this.#request = request;
-  }
-
-  get phase(): ExchangePhase {
-    const { res, socket } = this.#request;
-    if (res != null) return res.complete ? 'complete' : 'response';
-    return connectionState(socket)?.ready ? 'sent' : 'connect';
-  }
-
-  get neverProcessed(): boolean {
-    const { res, reusedSocket, socket } = this.#request;
-    const before = connectionState(socket)?.bytesWrittenBefore;
-    // It carried another request before: a connection that does not count its bytes has none by now.
-    return res == null && reusedSocket && Boolean(before) && socket?.bytesWritten === before;
-  }
-
-  get truncated(): boolean {
-    const { res } = this.#request;
-    // Node destroys the response with ECONNRESET when the connection ends early; a destroy of our own, or of axios
-    // for maxContentLength, carries no such error. A connection that was taken over for another protocol is not lost.
-    if (res == null || res.complete || res.statusCode === 101) return false;
-    return (res.errored as NodeJS.ErrnoException | null)?.code === 'ECONNRESET';
-  }
-
-  get lostKeepAliveRace(): boolean {
-    return this.#request.reusedSocket && this.#isUnanswered;
-  }
-
-  get answer(): AnswerHead | null | undefined {
-    return this.#request.res;
-  }
-
-  distrustIdle(sinceMs: number, isTimeout: boolean): boolean {
-    const { socket } = this.#request;
-    const state = connectionState(socket);
-    const isSuspect = isTimeout ? this.#isUnanswered : this.phase !== 'complete' && wasLost(socket);
-    if (!isSuspect || state?.ready !== true) return false;
-    state.home?.pool.closeIdleSince(sinceMs, state.home.name);
-    return true;
-  }
-
-  /** Whether not a byte of a response has come. */
-  get #isUnanswered(): boolean {
-    const { res, socket } = this.#request;
-    const state = connectionState(socket);
-    return res == null && state !== undefined && socket?.bytesRead === state.bytesReadBefore;
-  }
-
-  get progress(): number {
-    const { socket } = this.#request;
-    if (socket == null) return 0;
-    return socket.bytesRead + socket.bytesWritten - queuedBytes(socket);
-  }
-
-  get waitingForPeer(): boolean {
-    const { res, socket } = this.#request;
-    // Before that it is the connect timeout's business, or that of a pool without a free connection.
-    if (res == null) return connectionState(socket)?.ready === true;
-    return !res.complete && res.readableLength === 0;
-  }
-
-  whenOver(callback: () => void): void {
-    if (this.#request.closed) callback();
-    else this.#request.once('close', callback);
-  }
-
-  release(): void {
-    // Once it is closed, its connection may be another request's.
-    if (!this.#request.closed) this.#request.socket?.destroy();
-  }
-
-  // Its connection is destroyed with it.
-  onExpired(): void {}
-
-  letGo(): void {
-    // Most often its connection is somebody else's by now.
-    if (!this.#request.destroyed) letGo(this.#request, () => this.progress);
-  }
-}
-
-/** Whether the peer or the network ended a connection, and nobody on this side did. */
-function wasLost(socket: Socket | null | undefined): boolean {
-  if (socket == null) return false;
-  return socket.readableEnded || (socket.errored as NodeJS.ErrnoException | null)?.syscall !== undefined;
-}
-
-/**
- * Begins to observe a connection that an agent not ours gave to a request, so that a caller's own agent is judged by
- * the same evidence.
- */
-export function observeForeignSocket(request: ClientRequest): void {
-  request.once('socket', (socket: ClientSocket) => {
-    const state = connectionState(socket) ?? stateOfForeign(socket, request.reusedSocket);
-    state.bytesReadBefore = socket.bytesRead;
-    state.bytesWrittenBefore = socket.bytesWritten;
-  });
-}
-
-function stateOfForeign(socket: ClientSocket, isReused: boolean): ConnectionState {
-  const state = watchConnect(socket, { readyEvent: socket.encrypted ? 'secureConnect' : 'connect' });
-  state.ready = isReused || !(socket.connecting || socket.secureConnecting === true);
-  return state;
 }
 
 /** What an attempt's observation says at its end; what a retry decision is made from. */

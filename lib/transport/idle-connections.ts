@@ -4,12 +4,12 @@ import { HttpAgent } from 'agentkeepalive';
 import { MAX_TIMER_MS } from '../config/duration.js';
 import { poolChannel, publishPool } from './channels.js';
 import { onceQuiet, withoutIdle } from './delegating-agent.js';
+import { currentTurn } from './event-loop.js';
 import type { AgentInternals, ClientSocket } from './node-internals.js';
 import { createdAtMs, internalsOf } from './node-internals.js';
 import { choiceOf, choiceOfNew, connectionState, noteIfQueued } from './observe.js';
 import type { PoolOptions } from './pool-options.js';
 import type { RequestEndpoint } from './target.js';
-import { currentTurn } from './timers.js';
 import { serverNameOf } from './tls.js';
 
 /** A connection that a server may have said something of. */

@@ -3,7 +3,7 @@ import { define } from '../config/own.js';
 import { SCHEMES } from './client-request.js';
 import { addRequest, delegatingAgent, onceQuiet, withoutIdle } from './delegating-agent.js';
 import type { Attempt } from './exchange.js';
-import { Http1Exchange, observeForeignSocket } from './exchange.js';
+import { Http1Exchange, observeForeignSocket } from './http1-exchange.js';
 import { hasOwnProxy } from './inherited-options.js';
 import type { ConnectionChoice } from './observe.js';
 import { choose, followQueue } from './observe.js';

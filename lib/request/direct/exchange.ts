@@ -6,7 +6,7 @@ import { guarded } from '../../config/own.js';
 import { isCancel } from '../../retry/error-predicates.js';
 import { requestOfError, showRedirectable } from '../../transport/client-request.js';
 import type { Attempt } from '../../transport/exchange.js';
-import { Http1Exchange, observeForeignSocket } from '../../transport/exchange.js';
+import { Http1Exchange, observeForeignSocket } from '../../transport/http1-exchange.js';
 import { followQueue, makeOn, noteIfQueued } from '../../transport/observe.js';
 import { perAttemptAgent } from '../../transport/per-attempt-agent.js';
 import type { ChosenAgent } from '../../transport/transport.js';

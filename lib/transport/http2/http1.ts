@@ -1,8 +1,8 @@
 import type { ClientRequest } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { TLSSocket } from 'node:tls';
-import { observeForeignSocket } from '../exchange.js';
 import { withHandover } from '../handover.js';
+import { observeForeignSocket } from '../http1-exchange.js';
 import type { QueueObserver } from '../observe.js';
 import { followQueue } from '../observe.js';
 import { stopIgnoringErrors } from './connect.js';

@@ -2,7 +2,7 @@ import type { ClientRequest, IncomingMessage, OutgoingHttpHeader, OutgoingHttpHe
 import { Writable } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { Exchange } from '../exchange.js';
-import { Http1Exchange } from '../exchange.js';
+import { Http1Exchange } from '../http1-exchange.js';
 import type { ExchangeHandler, SessionSource } from './exchange.js';
 import { Http2Exchange } from './exchange.js';
 import type { RequestHead, ResponseHead } from './headers.js';

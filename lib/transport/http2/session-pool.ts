@@ -1,7 +1,7 @@
 import type { TLSSocket } from 'node:tls';
 import { Http2SessionError } from '../../errors.js';
+import { afterPendingIo } from '../event-loop.js';
 import type { ConnectionChoice, QueueObserver } from '../observe.js';
-import { afterPendingIo } from '../timers.js';
 import type { Connector } from './connect.js';
 import type { Http2ClientOptions, Http2Target } from './options.js';
 import type { Http2SessionStats, SessionOwner } from './session.js';

@@ -12,7 +12,7 @@ import type { Call } from './call.js';
 import type { AdapterHeaders } from './direct/adapter-headers.js';
 import type { DirectReceiver, Http1Parts } from './direct/exchange.js';
 import type { Http2Parts, Http2Receiver } from './direct/http2-exchange.js';
-import type { PlainRequest } from './direct/simple-request.js';
+import type { SimpleRequest } from './direct/simple-request.js';
 import type { UnsupportedOptions } from './warnings.js';
 
 /**
@@ -37,9 +37,9 @@ export interface Connections {
 export interface DirectClient {
   readonly transport: Pick<Transport, 'agentFor' | 'http2For' | 'replay'>;
   readonly adapterHeaders: AdapterHeaders;
-  request(request: PlainRequest, parts: Http1Parts, receiver: DirectReceiver): void;
+  request(request: SimpleRequest, parts: Http1Parts, receiver: DirectReceiver): void;
   /** @returns whether there is a session for it. */
-  requestHttp2(request: PlainRequest, parts: Http2Parts, receiver: Http2Receiver): boolean;
+  requestHttp2(request: SimpleRequest, parts: Http2Parts, receiver: Http2Receiver): boolean;
 }
 
 /** The end of an attempt: a response that axios accepts, or an error. */

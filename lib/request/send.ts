@@ -13,7 +13,7 @@ import { rememberCall } from './call.js';
 import type { AttemptSignal } from './cancellation.js';
 import { axiosTimeoutMs } from './deadline.js';
 import type { Http2Receiver } from './direct/http2-exchange.js';
-import type { PlainRequest } from './direct/simple-request.js';
+import type { SimpleRequest } from './direct/simple-request.js';
 import type { DirectClient, PolicyContext } from './platform.js';
 import { isStreamLike, noteSent, wasRead } from './streams.js';
 import { plainHttpUrl, urlOf } from './url.js';
@@ -47,7 +47,7 @@ export function sendDirectly(attempt: SentAttempt & Http2Receiver): boolean {
   if (direct === undefined || platform.adapterName(call.adapter) !== 'http') return false;
   if (download?.isUnderWay || call.body?.snapshot !== undefined || !errors.isReady) return false;
   const { transport, adapterHeaders } = direct;
-  const request = adapterHeaders.plainRequest(config);
+  const request = adapterHeaders.simpleRequest(config);
   if (request === undefined) return false;
   const isRefused = request.protocol === 'http:' && client.allowHttp !== true;
   if (isRefused && !allowsHttp(client.allowHttp, request.hostname, request.port)) return false;
@@ -61,7 +61,7 @@ export function sendDirectly(attempt: SentAttempt & Http2Receiver): boolean {
 
 function sendOverHttp2(
   attempt: SentAttempt & Http2Receiver,
-  request: PlainRequest,
+  request: SimpleRequest,
   { adapterHeaders, requestHttp2, transport }: DirectClient,
 ): boolean {
   const { call, config, context, observed, signal } = attempt;

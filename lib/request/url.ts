@@ -19,7 +19,7 @@ const RELATIVE = /^(?![\0-\x20]|\/\/|[a-z][a-z\d+.-]*:)[^\t\n\r]*$/i;
  * @returns `undefined` for what versions read differently or refuse (a `url` that is no string, a scheme without `//`, a
  * falsy `allowAbsoluteUrls`), or what is no `http://` or `https://` URL: that is for axios itself.
  */
-export function commonUrl({ url, baseURL, allowAbsoluteUrls }: Address): string | undefined {
+export function simpleUrl({ url, baseURL, allowAbsoluteUrls }: Address): string | undefined {
   if (url === undefined || url === null || url === '') return isHttp(baseURL) ? baseURL : undefined;
   if (isHttp(url)) return allowAbsoluteUrls === undefined || allowAbsoluteUrls === true ? url : undefined;
   if (typeof url !== 'string' || !RELATIVE.test(url) || !isHttp(baseURL)) return undefined;
@@ -67,7 +67,7 @@ export function plainHttpUrl(
   config: Address & Pick<RequestConfig, 'socketPath'>,
   axios: UrlBuilder,
 ): URL | undefined {
-  const address = commonUrl(config) ?? builtBy(axios, config);
+  const address = simpleUrl(config) ?? builtBy(axios, config);
   if (/^https:\/\//i.test(address)) return undefined;
   // Through a unix socket axios takes a path alone for one of localhost.
   const url = resolve(address, config.socketPath ? 'http://localhost' : undefined);

@@ -1,6 +1,6 @@
 import type { AxiosInstance, RequestConfig } from '../axios.js';
-import type { PlainRequest } from './simple-request.js';
-import { plainRequest } from './simple-request.js';
+import type { SimpleRequest } from './simple-request.js';
+import { simpleRequest } from './simple-request.js';
 
 /**
  * The headers that axios' http adapter gives a request which has none of its own. They depend on the version of axios,
@@ -38,13 +38,13 @@ export class AdapterHeaders {
     return Number(minor) >= 16;
   }
 
-  /** {@inheritDoc plainRequest} */
-  plainRequest(config: RequestConfig): PlainRequest | undefined {
+  /** {@inheritDoc simpleRequest} */
+  simpleRequest(config: RequestConfig): SimpleRequest | undefined {
     if (this.#signature === undefined) this.#askSignature();
     const own = { userAgent: this.#userAgent, acceptEncoding: this.#acceptEncoding };
     const { params, paramsSerializer } = config;
     const serialize = (url: string) => this.#bare.getUri({ url, params, paramsSerializer } as RequestConfig);
-    return plainRequest(config, own, serialize);
+    return simpleRequest(config, own, serialize);
   }
 
   /** Known a few microtasks later, before any response. The request it takes is not sent. */

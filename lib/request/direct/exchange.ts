@@ -2,6 +2,7 @@ import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:h
 import http from 'node:http';
 import https from 'node:https';
 import type { EventEmitter, Writable } from 'node:stream';
+import { authorityOf, bracketed } from '../../config/host.js';
 import { guarded } from '../../config/own.js';
 import { isCancel } from '../../retry/error-predicates.js';
 import { requestOfError, showRedirectable } from '../../transport/client-request.js';
@@ -16,7 +17,7 @@ import { accepts, cancelTokenOf } from '../axios.js';
 import type { AttemptSignal } from '../cancellation.js';
 import type { AdapterHeaders } from './adapter-headers.js';
 import { headersOfResponse } from './headers.js';
-import type { PlainRequest } from './simple-request.js';
+import type { SimpleRequest } from './simple-request.js';
 
 // Default imports: whoever instruments or mocks these modules does so by replacing their properties.
 
@@ -70,7 +71,7 @@ export abstract class DirectExchange<
   Parts extends DirectParts,
   Receiver extends DirectReceiver,
 > {
-  protected readonly plain: PlainRequest;
+  protected readonly simple: SimpleRequest;
   protected readonly parts: Parts;
   protected readonly receiver: Receiver;
   protected response: AxiosResponse | undefined;
@@ -78,8 +79,8 @@ export abstract class DirectExchange<
   #request: Request | undefined;
   readonly #onCancel = (reason?: unknown) => this.#cancel(reason);
 
-  constructor(plain: PlainRequest, parts: Parts, receiver: Receiver) {
-    this.plain = plain;
+  constructor(simple: SimpleRequest, parts: Parts, receiver: Receiver) {
+    this.simple = simple;
     this.parts = parts;
     this.receiver = receiver;
   }
@@ -95,7 +96,7 @@ export abstract class DirectExchange<
   /** Takes the head of a response whose body is to be collected. */
   protected receiveHead(head: MessageHead, request: unknown): void {
     const { config } = this.parts;
-    if (config.maxRedirects !== 0) addRedirects(head, this.plain);
+    if (config.maxRedirects !== 0) addRedirects(head, this.simple);
     this.response = {
       status: head.statusCode ?? 0,
       statusText: head.statusMessage ?? '',
@@ -162,20 +163,20 @@ export abstract class DirectExchange<
 
   /** What axios has for the request of an error that is not of the response. */
   get #requestOfError(): Request | Writable | undefined {
-    return this.#request && requestOfError(this.#request, this.response ? undefined : this.plain.body);
+    return this.#request && requestOfError(this.#request, this.response ? undefined : this.simple.body);
   }
 }
 
 /** Makes a request of the simple kind on the native client. */
-export function requestDirectly(plain: PlainRequest, parts: Http1Parts, receiver: DirectReceiver): void {
-  new Http1DirectExchange(plain, parts, receiver).send();
+export function requestDirectly(simple: SimpleRequest, parts: Http1Parts, receiver: DirectReceiver): void {
+  new Http1DirectExchange(simple, parts, receiver).send();
 }
 
 class Http1DirectExchange extends DirectExchange<ClientRequest, Http1Parts, DirectReceiver> {
   #message: IncomingMessage | undefined;
 
   send(): void {
-    const { body, protocol, hostname, port, path, method, headers } = this.plain;
+    const { body, protocol, hostname, port, path, method, headers } = this.simple;
     const { attempt, chosen, config } = this.parts;
     const agent = this.#isObserved ? perAttemptAgent(attempt, chosen.agent, true) : chosen.agent;
     const scheme = protocol === 'https:' ? https : http;
@@ -245,9 +246,9 @@ class Http1DirectExchange extends DirectExchange<ClientRequest, Http1Parts, Dire
   }
 }
 
-function addRedirects(head: MessageHead, { protocol, hostname, port, path }: PlainRequest): void {
-  const host = hostname.includes(':') ? `[${hostname}]` : hostname;
-  head.responseUrl = `${protocol}//${host}${port === '' ? '' : `:${port}`}${path}`;
+function addRedirects(head: MessageHead, { protocol, hostname, port, path }: SimpleRequest): void {
+  const authority = port === '' ? bracketed(hostname) : authorityOf(hostname, port);
+  head.responseUrl = `${protocol}//${authority}${path}`;
   head.redirects = [];
 }
 

@@ -6,7 +6,7 @@ import type { Http2Request } from '../../transport/http2/request.js';
 import type { BufferedResponse, Http2Response } from '../../transport/http2/response.js';
 import type { DirectParts, DirectReceiver } from './exchange.js';
 import { DirectExchange, isSimple } from './exchange.js';
-import type { PlainRequest } from './simple-request.js';
+import type { SimpleRequest } from './simple-request.js';
 
 /** Surroundings of a request that is sent directly over HTTP/2. */
 export interface Http2Parts extends DirectParts {
@@ -24,9 +24,9 @@ export interface Http2Receiver extends DirectReceiver {
  *
  * @returns whether it did. The first request to a server has to find out what that server speaks, and is axios'.
  */
-export function requestOverHttp2(plain: PlainRequest, parts: Http2Parts, receiver: Http2Receiver): boolean {
+export function requestOverHttp2(simple: SimpleRequest, parts: Http2Parts, receiver: Http2Receiver): boolean {
   // One that follows a lost keep-alive race is not for a session that waits.
-  return !parts.attempt.onNewConnection && new Http2DirectExchange(plain, parts, receiver).send();
+  return !parts.attempt.onNewConnection && new Http2DirectExchange(simple, parts, receiver).send();
 }
 
 class Http2DirectExchange
@@ -43,9 +43,9 @@ class Http2DirectExchange
 
   send(): boolean {
     const { attempt, client, config } = this.parts;
-    const request = client.buffered(this.plain, this);
+    const request = client.buffered(this.simple, this);
     if (request === undefined) return false;
-    const { body, ...options } = this.plain;
+    const { body, ...options } = this.simple;
     showRedirectable(request, { options, maxRedirects: config.maxRedirects, body });
     attempt.follow(request.exchange);
     this.begin(request);

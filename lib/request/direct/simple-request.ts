@@ -1,11 +1,13 @@
+import { unbracketed } from '../../config/host.js';
+import type { BufferedOptions } from '../../transport/http2/buffered.js';
 import type { RequestConfig } from '../axios.js';
 import { axiosTimeoutMs } from '../deadline.js';
-import { commonUrl, parse } from '../url.js';
-import type { HeaderFields, OwnHeaders } from './headers.js';
+import { parse, simpleUrl } from '../url.js';
+import type { OwnHeaders } from './headers.js';
 import { fieldsOfRequest } from './headers.js';
 
-/** What makes a request one for axios' own adapter, if it is set at all. */
-const UNCOMMON = [
+/** Options that make a request one for axios' own adapter, if they are set at all. */
+const NOT_SIMPLE = [
   'auth',
   'family',
   'formDataHeaderPolicy',
@@ -25,29 +27,21 @@ const UNCOMMON = [
 const BUFFERED: ReadonlySet<unknown> = new Set([undefined, null, '', 'json', 'text', 'arraybuffer']);
 
 /** A request as `http.request` takes it. */
-export interface PlainRequest {
-  readonly protocol: 'http:' | 'https:';
-  readonly hostname: string;
-  readonly port: string;
-  readonly path: string;
-  readonly method: string;
-  readonly headers: HeaderFields;
-  readonly body: Buffer | undefined;
-}
+export type SimpleRequest = BufferedOptions;
 
 /**
- * Translates a config to a native request, if it is of the common kind: a body that is bytes or text or none, a
+ * Translates a config to a native request, if it is of the simple kind: a body that is bytes or text or none, a
  * response that is buffered, nothing that reports progress or limits sizes or rates.
  *
  * @param serialize appends the config's `params` to a path, as axios does.
  * @returns `undefined` if it is not, and axios' own adapter is to make the request.
  */
-export function plainRequest(
+export function simpleRequest(
   config: RequestConfig,
   own: OwnHeaders,
   serialize: (path: string) => string,
-): PlainRequest | undefined {
-  const url = isCommon(config) ? urlOf(config) : undefined;
+): SimpleRequest | undefined {
+  const url = isSimple(config) ? urlOf(config) : undefined;
   const body = bodyOf(config.data);
   if (url === undefined || body === null) return undefined;
   // Before headers are added, which axios does not do to the last for params that cannot be serialized.
@@ -60,8 +54,8 @@ export function plainRequest(
   if (headers === undefined) return undefined;
 
   return {
-    protocol: url.protocol as 'http:' | 'https:',
-    hostname: url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname,
+    protocol: url.protocol === 'https:' ? 'https:' : 'http:',
+    hostname: unbracketed(url.hostname),
     port: url.port,
     path,
     method: (config.method ?? 'get').toUpperCase(),
@@ -70,17 +64,15 @@ export function plainRequest(
   };
 }
 
-function isCommon(config: RequestConfig): boolean {
+function isSimple(config: RequestConfig): boolean {
   const { maxBodyLength, maxContentLength, transitional } = config;
   const isUnlimited = !(Number(maxBodyLength) > -1) && !(Number(maxContentLength) > -1);
-  const wantsZstd = (transitional as { advertiseZstdAcceptEncoding?: boolean } | undefined)
-    ?.advertiseZstdAcceptEncoding;
   return (
     BUFFERED.has(config.responseType) &&
     isUnlimited &&
     !Number.isNaN(axiosTimeoutMs(config)) &&
-    wantsZstd !== true &&
-    UNCOMMON.every((key) => (config as unknown as Record<string, unknown>)[key] == null)
+    transitional?.advertiseZstdAcceptEncoding !== true &&
+    NOT_SIMPLE.every((key) => config[key] == null)
   );
 }
 
@@ -104,7 +96,7 @@ function serialized({ pathname, search }: URL, serialize: (path: string) => stri
 
 /** The URL without params, or `undefined` if axios has something to say about it. */
 function urlOf(config: RequestConfig): URL | undefined {
-  const whole = commonUrl(config);
+  const whole = simpleUrl(config);
   const parsed = whole === undefined ? undefined : parse(whole);
   return parsed?.username === '' && parsed.password === '' ? parsed : undefined;
 }

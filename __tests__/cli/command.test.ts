@@ -74,7 +74,7 @@ describe('axios-policy explain', () => {
   it('names a file that is missing', async () => {
     const { err, exitCode } = await command(['explain', 'nope.json']);
     expect({ err, exitCode }).toEqual({
-      err: "axios-policy: cannot read 'nope.json': no such file\n",
+      err: "axios-policy: cannot read 'nope.json': no such file or directory\n",
       exitCode: 1,
     });
   });
@@ -88,13 +88,16 @@ describe('axios-policy', () => {
     expect(out).toContain('probe URL [config.json]');
   });
 
-  it.each(['explain', 'probe'])('says with %s --help what that can do, in 100 columns', async (name) => {
-    const { out, err, exitCode } = await command([name, '--help']);
-    expect({ err, exitCode }).toEqual({ err: '', exitCode: 0 });
-    expect(out).toMatch(new RegExp(`^Usage: axios-policy ${name} `));
-    expect(out).toContain('Exit code: 0');
-    expect(out.split('\n').filter((line) => line.length > 100)).toEqual([]);
-  });
+  it.each(['explain', 'probe', 'simulate'])(
+    'says with %s --help what that can do, in 100 columns',
+    async (name) => {
+      const { out, err, exitCode } = await command([name, '--help']);
+      expect({ err, exitCode }).toEqual({ err: '', exitCode: 0 });
+      expect(out).toMatch(new RegExp(`^Usage: axios-policy ${name} `));
+      expect(out).toContain('Exit code: 0');
+      expect(out.split('\n').filter((line) => line.length > 100)).toEqual([]);
+    },
+  );
 
   it.each(['--version', '-v'])('says its version with %s', async (flag) => {
     expect(await command([flag])).toEqual({ exitCode: 0, out: `${version}\n`, err: '' });

@@ -3,7 +3,7 @@ import type { CommandIo } from '../../lib/cli/io.js';
 
 export const { version } = require('../../package.js') as { version: string };
 
-/** Runs the command within this process. `files` are those it finds; what it writes is there afterwards. */
+/** Runs the command within this process. `files` are those it finds; what it writes is there afterwards; there are no folders. */
 export async function command(args: readonly string[], files: Record<string, string> = {}, stdin = '') {
   let out = '';
   let err = '';
@@ -14,6 +14,7 @@ export async function command(args: readonly string[], files: Record<string, str
       return text;
     },
     writeFile: async (path, text) => {
+      if (path.includes('/')) throw Object.assign(new Error('none'), { code: 'ENOENT' });
       files[path] = text;
     },
     readStdin: async () => stdin,

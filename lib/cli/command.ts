@@ -4,13 +4,15 @@ import { type Command, parseArguments, wrongUsage } from './arguments.js';
 import { explainCommand } from './explain-command.js';
 import { CommandError, type CommandIo, type ExitCode } from './io.js';
 import { probeCommand } from './probe/command.js';
+import { simulateCommand } from './simulate/command.js';
 
-const COMMANDS: readonly Command[] = [explainCommand, probeCommand];
+const COMMANDS: readonly Command[] = [explainCommand, probeCommand, simulateCommand];
 
 const USAGE = `Usage: axios-policy COMMAND [options]
 
   explain [config.json]        says what a configuration means
   probe URL [config.json]      asks a server twice, and says which options follow from what it saw
+  simulate [config.json]       says what a configuration does to a server in trouble
 
 Options:
   -h, --help     this text; after a command, the help of that command

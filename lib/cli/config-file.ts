@@ -12,7 +12,7 @@ export const CONFIG_USAGE = `  config.json   what attachPolicy takes, keys in ca
 const LONGEST_NAME = 200;
 
 const FILE_PROBLEMS: ReadonlyMap<unknown, string> = new Map([
-  ['ENOENT', 'no such file'],
+  ['ENOENT', 'no such file or directory'],
   ['EISDIR', 'it is a directory'],
   ['EACCES', 'no permission'],
 ]);

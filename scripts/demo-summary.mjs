@@ -62,7 +62,7 @@ function cellsOf(text) {
 function svgOf(text, { paper, frame, ink, dim, good, bad }) {
   const rows = cellsOf(text);
   const width = Math.ceil(Math.max(...text.split('\n').map(({ length }) => length)) * COLUMN + 2 * MARGIN);
-  const height = (rows.length + 2) * LINE + 2 * MARGIN;
+  const height = (rows.length + 1) * LINE + 2 * MARGIN;
   const cell = (column, line, colour, content) =>
     content === ''
       ? ''

@@ -165,3 +165,47 @@ it('What is on Object.prototype has no part in a request', async () => {
   expect(evil.sockets).toHaveLength(0);
   expect(http2.requests.every(({ headers }) => headers.authorization === undefined)).toBe(true);
 }, 50_000);
+
+it('A signal on Object.prototype, which Node itself reads for every response, fails requests at once as with bare axios', async () => {
+  const [origin, http2] = await Promise.all([startOrigin(), startHttp2Origin()]);
+  const { stdout } = await runChild(
+    `const tls = { ca: process.env.CA };
+    const make = (client) => {
+      const http = axios.create();
+      attachPolicy(http, { client: { allowHttp: true, tls, ...client }, retry: false });
+      return http;
+    };
+    const { ORIGIN, HTTP2 } = process.env;
+    const bare = axios.create();
+    const http = make({});
+    const over2 = make({ http2Only: true });
+    const cases = {
+      bare: () => bare.get(ORIGIN),
+      get: () => http.get(ORIGIN),
+      post: () => http.post(ORIGIN, { a: 1 }),
+      stream: () => http.get(ORIGIN, { responseType: 'stream' }),
+      http2: () => over2.get(HTTP2),
+    };
+    process.on('uncaughtException', ({ message }) => console.log('uncaught', message));
+    (async () => {
+      const outcomes = [];
+      for (const run of Object.values(cases)) for (let i = 0; i < 2; i += 1) await run();
+      for (const value of [function polluted() {}, 'text', {}]) {
+        for (const [name, run] of Object.entries(cases)) {
+          Object.prototype.signal = value;
+          const outcome = await run().then(({ status }) => status, ({ code }) => code);
+          delete Object.prototype.signal;
+          outcomes.push([name, typeof value, outcome]);
+        }
+      }
+      console.log(JSON.stringify(outcomes));
+      process.exit();
+    })();`,
+    { ORIGIN: origin.url, HTTP2: http2.url, CA: String(certs.ca) },
+  );
+  const names = ['bare', 'get', 'post', 'stream', 'http2'];
+  const expected = ['function', 'string', 'object'].flatMap((type) =>
+    names.map((name) => [name, type, 'ERR_INVALID_ARG_TYPE']),
+  );
+  expect(JSON.parse(stdout)).toEqual(expected);
+});

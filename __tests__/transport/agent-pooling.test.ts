@@ -133,6 +133,23 @@ describe.each(COPIES)('The clocks of agentkeepalive: %s', (_name, copy) => {
     expect((await http.get(origin.url)).status).toBe(200);
   });
 
+  it('freeSocketTimeout does not end a connection that went straight on to a waiting request', async () => {
+    const Agent = copy();
+    const { http } = attach(new Agent({ freeSocketTimeout: 50, maxSockets: 1 }));
+    await http.get(origin.url);
+    origin.enqueue(slow(10), slow(200));
+    const [, { status }] = await Promise.all([http.get(origin.url), http.get(origin.url)]);
+    expect([status, origin.connections]).toEqual([200, 1]);
+  });
+
+  it('socketActiveTTL ends a connection also where a request waits for one, which gets a new one', async () => {
+    const Agent = copy();
+    const { http } = attach(new Agent({ socketActiveTTL: 60, freeSocketTimeout: 5000, maxSockets: 1 }));
+    origin.enqueue(slow(100));
+    const [, { status }] = await Promise.all([http.get(origin.url), http.get(origin.url)]);
+    expect([status, origin.connections]).toEqual([200, 2]);
+  });
+
   it('socketActiveTTL is how old a connection may become', async () => {
     const Agent = copy();
     const { http } = attach(new Agent({ socketActiveTTL: 400, freeSocketTimeout: 5000 }));

@@ -94,7 +94,8 @@ export function readOptions<T extends OptionTable>(
 ): Values<T> {
   const entries = Object.entries(table).map(([key, option]) => {
     const name = nameOf(key, option);
-    return [name, readOption(section, key, option, fallbacks[name], sockets)];
+    const fallback = Object.hasOwn(fallbacks, name) ? fallbacks[name] : undefined;
+    return [name, readOption(section, key, option, fallback, sockets)];
   });
   return Object.fromEntries(entries);
 }

@@ -45,6 +45,8 @@ export class IdleConnections {
     this.#agent = internalsOf(agent);
     this.#pool = pool;
     agent.on('free', (socket: Socket) => this.#endIdleClock(socket));
+    if (pool.maxAgeMs !== undefined)
+      agent.prependListener('free', (socket: Socket) => this.#endIfOld(socket));
   }
 
   /**
@@ -176,6 +178,11 @@ export class IdleConnections {
     if (left.length > 0) freeSockets[name] = left;
     else delete freeSockets[name];
     for (const socket of over) socket.destroy();
+  }
+
+  /** Node gives a free connection to a waiting request without asking how old it is; for that request it makes another. */
+  #endIfOld(socket: Socket): void {
+    if (restOfLifeMs(socket, this.#pool) <= 0) socket.destroy();
   }
 
   /**

@@ -4,7 +4,10 @@
  * send, a unix socket to connect to, a lenient parser.
  */
 
-/** Of `http.request` and `https.request`. */
+/**
+ * Of `http.request` and `https.request`. Not `signal`: Node reads it again when it makes the response, where nobody can
+ * keep it out, and throws where nobody can catch it. Read here, it fails the request, as it does with bare axios.
+ */
 export const UNSET_REQUEST = Object.freeze({
   auth: undefined,
   createConnection: undefined,
@@ -15,7 +18,6 @@ export const UNSET_REQUEST = Object.freeze({
   joinDuplicateHeaders: undefined,
   maxHeaderSize: undefined,
   setHost: undefined,
-  signal: undefined,
   socketPath: undefined,
   timeout: undefined,
   uniqueHeaders: undefined,

@@ -3,23 +3,11 @@
  *
  * @see https://github.com/apache/arrow-rs-object-store/blob/main/src/client/backoff.rs
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { getPolicyMetadata } from '../../lib/index.js';
 import { attached, failureOf } from '../helpers/attached.js';
 import { reply, startOrigin } from '../helpers/origin.js';
+import { BACKOFF_VECTORS, type BackoffVector } from '../helpers/vectors.js';
 import { delay } from '../helpers/wait.js';
-
-interface Vector {
-  readonly init: number;
-  readonly max: number;
-  readonly base: number;
-  readonly random: number | string;
-  readonly delays: readonly number[];
-}
-
-const fixture = readFileSync(join(__dirname, '..', 'fixtures', 'backoff.json'), 'utf8');
-const { cases } = JSON.parse(fixture) as { cases: readonly Vector[] };
 
 const DRAWS = [
   { title: 'the smallest draw: initBackoff, twenty times', draw: 0 },
@@ -28,8 +16,8 @@ const DRAWS = [
 ];
 
 /** The vector of `draw`, of the test in object_store: from 1 s to 500 s, threefold. */
-function vectorOf(draw: number): Vector {
-  const vector = cases.find(
+function vectorOf(draw: number): BackoffVector {
+  const vector = BACKOFF_VECTORS.find(
     ({ init, random }) => init === 1 && (typeof random === 'number' ? random : 1 - 2 ** -52) === draw,
   );
   if (vector === undefined) throw new Error(`No vector for ${draw}`);

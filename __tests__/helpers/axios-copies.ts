@@ -14,3 +14,13 @@ const copy = (request: string): AxiosCopy => {
 
 /** The newest and the oldest supported axios, for `describe.each(AXIOS_COPIES)('with $name', ({ axios }) => …)`. */
 export const AXIOS_COPIES: readonly AxiosCopy[] = [copy('axios'), copy('axios-oldest')];
+
+/** The ways through axios: each copy with and without redirects, for a first request and a later one. */
+export const WAYS = AXIOS_COPIES.flatMap(({ name, axios }, copy) =>
+  [5, 0].map((maxRedirects) => ({
+    name,
+    axios,
+    maxRedirects,
+    when: (copy === 0) === (maxRedirects === 5) ? ('first' as const) : ('later' as const),
+  })),
+);

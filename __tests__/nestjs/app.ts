@@ -1,9 +1,11 @@
 import { get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import type { INestApplication, ModuleMetadata } from '@nestjs/common';
+import { HttpService } from '@nestjs/axios';
+import { Controller, Get, type INestApplication, Inject, type ModuleMetadata } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import type { Policy } from '../../lib/index.js';
+import { firstValueFrom } from 'rxjs';
+import { getPolicyMetadata, type Policy } from '../../lib/index.js';
 import type { HttpPolicyModuleOptions } from '../../lib/nestjs/index.js';
 import { atEnd } from '../helpers/cleanup.js';
 import { reply } from '../helpers/origin.js';
@@ -24,6 +26,18 @@ export const SLEEPY = {
 /** Resolves when the only request of a policy is between two attempts: its connection is back in the pool. */
 export const untilItWaits = (policy: Policy): Promise<void> =>
   until(() => policy.stats().pools.some(({ idle }) => idle === 1));
+
+/** Asks the upstream for a price, and tells how many attempts that took. */
+@Controller()
+export class Prices {
+  constructor(@Inject(HttpService) private readonly http: HttpService) {}
+
+  @Get('price')
+  async price() {
+    const response = await firstValueFrom(this.http.get('/price'));
+    return { price: response.data, attempts: getPolicyMetadata(response)?.attempts };
+  }
+}
 
 /** A 503, for `origin.enqueue(unavailable, unavailable)`. */
 export const unavailable = reply({ status: 503 });

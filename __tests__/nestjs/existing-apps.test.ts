@@ -1,29 +1,15 @@
 import { HttpModule, HttpService } from '@nestjs/axios';
 import {
-  Controller,
   type DynamicModule,
-  Get,
   Inject,
   Module,
   type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common';
-import { firstValueFrom } from 'rxjs';
-import { attachPolicy, getPolicyMetadata, type Policy } from '../../lib/index.js';
+import { attachPolicy, type Policy } from '../../lib/index.js';
 import { watchLeaks } from '../helpers/leaks.js';
 import { type Origin, reply, startOrigin } from '../helpers/origin.js';
-import { ask, QUICK, startApp, unavailable } from './app.js';
-
-@Controller()
-class Prices {
-  constructor(@Inject(HttpService) private readonly http: HttpService) {}
-
-  @Get('price')
-  async price() {
-    const response = await firstValueFrom(this.http.get('/price'));
-    return { price: response.data, attempts: getPolicyMetadata(response)?.attempts };
-  }
-}
+import { ask, Prices, QUICK, startApp, unavailable } from './app.js';
 
 let origin: Origin;
 

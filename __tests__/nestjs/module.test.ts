@@ -1,23 +1,12 @@
 import { HttpService } from '@nestjs/axios';
-import { Controller, Get, Inject, Injectable, Module } from '@nestjs/common';
+import { Injectable, Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import axios from 'axios';
 import { firstValueFrom } from 'rxjs';
 import { getPolicyMetadata, type Policy } from '../../lib/index.js';
 import { HTTP_POLICY, HttpPolicyModule, InjectPolicy } from '../../lib/nestjs/index.js';
 import { type Origin, reply, startOrigin } from '../helpers/origin.js';
-import { ask, QUICK, startApp, startContext, unavailable } from './app.js';
-
-@Controller()
-class Prices {
-  constructor(@Inject(HttpService) private readonly http: HttpService) {}
-
-  @Get('price')
-  async price() {
-    const response = await firstValueFrom(this.http.get('/price'));
-    return { price: response.data, attempts: getPolicyMetadata(response)?.attempts };
-  }
-}
+import { ask, Prices, QUICK, startApp, startContext, unavailable } from './app.js';
 
 let origin: Origin;
 

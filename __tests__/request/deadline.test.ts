@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { AxiosInstance, AxiosRequestConfig } from 'axios';
 import { attached, attachedFor, failureOf } from '../helpers/attached.js';
-import { AXIOS_COPIES } from '../helpers/axios-copies.js';
+import { AXIOS_COPIES, WAYS } from '../helpers/axios-copies.js';
 import { countListeners, watchLeaks } from '../helpers/leaks.js';
 import {
   type Answer,
@@ -42,16 +42,7 @@ async function drain(stream: Readable): Promise<number> {
   return bytes;
 }
 
-const MATRIX = AXIOS_COPIES.flatMap(({ name, axios }, copy) =>
-  [5, 0].map((maxRedirects) => ({
-    name,
-    axios,
-    maxRedirects,
-    when: (copy === 0) === (maxRedirects === 5) ? ('first' as const) : ('later' as const),
-  })),
-);
-
-describe.each(MATRIX)('timeout of a $when request, with $name and maxRedirects $maxRedirects,', (row) => {
+describe.each(WAYS)('timeout of a $when request, with $name and maxRedirects $maxRedirects,', (row) => {
   const { axios, maxRedirects, when } = row;
   const attach = () => attachedFor(when, { axios, defaults: { maxRedirects }, client: { timeout: 100 } });
 

@@ -3,12 +3,19 @@ import type { AxiosProgressEvent } from 'axios';
 import { getPolicyMetadata, type Outcome } from '../../lib/index.js';
 import { failureOf } from '../helpers/attached.js';
 import { AXIOS_COPIES } from '../helpers/axios-copies.js';
-import { type Answer, type Origin, redirect, reply } from '../helpers/origin.js';
+import { type Origin, redirect, reply } from '../helpers/origin.js';
 import { until } from '../helpers/wait.js';
 import { QUICK, type StartOptions, start as startAny, times, unavailable } from '../request/setup.js';
-import { digest, pseudoRandomBytes, type Serving, serve, unsatisfiable } from './object-server.js';
+import {
+  digest,
+  NOT_THE_REST,
+  OBJECT,
+  pseudoRandomBytes,
+  type Serving,
+  serve,
+  unsatisfiable,
+} from './object-server.js';
 
-const OBJECT = 'Hello World!';
 const buffered = { responseType: 'arraybuffer' } as const;
 const cut: Serving = { cutAfter: 5 };
 
@@ -112,15 +119,7 @@ describe.each(AXIOS_COPIES)('a buffered body that was cut, with $name,', ({ axio
     expect(getPolicyMetadata(response)?.outcomes).toMatchObject([{ kind: 'timeout' }]);
   });
 
-  it.each<[string, Answer]>([
-    ['another ETag', serve('HELLO WORLD!', { etag: '"v2"', part: [5, 11] })],
-    ['the whole of another object', serve('HELLO WORLD!', { etag: '"v2"' })],
-    ['no ETag', serve(OBJECT, { headers: { ETag: null } })],
-    ['another size', serve(`${OBJECT}!`, { part: [5, 12] })],
-    ['a later part', serve(OBJECT, { part: [6, 11] })],
-    ['a 412', reply({ status: 412 })],
-    ['a 416', unsatisfiable(3)],
-  ])('fails with the error that cut it if %s comes', async (_what, answer) => {
+  it.each(NOT_THE_REST)('fails with the error that cut it if %s comes', async (_what, answer) => {
     const onGiveUp = jest.fn();
     const { origin, http, policy } = await start({ retry: { onGiveUp } });
     origin.enqueue(serve(OBJECT, cut), answer);

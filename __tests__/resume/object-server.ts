@@ -1,6 +1,6 @@
 import { createCipheriv, createHash } from 'node:crypto';
 import type { OutgoingHttpHeaders } from 'node:http';
-import { type Answer, type Exchange, handler } from '../helpers/origin.js';
+import { type Answer, type Exchange, handler, reply } from '../helpers/origin.js';
 import { onceRead } from '../helpers/wait.js';
 
 /** What a server that stores one object does with a request. By default, what RFC 9110 says. */
@@ -96,3 +96,17 @@ export function pseudoRandomBytes(length: number, seed = 1): Buffer {
 
 /** For the comparison of large bodies: jest would print both. */
 export const digest = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+
+/** A small object. */
+export const OBJECT = 'Hello World!';
+
+/** What a server may send in place of the rest of {@link OBJECT} behind its first five bytes, by name. */
+export const NOT_THE_REST: readonly [string, Answer][] = [
+  ['another ETag', serve('HELLO WORLD!', { etag: '"v2"', part: [5, 11] })],
+  ['the whole of another object', serve('HELLO WORLD!', { etag: '"v2"' })],
+  ['no ETag', serve(OBJECT, { headers: { ETag: null } })],
+  ['another size', serve(`${OBJECT}!`, { part: [5, 12] })],
+  ['a later part', serve(OBJECT, { part: [6, 11] })],
+  ['a 412', reply({ status: 412 })],
+  ['a 416', unsatisfiable(3)],
+];

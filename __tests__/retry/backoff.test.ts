@@ -1,19 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { backoffMs } from '../../lib/retry/backoff.js';
-
-interface Vector {
-  readonly init: number;
-  readonly max: number;
-  readonly base: number;
-  readonly random: number | string;
-  readonly delays: readonly number[];
-  readonly tolerance?: number;
-}
-
-const fixture = readFileSync(join(__dirname, '..', 'fixtures', 'backoff.json'), 'utf8');
-const { cases } = JSON.parse(fixture) as { cases: readonly Vector[] };
+import { BACKOFF_VECTORS } from '../helpers/vectors.js';
 
 type Config = Parameters<typeof backoffMs>[0];
 
@@ -34,10 +21,10 @@ const configOf = (initBackoffMs: number, maxBackoffMs: number, base: number) => 
 
 describe('the vectors of object_store', () => {
   it('are all there', () => {
-    expect(cases).toHaveLength(6);
+    expect(BACKOFF_VECTORS).toHaveLength(6);
   });
 
-  it.each(cases)('init $init s, max $max s, base $base, random $random', (vector) => {
+  it.each(BACKOFF_VECTORS)('init $init s, max $max s, base $base, random $random', (vector) => {
     const draw = typeof vector.random === 'number' ? vector.random : 1 - 2 ** -52;
     const config = configOf(vector.init * 1000, vector.max * 1000, vector.base);
     const delaysMs = take(config, () => draw, vector.delays.length);

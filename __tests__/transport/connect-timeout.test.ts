@@ -1,6 +1,6 @@
 import { type ClientConfig, getPolicyMetadata } from '../../lib/index.js';
 import { attached, attachedFor, failureOf, policyCodeOf } from '../helpers/attached.js';
-import { AXIOS_COPIES } from '../helpers/axios-copies.js';
+import { WAYS } from '../helpers/axios-copies.js';
 import {
   type BlackHole,
   lookupTo,
@@ -23,21 +23,12 @@ const CONNECT_TIMEOUT = {
   cause: { policyCode: 'ERR_POLICY_CONNECT_TIMEOUT', syscall: 'connect' },
 };
 
-const MATRIX = AXIOS_COPIES.flatMap(({ name, axios }, copy) =>
-  [5, 0].map((maxRedirects) => ({
-    name,
-    axios,
-    maxRedirects,
-    when: (copy === 0) === (maxRedirects === 5) ? ('first' as const) : ('later' as const),
-  })),
-);
-
 let hole: BlackHole;
 beforeAll(async () => {
   hole = await startBlackHole();
 });
 
-describe.each(MATRIX)('For a $when request, with $name and maxRedirects $maxRedirects,', (row) => {
+describe.each(WAYS)('For a $when request, with $name and maxRedirects $maxRedirects,', (row) => {
   const { axios, maxRedirects, when } = row;
   const attach = (client: ClientConfig = { connectTimeout }) =>
     attachedFor(when, { axios, defaults: { maxRedirects }, client });

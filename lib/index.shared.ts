@@ -10,16 +10,31 @@ export type {
   DurationUnits,
   GiveUpEvent,
   GiveUpReason,
+  HeadersLike,
   Outcome,
   OutcomeKind,
   PolicyConfig,
+  RequestLike,
   RequestPolicy,
+  ResponseLike,
   RetryBudget,
   RetryConfig,
   RetryEvent,
   TlsConfig,
+  WithSnakeCase,
 } from './config/types.js';
-export type { PolicyView } from './config/view.js';
+export type { ClientView, PolicyView, RetryView } from './config/view.js';
+export type {
+  BodyConsumedError,
+  Http2HeaderSizeError,
+  Http2NotSupportedError,
+  Http2SessionError,
+  Http2StreamError,
+  PingTimeoutError,
+  ProxyAuthError,
+  ProxyConnectionError,
+  ProxyTunnelError,
+} from './errors.js';
 export {
   type ConfigProblem,
   ConnectTimeoutError,
@@ -40,5 +55,8 @@ export type {
 } from './request/channels.js';
 export { describeFailure, getPolicyMetadata } from './request/describe-failure.js';
 export type { Policy } from './request/policy.js';
+export type { BudgetSnapshot } from './retry/budget.js';
 export type { AttemptOutcome, RequestMetadata, RequestTimings } from './retry/record.js';
 export type { ConnectionLabel, ConnectMessage, PoolMessage } from './transport/channels.js';
+export type { Http2OriginStats } from './transport/http2/session-pool.js';
+export type { PoolStats } from './transport/pools.js';

@@ -130,6 +130,7 @@ describe('wrong defaults', () => {
 });
 
 describe('the configuration of a client over the defaults', () => {
+  const TWICE = { connectTimeout: 2, connect_timeout: 3 };
   const budget = { withdraw: () => true, deposit: () => undefined };
   const hook = () => undefined;
 
@@ -179,8 +180,8 @@ describe('the configuration of a client over the defaults', () => {
     [
       'keeps both spellings of a key, which is an error to report',
       { client: { timeout: 1 } },
-      { client: { connectTimeout: 2, connect_timeout: 3 } },
-      { client: { timeout: 1, connectTimeout: 2, connect_timeout: 3 } },
+      { client: TWICE },
+      { client: { timeout: 1, ...TWICE } },
     ],
   ])('%s', (_what, defaults, own, merged) => {
     const before = [structuredClone(Object.keys(defaults)), structuredClone(Object.keys(own))];

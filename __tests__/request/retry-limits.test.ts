@@ -175,8 +175,9 @@ describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
     it('hold for that request, on top of the policy', async () => {
       const { origin, http } = await start({ axios, retry: { maxRetries: 3, statuses: [404] } });
       origin.always(reply({ status: 404 }));
+      const fromFile: object = { max_retries: 0 };
       await failureOf(http.get('/one', { policy: { retry: { maxRetries: 1 } } }));
-      await failureOf(http.get('/none', { policy: { retry: { max_retries: 0 } } }));
+      await failureOf(http.get('/none', { policy: { retry: fromFile } }));
       await failureOf(http.get('/other', { policy: { retry: { statuses: [503] } } }));
       await failureOf(http.get('/policy'));
       const count = (url: string) => origin.requests.filter((request) => request.url === url).length;

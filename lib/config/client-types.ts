@@ -1,6 +1,6 @@
 /** What a user may say of connections and deadlines. */
 import type { SecureVersion } from 'node:tls';
-import type { BooleanLike, Duration, IntegerLike, Spelled } from './value-types.js';
+import type { BooleanLike, Duration, IntegerLike } from './value-types.js';
 
 /** PEM text or DER bytes, one or several. */
 export type TlsBlob = string | Buffer | ReadonlyArray<string | Buffer>;
@@ -8,25 +8,25 @@ export type TlsBlob = string | Buffer | ReadonlyArray<string | Buffer>;
 /** TLS material for the connection to the origin, and for an `https://` proxy. Meanings are those of `node:tls`. */
 export interface TlsConfig {
   /** Certificate authorities to trust instead of the ones Node ships. */
-  readonly ca?: TlsBlob;
+  readonly ca?: TlsBlob | undefined;
   /** Client certificate chain. */
-  readonly cert?: TlsBlob;
+  readonly cert?: TlsBlob | undefined;
   /** Private key of `cert`. */
-  readonly key?: TlsBlob;
+  readonly key?: TlsBlob | undefined;
   /** Client certificate and key as PKCS#12. */
-  readonly pfx?: TlsBlob;
+  readonly pfx?: TlsBlob | undefined;
   /** Passphrase of `key` or `pfx`. */
-  readonly passphrase?: string;
+  readonly passphrase?: string | undefined;
   /** Server name for SNI and for the certificate's check, instead of the host of the URL. */
-  readonly servername?: string;
+  readonly servername?: string | undefined;
   /** Cipher list in OpenSSL's format. */
-  readonly ciphers?: string;
+  readonly ciphers?: string | undefined;
   /** Lowest TLS version to speak. */
-  readonly minVersion?: SecureVersion;
+  readonly minVersion?: SecureVersion | undefined;
   /** Highest TLS version to speak. */
-  readonly maxVersion?: SecureVersion;
+  readonly maxVersion?: SecureVersion | undefined;
   /** Certificate authorities to trust for an `https://` proxy. */
-  readonly proxyCa?: TlsBlob;
+  readonly proxyCa?: TlsBlob | undefined;
 }
 
 /**
@@ -41,14 +41,14 @@ export interface ClientConfig {
    * affected.
    * @defaultValue `false`
    */
-  readonly allowHttp?: BooleanLike | readonly string[];
+  readonly allowHttp?: BooleanLike | readonly string[] | undefined;
 
   /**
    * Skips the checks of a certificate's chain, expiry and host name, for the origin and for an `https://` proxy.
    * Emits one process warning when the policy is attached.
    * @defaultValue `false`
    */
-  readonly allowInvalidCertificates?: BooleanLike;
+  readonly allowInvalidCertificates?: BooleanLike | undefined;
 
   /**
    * Longest time to a usable new connection: DNS, TCP (all addresses), proxy CONNECT, every TLS handshake and the
@@ -56,14 +56,14 @@ export interface ClientConfig {
    * refused.
    * @defaultValue `'5s'`
    */
-  readonly connectTimeout?: Duration | false;
+  readonly connectTimeout?: Duration | false | undefined;
 
   /**
    * Content-Type of a request body that nobody gave one. Not for FormData, URLSearchParams, typed Blobs, JSON
    * objects, or a request with its own header.
    * @defaultValue none
    */
-  readonly defaultContentType?: string;
+  readonly defaultContentType?: string | undefined;
 
   /**
    * Headers for every request that does not have them itself, from its own headers or those of the instance. They win
@@ -71,50 +71,50 @@ export interface ClientConfig {
    * Values may be bytes, of which each is a character. They are never shown.
    * @defaultValue none
    */
-  readonly defaultHeaders?: Readonly<Record<string, string | Uint8Array | undefined>>;
+  readonly defaultHeaders?: Readonly<Record<string, string | Uint8Array | undefined>> | undefined;
 
   /**
    * Trust `rootCertificate` (and `tls.ca`) alone, and no authority of the system or of Node.
    * @defaultValue `false`
    */
-  readonly disableSystemCertificates?: BooleanLike;
+  readonly disableSystemCertificates?: BooleanLike | undefined;
 
   /**
    * Speak HTTP/1.1 only.
    * @defaultValue `true`
    */
-  readonly http1Only?: BooleanLike;
+  readonly http1Only?: BooleanLike | undefined;
 
   /**
    * Speak HTTP/2 only, by prior knowledge: ALPN `h2` over TLS, h2c over `http://` (which needs `allowHttp`). Beats
    * the default of `http1Only`; both explicitly true is an error. With both false the server picks by ALPN.
    * @defaultValue `false`
    */
-  readonly http2Only?: BooleanLike;
+  readonly http2Only?: BooleanLike | undefined;
 
   /**
    * Send an HTTP/2 PING when no frame arrived on a connection for this long. `false` = no pings.
    * @defaultValue `false`
    */
-  readonly http2KeepAliveInterval?: Duration | false;
+  readonly http2KeepAliveInterval?: Duration | false | undefined;
 
   /**
    * Close an HTTP/2 connection whose PING is not acknowledged within this time; its requests fail as timeouts.
    * @defaultValue `'20s'`
    */
-  readonly http2KeepAliveTimeout?: Duration;
+  readonly http2KeepAliveTimeout?: Duration | undefined;
 
   /**
    * Send PINGs also while no stream is open.
    * @defaultValue `false`
    */
-  readonly http2KeepAliveWhileIdle?: BooleanLike;
+  readonly http2KeepAliveWhileIdle?: BooleanLike | undefined;
 
   /**
    * Largest frame that the server may send over HTTP/2, in bytes: 16384 to 16777215.
    * @defaultValue Node's, 16384
    */
-  readonly http2MaxFrameSize?: IntegerLike;
+  readonly http2MaxFrameSize?: IntegerLike | undefined;
 
   /**
    * Close a connection that was idle for this long. A shorter `Keep-Alive: timeout=N` hint of the server wins
@@ -124,46 +124,46 @@ export interface ClientConfig {
    * the most reported failure of the field.
    * @defaultValue `'15s'`
    */
-  readonly poolIdleTimeout?: Duration | false;
+  readonly poolIdleTimeout?: Duration | false | undefined;
 
   /**
    * Idle connections kept per origin; more are closed when they become idle. 0 = no reuse. Never limits concurrency.
    * @defaultValue `Infinity`
    */
-  readonly poolMaxIdlePerHost?: IntegerLike;
+  readonly poolMaxIdlePerHost?: IntegerLike | undefined;
 
   /**
    * An `http://` or `https://` proxy, credentials (percent-encoded) in the URL; a missing scheme means `http://`.
    * `false` = no proxy at all, whatever the environment says.
    * @defaultValue the environment: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY` in either case
    */
-  readonly proxyUrl?: string | URL | false;
+  readonly proxyUrl?: string | URL | false | undefined;
 
   /**
    * Hosts to reach without `proxyUrl`, in the grammar of NO_PROXY: domain suffix, `*`, IP, CIDR, optional port. One
    * string of them is separated by commas.
    * @defaultValue `[]`
    */
-  readonly proxyExcludes?: readonly string[] | (string & {});
+  readonly proxyExcludes?: readonly string[] | (string & {}) | undefined;
 
   /**
    * Certificate authorities to trust for an `https://` proxy, in PEM: the reference's name for `tls.proxyCa`.
    * @defaultValue none
    */
-  readonly proxyCaCertificate?: TlsBlob;
+  readonly proxyCaCertificate?: TlsBlob | undefined;
 
   /**
    * Longest silence while waiting for response headers or for the next piece of the body. A timeout like `timeout`.
    * `false` = no limit; 0 is refused.
    * @defaultValue `false`
    */
-  readonly readTimeout?: Duration | false;
+  readonly readTimeout?: Duration | false | undefined;
 
   /**
    * Certificate authorities to trust as well as the system's (`tls.ca` replaces these), in PEM, one or several.
    * @defaultValue none
    */
-  readonly rootCertificate?: TlsBlob;
+  readonly rootCertificate?: TlsBlob | undefined;
 
   /**
    * Longest time of one attempt: from when it has a connection, or begins to make one, until the response body has
@@ -175,17 +175,17 @@ export interface ClientConfig {
    * `false` = no limit; 0 is refused, because axios and object_store read it as opposites.
    * @defaultValue `'30s'`
    */
-  readonly timeout?: Duration | false;
+  readonly timeout?: Duration | false | undefined;
 
   /**
    * TLS material. Values here win over the ones adopted from the instance's own `httpsAgent`.
    * @defaultValue what the instance's `httpsAgent` carries
    */
-  readonly tls?: Spelled<TlsConfig>;
+  readonly tls?: TlsConfig | undefined;
 
   /**
    * Default `User-Agent`; a request's own header wins. Sent on CONNECT too.
    * @defaultValue axios' own
    */
-  readonly userAgent?: string;
+  readonly userAgent?: string | undefined;
 }

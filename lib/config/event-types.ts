@@ -1,4 +1,32 @@
-/** What hooks are given: how an attempt ended, and what comes of it. */
+/** How an attempt ended, and what comes of it: the arguments of hooks. */
+
+/** Headers as axios keeps them, in any case of their names. */
+export interface HeadersLike {
+  get(name: string): unknown;
+  set(name: string, value: string | number | boolean | null): unknown;
+  has(name: string): boolean;
+  delete(name: string): boolean;
+}
+
+/**
+ * The config of a request, as far as hooks need it. It is axios' own object, described by its form, because the types of
+ * axios' CommonJS and ES module builds do not fit each other.
+ */
+export interface RequestLike {
+  url?: string | undefined;
+  baseURL?: string | undefined;
+  method?: string | undefined;
+  headers: HeadersLike;
+  params?: unknown;
+  data?: unknown;
+}
+
+/** A response, as far as hooks need it: axios' own object. */
+export interface ResponseLike {
+  readonly status: number;
+  readonly headers: HeadersLike;
+  readonly data: unknown;
+}
 
 /** How one attempt ended. */
 export type OutcomeKind = 'ok' | 'status' | 'connect' | 'dropped' | 'timeout' | 'cancelled' | 'permanent';
@@ -30,9 +58,9 @@ export interface Outcome {
   /** The error as axios rejected it. */
   readonly error?: unknown;
   /** The response, also one that `validateStatus` accepted. */
-  readonly response?: unknown;
+  readonly response?: ResponseLike | undefined;
   /** The request's config, as it was sent. */
-  readonly config: object;
+  readonly config: RequestLike;
   /** Upper case. */
   readonly method: string;
   /** Without credentials and query. */

@@ -11,6 +11,7 @@ import {
   wrong,
 } from './parsers.js';
 import { renderHeader } from './render.js';
+import type { RequestLike } from './types.js';
 
 /** Statuses retried by default: server errors, 429 Too Many Requests, 408 Request Timeout. */
 export function isRetryableStatus(status: number): boolean {
@@ -21,8 +22,8 @@ export function isRetryableStatus(status: number): boolean {
 export const IDEMPOTENCY_KEY_HEADER = 'idempotency-key';
 
 /** Reads `retry.idempotent`: one answer for all requests, or a function of each. */
-export const idempotent: Parser<boolean | ((config: object) => boolean | undefined)> = (value) => {
-  if (typeof value === 'function') return callback<(config: object) => boolean>()(value);
+export const idempotent: Parser<boolean | ((config: RequestLike) => boolean | undefined)> = (value) => {
+  if (typeof value === 'function') return callback<(config: RequestLike) => boolean>()(value);
   const read = booleanLike(value);
   return read.ok ? read : wrong(`${read.expected}, or a function of the request's config`, read.received);
 };

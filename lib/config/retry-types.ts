@@ -1,6 +1,6 @@
 /** What a user may say of retries. */
-import type { GiveUpEvent, Outcome, RetryEvent } from './event-types.js';
-import type { BooleanLike, Duration, IntegerLike, Spelled } from './value-types.js';
+import type { GiveUpEvent, Outcome, RequestLike, RetryEvent } from './event-types.js';
+import type { BooleanLike, Duration, IntegerLike } from './value-types.js';
 
 /** The delays between attempts: exponential backoff with decorrelated jitter, as object_store's `BackoffConfig`. */
 export interface BackoffConfig {
@@ -8,17 +8,17 @@ export interface BackoffConfig {
    * Growth of the delays: the next one is drawn from [initBackoff, previous × base). Greater than 1.
    * @defaultValue `2`
    */
-  readonly base?: number | (string & {});
+  readonly base?: number | (string & {}) | undefined;
   /**
    * The first delay, exactly.
    * @defaultValue `'100ms'`
    */
-  readonly initBackoff?: Duration;
+  readonly initBackoff?: Duration | undefined;
   /**
    * The longest delay, applied after the draw.
    * @defaultValue `'15s'`
    */
-  readonly maxBackoff?: Duration;
+  readonly maxBackoff?: Duration | undefined;
 }
 
 /** A retry budget: asked for a token before each retry, told of each success. Share one between policies at will. */
@@ -41,27 +41,27 @@ export interface BudgetConfig {
    * Fewest retries an origin may owe, however quiet it is.
    * @defaultValue `10`
    */
-  readonly minTokens?: number;
+  readonly minTokens?: number | undefined;
   /**
    * Most retries an origin may owe.
    * @defaultValue `1000`
    */
-  readonly maxTokens?: number;
+  readonly maxTokens?: number | undefined;
   /**
    * The capacity, as seconds of the origin's own request rate.
    * @defaultValue `20`
    */
-  readonly windowSeconds?: number;
+  readonly windowSeconds?: number | undefined;
   /**
    * Tokens gained per success, besides those its own retries took.
    * @defaultValue `0.1`
    */
-  readonly perSuccess?: number;
+  readonly perSuccess?: number | undefined;
   /**
    * Capacity while the origin is younger than 30 s, before its rate is known.
    * @defaultValue `500`
    */
-  readonly initialTokens?: number;
+  readonly initialTokens?: number | undefined;
 }
 
 /** What is tried again, how often and for how long. Names and meanings are those of object_store's `RetryConfig`. */
@@ -70,65 +70,67 @@ export interface RetryConfig {
    * The delays between attempts.
    * @defaultValue those of `BackoffConfig`
    */
-  readonly backoff?: Spelled<BackoffConfig>;
+  readonly backoff?: BackoffConfig | undefined;
 
   /**
    * Retries after the first attempt; 0 = none.
    * @defaultValue `10`
    */
-  readonly maxRetries?: IntegerLike;
+  readonly maxRetries?: IntegerLike | undefined;
 
   /**
    * No attempt starts later than this after the initial request; an attempt under way is not cut. 0 = no retries.
    * @defaultValue `'3m'`
    */
-  readonly retryTimeout?: Duration;
+  readonly retryTimeout?: Duration | undefined;
 
   /**
    * Whether a request may safely be delivered twice, for all requests of the instance. Requests say it for themselves
    * with `policy.idempotent`.
    * @defaultValue by method: GET, HEAD, OPTIONS, TRACE, QUERY, PUT and DELETE are
    */
-  readonly idempotent?: boolean | ((config: object) => boolean | undefined);
+  readonly idempotent?: boolean | ((config: RequestLike) => boolean | undefined) | undefined;
 
   /**
    * Methods whose retryable statuses are retried, in any case.
    * @defaultValue all
    */
-  readonly methods?: readonly string[];
+  readonly methods?: readonly string[] | undefined;
 
   /**
    * Statuses to retry.
    * @defaultValue 5xx, 429 and 408
    */
-  readonly statuses?: readonly number[] | ((status: number) => boolean);
+  readonly statuses?: readonly number[] | ((status: number) => boolean) | undefined;
 
   /**
    * Asked for every outcome, also a 2xx. Only a literal `true` or `false` overrules the default decision. The limits
    * (maxRetries, retryTimeout, budget, a body that cannot be re-sent) always hold.
    * @defaultValue none
    */
-  readonly shouldRetry?: (outcome: Outcome) => boolean | undefined | Promise<boolean | undefined>;
+  readonly shouldRetry?:
+    | ((outcome: Outcome) => boolean | undefined | Promise<boolean | undefined>)
+    | undefined;
 
   /**
    * Whether to honour `Retry-After` and `RateLimit` headers: wait at least that long, or give up if `retryTimeout`
    * leaves no room for it.
    * @defaultValue `true`
    */
-  readonly retryAfter?: BooleanLike;
+  readonly retryAfter?: BooleanLike | undefined;
 
   /**
    * Limits retries per origin, so that an overloaded server can recover. `false` switches it off.
    * @defaultValue `true`
    */
-  readonly budget?: boolean | Spelled<BudgetConfig> | RetryBudget;
+  readonly budget?: boolean | BudgetConfig | RetryBudget | undefined;
 
   /**
    * Mint one `Idempotency-Key` per logical POST or PATCH, equal on every attempt, which makes it idempotent. A string
    * names another header.
    * @defaultValue `false`
    */
-  readonly idempotencyKey?: boolean | string;
+  readonly idempotencyKey?: boolean | string | undefined;
 
   /**
    * Whether a GET whose body is cut short goes on where it stopped, with `Range` and `If-Range`, instead of from the
@@ -136,18 +138,18 @@ export interface RetryConfig {
    * `Accept-Ranges: bytes`. If the object has changed meanwhile, the request fails with the error that cut it.
    * @defaultValue `true`
    */
-  readonly resume?: BooleanLike;
+  readonly resume?: BooleanLike | undefined;
 
   /**
    * Runs before each re-send; may edit the next attempt's headers, params and data. The length follows a body that is
    * put in place of another, but for a stream, whose `Content-Length` is what you set. Cancelling ends the wait for it.
    * @defaultValue none
    */
-  readonly onRetry?: (event: RetryEvent) => void | Promise<void>;
+  readonly onRetry?: ((event: RetryEvent) => void | Promise<void>) | undefined;
 
   /**
    * Runs once, for a failure that would have been retried but for a limit.
    * @defaultValue none
    */
-  readonly onGiveUp?: (event: GiveUpEvent) => void | Promise<void>;
+  readonly onGiveUp?: ((event: GiveUpEvent) => void | Promise<void>) | undefined;
 }

@@ -1,53 +1,64 @@
 /**
  * What a user may say: the configuration of a policy, before it is resolved.
  *
- * Every key may also be written in the snake_case of the reference (`connect_timeout`), so that a JSON or YAML
- * file shared with an obstore service works as it is. See `resolve.ts` for what becomes of it.
+ * Every key may also be written in the snake_case of the reference (`connect_timeout`), so that a JSON or YAML file shared
+ * with an obstore service works as it is. The types have it under `client_options` and `retry_config`, so that an editor
+ * offers each option once. See `resolve.ts` for what becomes of it.
  */
-import type { ClientConfig } from './client-types.js';
-import type { RetryConfig } from './retry-types.js';
-import type { Duration, Spelled } from './value-types.js';
+import type { ClientConfig, TlsConfig } from './client-types.js';
+import type { BackoffConfig, BudgetConfig, RetryConfig } from './retry-types.js';
+import type { Duration, SnakeCase } from './value-types.js';
 
 export type * from './client-types.js';
 export type * from './event-types.js';
 export type * from './retry-types.js';
 export type * from './value-types.js';
 
+/** Configurations that stand in another one. */
+type Nested = TlsConfig | BackoffConfig | BudgetConfig;
+
+type SnakeCaseWithin<V> = V extends Nested ? WithSnakeCase<V> : V;
+
+/** A configuration in either spelling of its keys, at every level. Both spellings of one key are an error. */
+export type WithSnakeCase<T> = {
+  readonly [K in keyof T & string as K | SnakeCase<K>]?: SnakeCaseWithin<T[K]>;
+};
+
 /** The second argument of `attachPolicy`. */
 export interface PolicyConfig {
   /** Connections and deadlines. */
-  readonly client?: Spelled<ClientConfig>;
-  /** The same as `client`, by the name obstore uses. */
-  readonly client_options?: Spelled<ClientConfig>;
+  readonly client?: ClientConfig | undefined;
+  /** The same as `client`, by the name obstore uses, and with its snake_case. */
+  readonly client_options?: WithSnakeCase<ClientConfig> | undefined;
   /** Retries; `false` = none at all, transport only. */
-  readonly retry?: Spelled<RetryConfig> | false;
-  /** The same as `retry`, by the name obstore uses. */
-  readonly retry_config?: Spelled<RetryConfig> | false;
+  readonly retry?: RetryConfig | false | undefined;
+  /** The same as `retry`, by the name obstore uses, and with its snake_case. */
+  readonly retry_config?: WithSnakeCase<RetryConfig> | false | undefined;
   /**
    * What messages about the policy call it, to tell one of several from the others.
    * @defaultValue none
    */
-  readonly name?: string;
+  readonly name?: string | undefined;
 }
 
 /** What one request may say about its own policy, as `axios.get(url, { policy })`. */
 export interface RequestPolicy {
   /** Overrides of the retry configuration; `false` = no retries. */
-  readonly retry?: Spelled<RetryConfig> | false;
+  readonly retry?: RetryConfig | false | undefined;
   /** Overrides `client.timeout` and axios' `timeout`. */
-  readonly timeout?: Duration | false;
+  readonly timeout?: Duration | false | undefined;
   /** Overrides `client.readTimeout`. */
-  readonly readTimeout?: Duration | false;
+  readonly readTimeout?: Duration | false | undefined;
   /**
    * Whether this request may safely be delivered twice. `false` also forbids to send it again at once when the
    * kept-alive connection that it was sent on dies without a byte of a response.
    */
-  readonly idempotent?: boolean;
+  readonly idempotent?: boolean | undefined;
   /** Keeps the whole URL out of messages. */
-  readonly sensitive?: boolean;
+  readonly sensitive?: boolean | undefined;
   /**
    * Makes the body of each attempt anew, so that a stream can be re-sent; within the attempt's `timeout`. A stream that it
    * makes is destroyed when its attempt is over. A `Content-Length` header that you set for it stays.
    */
-  readonly body?: () => unknown;
+  readonly body?: (() => unknown) | undefined;
 }

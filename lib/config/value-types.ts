@@ -45,16 +45,16 @@ export type DurationUnit =
 
 /** A length of time as an object of units, such as `{ minutes: 5, seconds: 30 }`. A `Temporal.Duration` fits. */
 export interface DurationUnits {
-  readonly years?: number;
-  readonly months?: number;
-  readonly weeks?: number;
-  readonly days?: number;
-  readonly hours?: number;
-  readonly minutes?: number;
-  readonly seconds?: number;
-  readonly milliseconds?: number;
-  readonly microseconds?: number;
-  readonly nanoseconds?: number;
+  readonly years?: number | undefined;
+  readonly months?: number | undefined;
+  readonly weeks?: number | undefined;
+  readonly days?: number | undefined;
+  readonly hours?: number | undefined;
+  readonly minutes?: number | undefined;
+  readonly seconds?: number | undefined;
+  readonly milliseconds?: number | undefined;
+  readonly microseconds?: number | undefined;
+  readonly nanoseconds?: number | undefined;
 }
 
 /**
@@ -76,8 +76,3 @@ export type IntegerLike = number | (string & {});
 export type SnakeCase<S extends string> = S extends `${infer Head}${infer Tail}`
   ? `${Head extends Lowercase<Head> ? Head : `_${Lowercase<Head>}`}${SnakeCase<Tail>}`
   : S;
-
-/** A configuration in either spelling of its keys. Both spellings of one key are an error. */
-export type Spelled<T> = T & {
-  readonly [K in keyof T & string as K extends SnakeCase<K> ? never : SnakeCase<K>]?: T[K];
-};

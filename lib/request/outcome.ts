@@ -1,4 +1,4 @@
-import type { Outcome } from '../config/types.js';
+import type { Outcome, RequestLike } from '../config/types.js';
 import type { Observation, RefusedHead } from '../retry/classify.js';
 import { classify } from '../retry/classify.js';
 import { causeChain } from '../retry/error-predicates.js';
@@ -17,7 +17,7 @@ import { urlOf } from './url.js';
 
 /** The fields that lead to credentials: the headers of the request, and whatever else holds the config. */
 export interface Hidden {
-  readonly config: object;
+  readonly config: RequestLike;
   readonly error?: unknown;
   readonly response?: unknown;
 }
@@ -37,7 +37,7 @@ class Discreet implements Hidden {
     this.#hidden = hidden;
   }
 
-  get config(): object {
+  get config(): RequestLike {
     return this.#hidden.config;
   }
 
@@ -55,9 +55,12 @@ class Discreet implements Hidden {
   }
 }
 
-/** Makes an event of what is to be seen of it and what is not. */
-export function discreet<T extends object>(shown: T, hidden: Hidden): T & Hidden {
-  return new Discreet(shown, hidden) as Hidden as T & Hidden;
+/**
+ * Makes an event of what is to be seen of it and what is not. Of a response that an interceptor in front of ours has made
+ * into something else, hooks get that.
+ */
+export function discreet<T extends object>(shown: T, hidden: Hidden): T & Pick<Outcome, keyof Hidden> {
+  return new Discreet(shown, hidden) as Hidden as T & Pick<Outcome, keyof Hidden>;
 }
 
 // Of an error that was thrown before there was an attempt, and tells of its request by nothing but the call.
@@ -144,7 +147,13 @@ export function outcomeOf(call: Call, result: AttemptResult): Omit<Outcome, keyo
   };
 }
 
+<<<<<<< HEAD
 /** The part of an event that no rendering shows. */
 export function hiddenOf({ error, config, response }: AttemptResult): Hidden {
+=======
+/** What they are given and is not to be seen. */
+export function hiddenOf({ settled, config, response }: Ending): Hidden {
+  const error = hasResponse(settled) ? undefined : settled.error;
+>>>>>>> 521b014 (Describe requests and responses to hooks by their form)
   return { config, error, response };
 }

@@ -8,17 +8,20 @@ import { headerGetter } from './headers.js';
 export type Idempotency = 'declared' | 'safe' | 'by-method' | 'none';
 
 /** What is known of a request when it comes to sending it again. */
-export interface IdempotencyRequest {
+export interface IdempotencyRequest<C extends object = object> {
   /** In any case; none means GET, as in axios. */
   readonly method: string | undefined;
   /** As the request holds them. */
   readonly headers: unknown;
   /** Given to the policy's function. */
-  readonly config: object;
+  readonly config: C;
 }
 
 /** `retry.idempotent`, resolved. */
-export type IdempotentSetting = boolean | ((config: object) => boolean | undefined) | undefined;
+export type IdempotentSetting<C extends object = object> =
+  | boolean
+  | ((config: C) => boolean | undefined)
+  | undefined;
 
 // RFC 9110 section 9.2.1, and QUERY of draft-ietf-httpbis-safe-method-w-body.
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY']);
@@ -44,10 +47,10 @@ export function isIdempotentMethod(method: string): boolean {
  * @param keyHeader another name of the key's header.
  * @throws what the function in `policySetting` throws.
  */
-export function idempotencyOf(
-  request: IdempotencyRequest,
+export function idempotencyOf<C extends object>(
+  request: IdempotencyRequest<C>,
   requestSetting: boolean | undefined,
-  policySetting: IdempotentSetting,
+  policySetting: IdempotentSetting<C>,
   keyHeader: string | false = false,
 ): Idempotency {
   if (requestSetting !== undefined) return declared(requestSetting);

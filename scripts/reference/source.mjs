@@ -107,7 +107,13 @@ function typeOf(member) {
     const parameters = member.parameters.map((parameter) => parameter.getText()).join(', ');
     return oneLine(`(${parameters}) => ${member.type?.getText() ?? 'void'}`);
   }
-  if (member.type !== undefined) return oneLine(member.type.getText());
+  if (member.type !== undefined) {
+    const type = oneLine(member.type.getText());
+    // The question mark says it already.
+    return member.questionToken === undefined
+      ? type
+      : type.replace(/ \| undefined$/, '').replace(/^\((\([^|]*=> .*)\)$/, '$1');
+  }
   return member.initializer === undefined ? '' : oneLine(member.initializer.getText());
 }
 

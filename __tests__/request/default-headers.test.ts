@@ -38,13 +38,15 @@ describe.each(MATRIX)('defaultHeaders of a $when request, with $name,', ({ axios
     expect(lastHeaders(origin)).not.toHaveProperty('x-api-version');
   });
 
-  it('yield to userAgent and defaultContentType', async () => {
+  it('go before userAgent, defaultContentType and the types of axios', async () => {
     const origin = await startOrigin();
     const headers = { 'User-Agent': 'by headers', 'Content-Type': 'a/headers' };
     const own = { userAgent: 'own/1', defaultContentType: 'a/own' };
     const { http } = await attach({}, { defaultHeaders: headers, ...own });
     await http.put(origin.url, Buffer.from('a'), { headers: { 'Content-Type': undefined } });
-    expect(lastHeaders(origin)).toMatchObject({ 'user-agent': 'own/1', 'content-type': 'a/own' });
+    expect(lastHeaders(origin)).toMatchObject({ 'user-agent': 'by headers', 'content-type': 'a/headers' });
+    await http.post(origin.url, { a: 1 });
+    expect(lastHeaders(origin)).toMatchObject({ 'user-agent': 'by headers', 'content-type': 'a/headers' });
   });
 
   it("take the place of axios' own User-Agent", async () => {

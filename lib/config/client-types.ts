@@ -67,7 +67,7 @@ export interface ClientConfig {
 
   /**
    * Headers for every request that does not have them itself, from its own headers or those of the instance. They win
-   * over the `User-Agent` and `Accept` that axios sends by default; `userAgent` and `defaultContentType` win over them.
+   * over `userAgent`, `defaultContentType`, and the `User-Agent`, `Accept` and `Content-Type` that axios sends by default.
    * Values may be bytes, of which each is a character. They are never shown.
    * @defaultValue none
    */

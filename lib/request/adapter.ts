@@ -9,7 +9,6 @@ import type { AxiosResponse, RequestConfig } from './axios.js';
 import { keepForm, RequestBody } from './body.js';
 import type { Call } from './call.js';
 import { callOf } from './call.js';
-import { addDefaultHeaders } from './default-headers.js';
 import { addIdempotencyKey, idempotencyOfRequest } from './idempotency.js';
 import type { PolicyContext } from './platform.js';
 import type { PriorInterceptors } from './prior-interceptors.js';
@@ -89,7 +88,7 @@ function prepareFirst({ client, errors, platform }: PolicyContext, call: Call, c
   void errors.load();
   budget.request?.(call.origin);
   if (call.body !== undefined) call.body.declaredLength = config.headers.get('Content-Length');
-  addDefaultHeaders(config.headers, client);
+  if (client.userAgent !== undefined) config.headers.set('User-Agent', client.userAgent, false);
   if (retry === false) return;
   if (retry.maxRetries > 0 && typeof config.data === 'object' && config.data !== null) {
     const isHttp = platform.adapterName(call.adapter) === 'http';

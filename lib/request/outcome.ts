@@ -147,13 +147,7 @@ export function outcomeOf(call: Call, result: AttemptResult): Omit<Outcome, keyo
   };
 }
 
-<<<<<<< HEAD
 /** The part of an event that no rendering shows. */
 export function hiddenOf({ error, config, response }: AttemptResult): Hidden {
-=======
-/** What they are given and is not to be seen. */
-export function hiddenOf({ settled, config, response }: Ending): Hidden {
-  const error = hasResponse(settled) ? undefined : settled.error;
->>>>>>> 521b014 (Describe requests and responses to hooks by their form)
   return { config, error, response };
 }

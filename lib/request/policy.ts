@@ -15,6 +15,7 @@ import type { AxiosInstance, AxiosResponse, RequestConfig } from './axios.js';
 import { AxiosErrors } from './axios.js';
 import { RequestBody } from './body.js';
 import { Call, callOf, forgetCall } from './call.js';
+import { addDefaultHeaders } from './default-headers.js';
 import { resultOfError, resultOfResponse } from './outcome.js';
 import type { Connections, Platform, PolicyContext } from './platform.js';
 import { PriorInterceptors } from './prior-interceptors.js';
@@ -186,7 +187,7 @@ export class AttachedPolicy implements Policy {
     record.attemptStarted();
     const adapter = config.adapter === this.#adapter ? this.#instance.defaults.adapter : config.adapter;
     const { defaultHeaders } = this.#policy.client;
-    if (defaultHeaders !== undefined) config.headers.set(defaultHeaders.reveal(), false);
+    if (defaultHeaders !== undefined) addDefaultHeaders(config.headers, defaultHeaders);
     const { transformRequest } = config;
     const body = this.#bodyFor(settings, adapter, transformRequest);
     const call = new Call({ settings, record, budget, adapter, transformRequest, body });

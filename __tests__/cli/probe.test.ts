@@ -126,6 +126,34 @@ describe('axios-policy probe of a server that is well', () => {
     expect(out).not.toMatch(/pa55|t0ken|us.?40er|csv/);
   });
 
+  it('sends the headers of the configuration, where it is given no others', async () => {
+    const origin = await startOrigin();
+    const defaultHeaders = { 'X-Token': 't0ken', Accept: 'text/csv' };
+
+    const { out } = await probe(
+      origin.url,
+      { defaultHeaders, userAgent: 'shop/1' },
+      '-H',
+      'accept: text/html',
+    );
+
+    expect(origin.requests[0]?.headers).toMatchObject({
+      'x-token': 't0ken',
+      accept: 'text/html',
+      'user-agent': 'shop/1',
+    });
+    expect(out).not.toContain('t0ken');
+  });
+
+  it('trusts what the configuration trusts beside the usual authorities', async () => {
+    const origin = await startOrigin({ tls: true });
+
+    const { exitCode, report } = await probe(origin.url, { rootCertificate: certs.ca });
+
+    expect(exitCode).toBe(0);
+    expect(report.connections[0]?.tls?.problem).toBeUndefined();
+  });
+
   it('asks http:// all the same, and says that the policy would refuse it', async () => {
     const origin = await startOrigin();
 
@@ -192,8 +220,8 @@ describe('axios-policy probe of a server that speaks HTTP/2', () => {
 
 describe('axios-policy probe of a certificate', () => {
   it.each([
-    ['an issuer nobody knows', certs.server, 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'client.tls: { ca }'],
-    ['itself as the issuer', certs.selfSigned, 'DEPTH_ZERO_SELF_SIGNED_CERT', 'client.tls: { ca }'],
+    ['an issuer nobody knows', certs.server, 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'client.rootCertificate'],
+    ['itself as the issuer', certs.selfSigned, 'DEPTH_ZERO_SELF_SIGNED_CERT', 'client.rootCertificate'],
   ])('with %s looks at it, and sends nothing', async (_what, identity, code, option) => {
     const origin = await startOrigin({ tls: identity });
 

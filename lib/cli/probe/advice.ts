@@ -47,7 +47,7 @@ function onCertificate({ connections }: ProbeReport): Advice[] {
   }
   if (problem !== undefined && UNKNOWN_ISSUER.test(problem)) {
     const text = 'The issuer of the certificate is not known: give the PEM text of its root certificate.';
-    return [{ option: 'client.tls: { ca }', text }];
+    return [{ option: 'client.rootCertificate', text }];
   }
   const days = tls?.certificate?.daysLeft ?? Number.POSITIVE_INFINITY;
   return days < SOON_DAYS ? [{ text: `The certificate expires in ${days} days.` }] : [];

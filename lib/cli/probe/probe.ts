@@ -50,7 +50,7 @@ class Run {
     this.#options = options;
     this.#question = {
       url: target.url,
-      headers: { 'user-agent': client.userAgent ?? 'axios-policy-probe', accept: '*/*', ...headers },
+      headers: headersOf(client, headers),
       forwarder: isTunnelled(target, client) ? undefined : route.address,
       timeoutMs: client.timeoutMs || LONGEST_MS,
     };
@@ -114,6 +114,16 @@ class Run {
     connection.socket.destroy();
     throw new PhaseError('tls', untrusted(problem));
   }
+}
+
+/** Of two for one name the later one holds: the given headers go before those of the configuration. */
+function headersOf(
+  { userAgent = 'axios-policy-probe', defaultHeaders }: ResolvedClient,
+  given: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const fields = Object.entries({ ...defaultHeaders?.reveal(), ...given });
+  const named = fields.map(([name, value]) => [name.toLowerCase(), value] as const);
+  return { 'user-agent': userAgent, accept: '*/*', ...Object.fromEntries(named) };
 }
 
 function offered({ http1Only, http2Only }: ResolvedClient): readonly string[] {

@@ -1,6 +1,6 @@
 import { Agent as HttpsAgent } from 'node:https';
-import { AgentSnapshot } from '../../lib/transport/agent-snapshot.js';
 import { CONNECTING_METHODS, SETTINGS } from '../../lib/transport/inherited-options.js';
+import { AgentSnapshot } from '../../lib/transport/instance-pools.js';
 
 const agentWith = (options = {}) => new HttpsAgent({ keepAlive: true, ca: ['one', 'two'], ...options });
 

@@ -1,4 +1,4 @@
-import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
+import type { ClientRequest, RequestOptions } from 'node:http';
 import type { Socket } from 'node:net';
 import { HttpAgent, HttpsAgent } from 'agentkeepalive';
 import type { ConnectAnnouncement } from './channels.js';
@@ -35,7 +35,7 @@ export class PoolHttpAgent extends HttpAgent {
   }
 
   override createSocket(request: Requester, options: RequestOptions, onSocket: OnConnection): void {
-    super.createSocket(request as IncomingMessage, options, closingOnStrayBytes(onSocket));
+    super.createSocket(request, options, closingOnStrayBytes(onSocket));
   }
 
   override createConnection(options: ConnectionOptions, onCreated?: OnConnection): Socket {
@@ -87,7 +87,7 @@ export class PoolHttpsAgent extends HttpsAgent {
   }
 
   override createSocket(request: Requester, options: RequestOptions, onSocket: OnConnection): void {
-    super.createSocket(request as IncomingMessage, options, closingOnStrayBytes(onSocket));
+    super.createSocket(request, options, closingOnStrayBytes(onSocket));
   }
 
   override createConnection(options: ConnectionOptions, _onCreated?: OnConnection): Socket {

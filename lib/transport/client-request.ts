@@ -206,10 +206,10 @@ const LAZY: PropertyDescriptor & ThisType<EventEmitter & Unwrapped> = {
  * Gives a request the `_redirectable` that axios' redirect follower leaves on every one: code reads the final URL and
  * the number of redirects there.
  */
-export function showRedirectable(request: EventEmitter, parts: UnfollowedParts): void {
+export function showRedirectable(request: EventEmitter & Unwrapped, parts: UnfollowedParts): void {
   // axios uses no follower either where none are followed.
   if (parts.maxRedirects === 0) return;
-  (request as Unwrapped)[UNFOLLOWED] = new Unfollowed(parts);
+  request[UNFOLLOWED] = new Unfollowed(parts);
   define(request, '_redirectable', LAZY);
 }
 
@@ -218,11 +218,11 @@ export function showRedirectable(request: EventEmitter, parts: UnfollowedParts):
  *
  * @param body which the follower still has.
  */
-export function requestOfError<Request extends EventEmitter>(
+export function requestOfError<Request extends EventEmitter & Unwrapped>(
   request: Request,
   body: Buffer | undefined,
 ): Request | Writable {
-  const redirectable = (request as Unwrapped)._redirectable;
+  const redirectable = request._redirectable;
   if (redirectable === undefined) return request;
   return body?.length ? Object.assign(redirectable, { _requestBodyBuffers: [{ data: body }] }) : redirectable;
 }

@@ -34,7 +34,8 @@ export class Http1Exchange implements Exchange {
     // Node destroys the response with ECONNRESET when the connection ends early; a destroy of our own, or of axios
     // for maxContentLength, carries no such error. A connection that was taken over for another protocol is not lost.
     if (res == null || res.complete || res.statusCode === 101) return false;
-    return (res.errored as NodeJS.ErrnoException | null)?.code === 'ECONNRESET';
+    const error: NodeJS.ErrnoException | null = res.errored;
+    return error?.code === 'ECONNRESET';
   }
 
   get lostKeepAliveRace(): boolean {
@@ -96,7 +97,8 @@ export class Http1Exchange implements Exchange {
 /** Whether the peer or the network ended a connection, and nobody on this side did. */
 function wasLost(socket: Socket | null | undefined): boolean {
   if (socket == null) return false;
-  return socket.readableEnded || (socket.errored as NodeJS.ErrnoException | null)?.syscall !== undefined;
+  const error: NodeJS.ErrnoException | null = socket.errored;
+  return socket.readableEnded || error?.syscall !== undefined;
 }
 
 /**

@@ -156,9 +156,9 @@ function isStockOption(name: string, value: unknown): boolean {
 
 /** Whether an agent goes through the proxies that its `proxyEnv` names: Node >= 22.21 and 24.5. */
 export function hasOwnProxy(agent: Agent): boolean {
-  const options: unknown = (agent as { options?: unknown }).options;
+  const options: unknown = Reflect.get(agent, 'options');
   if (typeof options !== 'object' || options === null || !Object.hasOwn(options, 'proxyEnv')) return false;
-  const { proxyEnv } = options as { proxyEnv?: unknown };
+  const proxyEnv: unknown = Reflect.get(options, 'proxyEnv');
   return typeof proxyEnv === 'object' && proxyEnv !== null && knowsProxyEnv();
 }
 
@@ -222,7 +222,7 @@ export function inheritedFrom(agent: unknown, isGlobal = false): InheritedOption
     connection: dial,
     material,
     handshake,
-    settings: pick(agent as unknown as Values, SETTINGS),
+    settings: pick(agent, SETTINGS),
     pooling: {
       keepAlive: saysNoReuse(agent) ? false : undefined,
       maxIdlePerHost: maxIdleOf(agent, setting),
@@ -263,7 +263,7 @@ function maxIdleOf({ maxFreeSockets }: StockAgent, setting: Values): number | un
 /** Node's `timeout` ends only idle connections, for axios does not listen; agentkeepalive's those in use. */
 function clocksOf(agent: StockAgent, clock: Values): InheritedPooling {
   const timeoutMs = positive(clock.timeout);
-  if (isCore(Object.getPrototypeOf(agent) as object)) return { idleTimeoutMs: timeoutMs };
+  if (isCore(Object.getPrototypeOf(agent))) return { idleTimeoutMs: timeoutMs };
   const freeMs = positive(clock.freeSocketTimeout);
   // What agentkeepalive puts there itself is nobody's word, and too short for a slow answer.
   const isUnset = timeoutMs === Math.max(2 * (freeMs ?? 0), 8_000);
@@ -278,10 +278,11 @@ function positive(value: unknown): number | undefined {
   return typeof value === 'number' && value > 0 ? value : undefined;
 }
 
-function pick(source: Values, keys: readonly string[]): Record<string, unknown> {
+function pick(source: object, keys: readonly string[]): Record<string, unknown> {
   const picked: Record<string, unknown> = {};
   for (const key of keys) {
-    if (source[key] !== undefined) picked[key] = source[key];
+    const value: unknown = Reflect.get(source, key);
+    if (value !== undefined) picked[key] = value;
   }
   return picked;
 }

@@ -105,13 +105,8 @@ export function rewriteHead(request: WrittenRequest, added: OutgoingHttpHeaders)
   return true;
 }
 
-/** Tells a request that was destroyed before it was given to an agent; only an agent can. */
-export function endUnsent(request: ClientRequest): void {
-  request.onSocket(undefined as unknown as Socket);
-}
-
-/** What Node's agents make a connection for. The types of agentkeepalive have the request for a response. */
-export type Requester = ClientRequest | IncomingMessage;
+/** The request that an agent makes a connection for; the types of agentkeepalive have it for a response. */
+export type Requester = ClientRequest & IncomingMessage;
 
 /** The signature Node's agents call back with a new connection; `undefined` on an error, which its types do not know. */
 export type OnConnection = (error: Error | null, socket: Duplex) => void;
@@ -119,17 +114,28 @@ export type OnConnection = (error: Error | null, socket: Duplex) => void;
 /** In place of a socket, for Node: "there is none", or "the callback will tell". The types of both agents want one. */
 export const NO_SOCKET = undefined as never;
 
-/** Methods of agentkeepalive, by the names that it exports for them. Its types have those as objects of class `Symbol`. */
-type KeepAliveInternals = Readonly<Record<symbol, ((socket: Socket, options: object) => void) | undefined>>;
+/** Tells a request that was destroyed before it was given to an agent; only an agent can. */
+export function endUnsent(request: ClientRequest): void {
+  request.onSocket(NO_SOCKET);
+}
+
+/** A name that agentkeepalive exports for its own use of an object; its types have it as an object of class `Symbol`. */
+function symbolOf(name: unknown): symbol {
+  if (typeof name === 'symbol') return name;
+  throw new TypeError('agentkeepalive has other names');
+}
+
+const INIT_SOCKET = symbolOf(constants.INIT_SOCKET);
+const CREATED_AT = symbolOf(constants.SOCKET_CREATED_TIME);
 
 /** Has agentkeepalive take a connection that it did not make for one of its own. */
 export function initialiseSocket(agent: Agent, socket: Socket, options: object): void {
-  const initialise = constants.INIT_SOCKET as unknown as symbol;
-  (agent as unknown as KeepAliveInternals)[initialise]?.call(agent, socket, options);
+  const initialise: unknown = Reflect.get(agent, INIT_SOCKET);
+  if (typeof initialise === 'function') initialise.call(agent, socket, options);
 }
 
 /** When a connection was made, by the wall clock; agentkeepalive notes it where `socketActiveTTL` is set. */
 export function createdAtMs(socket: Socket): number | undefined {
-  const createdAt = constants.SOCKET_CREATED_TIME as unknown as symbol;
-  return (socket as unknown as Readonly<Record<symbol, number | undefined>>)[createdAt];
+  const createdAt: unknown = Reflect.get(socket, CREATED_AT);
+  return typeof createdAt === 'number' ? createdAt : undefined;
 }

@@ -5,6 +5,7 @@ import { addRequest, delegatingAgent, onceQuiet, withoutIdle } from './delegatin
 import type { Attempt } from './exchange.js';
 import { Http1Exchange, observeForeignSocket } from './http1-exchange.js';
 import { hasOwnProxy } from './inherited-options.js';
+import { internalsOf } from './node-internals.js';
 import type { ConnectionChoice } from './observe.js';
 import { choose, followQueue } from './observe.js';
 
@@ -26,10 +27,10 @@ function forgetAtEnd(request: ClientRequest): void {
 
 // One function for all requests, which keeps nothing itself.
 function forget(this: ClientRequest): void {
-  const socket = this.socket as object | null as Record<symbol, unknown> | null;
+  const { socket } = this;
   if (socket === null) return;
   for (const key of Object.getOwnPropertySymbols(socket)) {
-    if (key.description === LATEST_REQUEST) socket[key] = null;
+    if (key.description === LATEST_REQUEST) Reflect.set(socket, key, null);
   }
 }
 
@@ -91,7 +92,7 @@ function sharedPart(agent: Agent, foreign: boolean): Agent {
   // axios would go by it as well, and a request through two proxies.
   if (hasOwnProxy(agent)) {
     define(front, 'options', {
-      get: () => ({ ...(agent as { options?: object }).options, proxyEnv: undefined }),
+      get: () => ({ ...internalsOf(agent).options, proxyEnv: undefined }),
     });
   }
   fronts.set(agent, front);

@@ -21,7 +21,7 @@ import { SocketRegistry } from './socket-registry.js';
 import type { Origin } from './target.js';
 import { UNSET_REQUEST } from './unset-options.js';
 
-/** What a request's config says of connections, or an instance's defaults did. */
+/** The part of a request's config, or of an instance's defaults, that is about connections. */
 export interface GivenConnections {
   readonly httpAgent?: unknown;
   readonly httpsAgent?: unknown;
@@ -32,7 +32,7 @@ export interface GivenConnections {
   readonly sensitiveHeaders?: unknown;
 }
 
-/** What goes on the config of one attempt instead. */
+/** Stands on the config of one attempt instead. */
 export interface AttemptConnections
   extends Pick<GivenConnections, 'maxRedirects' | 'beforeRedirect' | 'sensitiveHeaders'> {
   readonly httpAgent: Agent;
@@ -45,7 +45,7 @@ export interface AttemptConnections
 /** The agent for one request that is made on the native client. */
 export interface ChosenAgent {
   readonly agent: Agent;
-  /** Whether it is the caller's own. */
+  /** `true` for the caller's own. */
   readonly isForeign: boolean;
 }
 
@@ -55,7 +55,14 @@ interface OwnAgents {
   readonly https: Agent | undefined;
 }
 
-/** Connections of one policy: pools, and how a request gets into them. */
+/**
+ * Connections of one policy: pools, and how a request gets into them.
+ *
+ * A request asks here for an agent. An agent that is the caller's own is used as it is; in place of all others there are
+ * pools of ours (`instance-pools`), which say what those say. A route (`proxy/route`) takes the request to the pool of its
+ * proxy or to the direct one, for each hop of a redirect anew; where HTTP/2 may be spoken, to a session instead. What
+ * happens to it on the wire, an attempt observes (`exchange`).
+ */
 export class Transport {
   readonly #client: ResolvedClient;
   readonly #sockets = new SocketRegistry();

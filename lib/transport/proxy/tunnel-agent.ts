@@ -128,8 +128,8 @@ export class TunnelHttpsAgent extends PoolHttpsAgent {
 
   override createSocket(request: Requester, options: RequestOptions, onSocket: OnConnection): void {
     // Calls createConnection, which is not told for whom.
-    this.#requester = request as ClientRequest;
-    leaveQueue(request as ClientRequest);
+    this.#requester = request;
+    leaveQueue(request);
     try {
       super.createSocket(request, options, onSocket);
     } finally {

@@ -29,6 +29,42 @@ interface ConnectReplyGuard {
   release(socket: Socket): void;
 }
 
+/** The head of a reply to CONNECT as it arrives, and the bytes behind it. */
+class ReplyHead {
+  /** Bytes taken until the head was whole, interim responses among them. */
+  bytes = 0;
+  /** The bytes behind the head; `undefined` until that is whole. */
+  tail: Buffer | undefined;
+  /** Of the head, the part that has arrived, and how much of that was shown. */
+  #seen: Buffer = Buffer.alloc(0);
+  #shown = 0;
+  #isFinal = false;
+
+  /** @returns what there is to be shown by now; nothing of an interim response. */
+  take(chunk: Buffer): Buffer | undefined {
+    this.bytes += chunk.length;
+    this.#seen = Buffer.concat([this.#seen, chunk]);
+    if (!this.#isFinal) this.#skipInterim();
+    if (!this.#isFinal) return undefined;
+    const end = this.#seen.indexOf(END_OF_HEAD);
+    const start = this.#shown;
+    this.#shown = end === -1 ? this.#seen.length : end + END_OF_HEAD.length;
+    if (end !== -1) this.tail = this.#seen.subarray(this.#shown);
+    return this.#seen.subarray(start, this.#shown);
+  }
+
+  /** Drops the interim responses that have arrived whole, and looks whether the next one is the final one. */
+  #skipInterim(): void {
+    for (;;) {
+      const end = this.#seen.indexOf(END_OF_HEAD);
+      if (end === -1 && this.#seen.length < STATUS_BYTES) return;
+      this.#isFinal = !INTERIM.test(this.#seen.toString('latin1', 0, STATUS_BYTES));
+      if (this.#isFinal || end === -1) return;
+      this.#seen = this.#seen.subarray(end + END_OF_HEAD.length);
+    }
+  }
+}
+
 /**
  * Lets a reader of the reply to CONNECT see its head and nothing more: no interim response before, nothing behind.
  *
@@ -38,61 +74,33 @@ interface ConnectReplyGuard {
  * alike.
  */
 export function guardConnectReply(): ConnectReplyGuard {
-  let open = false;
-  let bytes = 0;
-  /** Of the head, what has arrived, and how much of that was shown. */
-  let seen: Buffer = Buffer.alloc(0);
-  let shown = 0;
-  let isFinal = false;
-  let tail: Buffer | undefined;
-
-  /** Drops the interim responses that have arrived whole, and looks whether the next one is the final one. */
-  function skipInterim(): void {
-    for (;;) {
-      const end = seen.indexOf(END_OF_HEAD);
-      if (end === -1 && seen.length < STATUS_BYTES) return;
-      isFinal = !INTERIM.test(seen.toString('latin1', 0, STATUS_BYTES));
-      if (isFinal || end === -1) return;
-      seen = seen.subarray(end + END_OF_HEAD.length);
-    }
-  }
+  let head: ReplyHead | undefined = new ReplyHead();
 
   // Called on the socket, as Node calls `push` where there is no `onread`; its answer means the same: read on?
   function onData(this: Socket, length: number, buffer: Uint8Array): boolean {
     const chunk = Buffer.from(buffer.subarray(0, length));
-    if (open) return this.push(chunk);
-    if (tail !== undefined) {
-      tail = Buffer.concat([tail, chunk]);
+    if (head === undefined) return this.push(chunk);
+    if (head.tail !== undefined) {
+      head.tail = Buffer.concat([head.tail, chunk]);
       return true;
     }
-    bytes += length;
-    seen = Buffer.concat([seen, chunk]);
-    if (!isFinal) skipInterim();
-    const end = isFinal ? seen.indexOf(END_OF_HEAD) : -1;
-    if (end === -1 && !withinLimit(this, bytes)) return false;
-    if (!isFinal) return true;
-    const start = shown;
-    shown = end === -1 ? seen.length : end + END_OF_HEAD.length;
-    if (end !== -1) tail = seen.subarray(shown);
-    return this.push(seen.subarray(start, shown));
+    const shown = head.take(chunk);
+    if (head.tail === undefined && head.bytes > MAX_HEAD_BYTES) {
+      this.destroy(new Error('the head of the reply to CONNECT is too long'));
+      return false;
+    }
+    return shown === undefined || this.push(shown);
   }
 
   return {
     onread: { buffer: Buffer.allocUnsafe(READ_BUFFER_BYTES), callback: onData },
     release: (socket) => {
-      open = true;
+      const tail = head?.tail;
+      head = undefined;
       // `unshift`, because the origin may already have closed its side.
       if (tail?.length) socket.unshift(tail);
-      seen = Buffer.alloc(0);
-      tail = undefined;
     },
   };
-}
-
-function withinLimit(socket: Socket, bytes: number): boolean {
-  if (bytes <= MAX_HEAD_BYTES) return true;
-  socket.destroy(new Error('the head of the reply to CONNECT is too long'));
-  return false;
 }
 
 /**

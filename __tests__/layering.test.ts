@@ -17,8 +17,6 @@ function output(program: string, args: readonly string[], cwd: string): Promise<
   });
 }
 
-// That lib/ itself breaks none is up to `npm run lint`.
-
 /** The rules that a tree breaks, as `rule: file -> what it imports`. */
 async function brokenRules(config: string, entry: string, cwd: string): Promise<string[]> {
   const args = ['--config', join(ROOT, config), '--output-type', 'json', entry];
@@ -41,6 +39,19 @@ function makeProject(files: Readonly<Record<string, string>>): string {
   }
   return folder;
 }
+
+describe('lib', () => {
+  it.each([
+    ['keeps to its layers, without circles', '.dependency-cruiser.cjs', 'lib'],
+    [
+      'loads nothing of Node and no package in a browser',
+      '.dependency-cruiser.browser.cjs',
+      'lib/index.browser.ts',
+    ],
+  ])('%s', async (_what, config, entry) => {
+    expect(await brokenRules(config, entry, ROOT)).toEqual([]);
+  });
+});
 
 /** A file of each layer that others may import. */
 const PLACES = {

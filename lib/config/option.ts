@@ -3,11 +3,20 @@
  * and what `policy.config` shows of them.
  */
 import type { Parser } from './parsers.js';
+import type { ProxyAddress } from './proxy-url.js';
+import type { Secret } from './secret.js';
 import type { Section } from './section.js';
-import type { SocketReaders } from './socket-options.js';
+import type { TlsBlob, TlsConfig } from './types.js';
 
 /** Reads an option of which a parser cannot make everything: one that is an object, or changes what it overrides. */
 export type Reader<T> = (section: Section<string>, key: string, fallback: T) => T;
+
+/** Readers that hold only where there are sockets, by the names that rows of options have for them. */
+export interface SocketReaders {
+  readonly proxyUrl: Parser<ProxyAddress | false>;
+  readonly certificates: Parser<Secret<TlsBlob>>;
+  readonly tls: Reader<Secret<TlsConfig>>;
+}
 
 /** `sockets`: there are none where an adapter makes its own connections; `node`: browsers keep it to themselves, too. */
 export type Requirement = 'sockets' | 'node';

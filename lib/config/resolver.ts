@@ -1,5 +1,6 @@
 /** The one reader of what users write. Everything behind it sees a policy that is complete, checked and frozen. */
-import { defaultsOf, readOptions, type Values } from './option.js';
+
+import { defaultsOf, readOptions, type SocketReaders, type Values } from './option.js';
 import {
   CLIENT_KEYS,
   CLIENT_OPTIONS,
@@ -16,7 +17,6 @@ import type { ResolvedClient, ResolvedPolicy, ResolvedRequestPolicy, ResolvedRet
 import { Secret } from './secret.js';
 import { type KeyAdviser, Problems, Section } from './section.js';
 import { shortLimitsOf } from './short-limits.js';
-import type { SocketReaders } from './socket-options.js';
 import type { ClientConfig, RetryConfig } from './types.js';
 import { explicitOptions, refuseUnsupported, type Unsupported } from './unsupported-options.js';
 

@@ -5,19 +5,12 @@
 import type { SecureVersion } from 'node:tls';
 import { parseIp } from './ip-address.js';
 import { keySet } from './key-set.js';
-import { type OptionTable, optionTable, type Reader, readOptions } from './option.js';
+import { type OptionTable, optionTable, type Reader, readOptions, type SocketReaders } from './option.js';
 import { ok, oneOf, type Parser, wrong } from './parsers.js';
-import { type ProxyAddress, proxyUrl } from './proxy-url.js';
+import { proxyUrl } from './proxy-url.js';
 import { renderKind } from './render.js';
 import { Secret } from './secret.js';
 import type { TlsBlob, TlsConfig } from './types.js';
-
-/** Readers by the names that rows of options have for them. */
-export interface SocketReaders {
-  readonly proxyUrl: Parser<ProxyAddress | false>;
-  readonly certificates: Parser<Secret<TlsBlob>>;
-  readonly tls: Reader<Secret<TlsConfig>>;
-}
 
 const VERSIONS: readonly SecureVersion[] = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'];
 

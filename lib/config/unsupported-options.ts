@@ -1,9 +1,15 @@
 /** Options that a platform, or an adapter that makes its own connections, does not support. */
-import { type Option, type OptionTable, type Requirement, resolvedValue } from './option.js';
+
+import {
+  type Option,
+  type OptionTable,
+  type Requirement,
+  resolvedValue,
+  type SocketReaders,
+} from './option.js';
 import { renderKind, renderValue } from './render.js';
 import type { ExplicitOption } from './resolved.js';
 import type { Problems, Section } from './section.js';
-import type { SocketReaders } from './socket-options.js';
 
 /** What is not supported, and why. */
 export interface Unsupported {

@@ -1,6 +1,6 @@
+import { BoundedMap } from '../config/bounded-map.js';
 import type { ResolvedBudget } from '../config/resolved.js';
 import type { RetryBudget } from '../config/types.js';
-import { RecentMap } from './recent-map.js';
 
 /**
  * About how often something happened in the window that ends now, in constant space: the count of the current window,
@@ -102,13 +102,13 @@ interface Account {
 export class AdaptiveBudget implements TrackingBudget {
   readonly #config: ResolvedBudget;
   readonly #nowMs: () => number;
-  readonly #accounts: RecentMap<Account>;
+  readonly #accounts: BoundedMap<string, Account>;
 
   /** @param nowMs a monotonic clock, in ms. */
   constructor(config: ResolvedBudget, nowMs: () => number) {
     this.#config = config;
     this.#nowMs = nowMs;
-    this.#accounts = new RecentMap(MAX_ORIGINS, IDLE_MS, nowMs());
+    this.#accounts = new BoundedMap(MAX_ORIGINS, { maxIdleMs: IDLE_MS, nowMs });
   }
 
   /** Tells of the first attempt of a request: the rate of these is the measure of the capacity. */
@@ -136,14 +136,14 @@ export class AdaptiveBudget implements TrackingBudget {
   /** The origins it remembers. */
   snapshot(): readonly BudgetSnapshot[] {
     const nowMs = this.#nowMs();
-    return this.#accounts.entries(nowMs).map(([origin, account]) => {
+    return this.#accounts.entries().map(([origin, account]) => {
       const capacity = this.#capacity(account, nowMs);
       return { origin, tokens: Math.min(account.balance, capacity) / UNIT, capacity: capacity / UNIT };
     });
   }
 
   #use(origin: string, nowMs: number): Account {
-    const account = this.#accounts.use(origin, nowMs, () => this.#open(nowMs));
+    const account = this.#accounts.getOrMake(origin, () => this.#open(nowMs));
     account.balance = Math.min(account.balance, this.#capacity(account, nowMs));
     return account;
   }

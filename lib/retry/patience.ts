@@ -2,9 +2,10 @@
  * Origins that have asked for patience. What one response was told holds for every retry to its origin: else each
  * request finds out by itself, and a server that takes twenty requests a second rejects the others again and again.
  */
+
+import { BoundedMap } from '../config/bounded-map.js';
 import type { OutcomeKind } from '../config/types.js';
 import { headerGetter } from './headers.js';
-import { RecentMap } from './recent-map.js';
 import { requestedDelayMs, spreadMs } from './server-wait.js';
 
 const MAX_ORIGINS = 1000;
@@ -28,14 +29,14 @@ interface Origin {
 /** Until when origins are to be left alone. */
 export class Patience {
   readonly #nowMs: () => number;
-  readonly #origins: RecentMap<Origin>;
+  readonly #origins: BoundedMap<string, Origin>;
   /** The end of all waits; most policies never have one. */
   #untilMs = 0;
 
   /** @param nowMs a monotonic clock. */
   constructor(nowMs: () => number) {
     this.#nowMs = nowMs;
-    this.#origins = new RecentMap(MAX_ORIGINS, LONGEST_MS, nowMs());
+    this.#origins = new BoundedMap(MAX_ORIGINS, { maxIdleMs: LONGEST_MS, nowMs });
   }
 
   /** An origin asks to be left alone for so long. */
@@ -88,6 +89,6 @@ export class Patience {
   }
 
   #of(origin: string): Origin {
-    return this.#origins.use(origin, this.#nowMs(), () => ({ untilMs: 0 }));
+    return this.#origins.getOrMake(origin, () => ({ untilMs: 0 }));
   }
 }

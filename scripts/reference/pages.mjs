@@ -1,5 +1,4 @@
 // The pages of the reference, by their file names.
-import ts from 'typescript';
 import { CHANNELS } from './channels.mjs';
 import { functionSection, sectionOf, sectionsOf, table } from './markdown.mjs';
 import { explainedOptions, instruments } from './running.mjs';
@@ -49,13 +48,29 @@ function overviewOf(source, typeName, prefix, explained) {
   return table(['option', 'default', 'in short'], rows);
 }
 
+/** Types that have a section, or a page, of their own. */
+const ELSEWHERE = new Set([
+  ...[
+    'PolicyConfig',
+    'ClientConfig',
+    'RetryConfig',
+    'TlsConfig',
+    'BackoffConfig',
+    'BudgetConfig',
+    'RetryBudget',
+  ],
+  ...['Outcome', 'RetryEvent', 'GiveUpEvent', 'RequestLike'],
+]);
+
 /** What stands behind the names of types in the options: how values may be written. */
 function valueTypesOf(source) {
   const mentioned = ['ClientConfig', 'RetryConfig', 'PolicyConfig'].flatMap((name) =>
     source.mentionedBy(source.declarationOf(name)),
   );
-  const aliases = [...new Set(mentioned)].filter(ts.isTypeAliasDeclaration);
-  return aliases.map((alias) => sectionOf(source, alias, 3)).join('\n\n');
+  return [...new Set(mentioned)]
+    .filter(({ name }) => !ELSEWHERE.has(name.getText()))
+    .map((declaration) => sectionOf(source, declaration, 3))
+    .join('\n\n');
 }
 
 function optionsPage(source) {

@@ -34,17 +34,6 @@ export function policyChart(scenario: Scenario, summaries: readonly Summary[]): 
   );
 }
 
-/** Goodput over time with axios-policy, one line per size of the fleet, and the reference. */
-export function fleetChart(scenario: Scenario, summaries: readonly Summary[]): string {
-  const own = summaries.filter((summary) => summary.scenario === scenario.name);
-  const fleets = own.filter(({ policy }) => policy === axiosPolicy.name);
-  const others = own.filter(({ policy }) => policy === reference.name);
-  return chart(scenario, `${axiosPolicy.name} by number of clients, `, [
-    ...others.map(({ policy, perSecond }) => ({ name: policy, perSecond, isBold: false })),
-    ...fleets.map(({ clients, perSecond }) => ({ name: `${clients} clients`, perSecond, isBold: true })),
-  ]);
-}
-
 /** Goodput over time of the largest fleet, with axios-policy's budget, with others, and without. */
 export function budgetChart(scenario: Scenario, summaries: readonly Summary[]): string {
   const own = summaries.filter((summary) => summary.scenario === scenario.name);

@@ -4,7 +4,7 @@ import type { Policy } from '../../lib/cli/simulate/policy.js';
 import type { Scenario } from '../../lib/cli/simulate/scenario.js';
 import { Progress } from '../shared/progress.js';
 import { Results } from '../shared/results.js';
-import { budgetChart, fleetChart, policyChart } from './charts.js';
+import { budgetChart, policyChart } from './charts.js';
 import { HELP, type Options, readOptions } from './options.js';
 import { ALTERNATIVES, POLICIES } from './policies/all.js';
 import { report } from './report.js';
@@ -58,7 +58,6 @@ function main(options: Options): void {
   for (const scenario of scenarios) {
     results.text(`goodput-${scenario.name}.svg`, policyChart(scenario, summaries));
     results.text(`budgets-${scenario.name}.svg`, budgetChart(scenario, summaries));
-    if (fleets.length > 1) results.text(`fleets-${scenario.name}.svg`, fleetChart(scenario, summaries));
   }
   process.stdout.write(`${text}\n`);
   progress.note(`results in ${results}`);

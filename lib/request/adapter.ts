@@ -1,6 +1,6 @@
 import { fieldOf } from '../config/own.js';
 import { isCancel } from '../retry/error-predicates.js';
-import { isIdempotent, isIdempotentMethod } from '../retry/idempotency.js';
+import { IDEMPOTENT_METHODS, isIdempotent } from '../retry/idempotency.js';
 import { Attempt } from '../transport/exchange.js';
 import type { ConnectionChoice } from '../transport/observe.js';
 import type { GivenConnections } from '../transport/transport.js';
@@ -86,7 +86,7 @@ function prepareFirst({ client, errors, platform }: PolicyContext, call: Call, c
   const { budget, settings } = call;
   const { retry } = settings;
   void errors.load();
-  budget.request?.(call.origin);
+  budget?.request?.(call.origin);
   if (call.body !== undefined) call.body.declaredLength = config.headers.get('Content-Length');
   if (client.userAgent !== undefined) config.headers.set('User-Agent', client.userAgent, false);
   if (retry === false) return;
@@ -98,7 +98,7 @@ function prepareFirst({ client, errors, platform }: PolicyContext, call: Call, c
       call.body.snapshot = bytes;
     }
   }
-  addIdempotencyKey(retry, config);
+  if (retry.idempotencyKeyHeader !== false) addIdempotencyKey(retry.idempotencyKeyHeader, config);
 }
 
 /** Whether the body of its response may be completed by a second one. */
@@ -135,7 +135,7 @@ function connectionFor(call: Call, config: RequestConfig): ConnectionChoice {
   const { idempotent, retry } = call.settings;
   const isByMethod = idempotent === undefined && (retry === false || retry.idempotent === undefined);
   // No header makes such a request harmful; asked first, because this is before every attempt.
-  if (isByMethod && isIdempotentMethod(config.method ?? 'get')) return 'any';
+  if (isByMethod && IDEMPOTENT_METHODS.has((config.method ?? 'get').toUpperCase())) return 'any';
   return isIdempotent(idempotencyOfRequest(call.settings, config)) ? 'any' : 'checked';
 }
 

@@ -30,7 +30,8 @@ export type CallParts = Pick<
 export class Call implements Cancellable {
   readonly settings: ResolvedRequestPolicy;
   readonly record: CallRecord;
-  readonly budget: TrackingBudget;
+  /** `undefined` where retries are not limited by one. */
+  readonly budget: TrackingBudget | undefined;
   /** The adapter and transforms as the caller set them; the config shows these again when axios is done with it. */
   adapter: RequestConfig['adapter'];
   transformRequest: RequestConfig['transformRequest'];
@@ -129,7 +130,7 @@ export class Call implements Cancellable {
     if (sent === undefined) return;
     // The body of a response that counted may be cut, and take more retries.
     if (this.#refunded !== record.retries)
-      budget.deposit(this.origin, record.retries - (this.#refunded ?? 0));
+      budget?.deposit(this.origin, record.retries - (this.#refunded ?? 0));
     this.#refunded = record.retries;
     this.restore(sent);
   }

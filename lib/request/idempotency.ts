@@ -1,4 +1,4 @@
-import type { ResolvedRequestPolicy, ResolvedRetry } from '../config/resolved.js';
+import type { ResolvedRequestPolicy } from '../config/resolved.js';
 import type { Idempotency } from '../retry/idempotency.js';
 import { idempotencyOf } from '../retry/idempotency.js';
 import type { RequestConfig } from './axios.js';
@@ -15,10 +15,9 @@ export function idempotencyOfRequest(settings: ResolvedRequestPolicy, config: Re
   );
 }
 
-/** Mints an idempotency key for a POST or PATCH, where the policy wants one and the request has none. */
-export function addIdempotencyKey({ idempotencyKeyHeader }: ResolvedRetry, config: RequestConfig): void {
-  if (idempotencyKeyHeader === false || !/^(?:post|patch)$/i.test(config.method ?? '')) return;
-  config.headers.set(idempotencyKeyHeader, randomUuid(), false);
+/** Mints an idempotency key for a POST or PATCH that has none. */
+export function addIdempotencyKey(header: string, config: RequestConfig): void {
+  if (/^(?:post|patch)$/i.test(config.method ?? '')) config.headers.set(header, randomUuid(), false);
 }
 
 /** A random UUID, version 4. */

@@ -3,7 +3,7 @@ import type { ResolvedPolicy, ResolvedRequestPolicy, ResolvedRetry } from '../co
 import type { PolicyView } from '../config/view.js';
 import { describePolicy } from '../config/view.js';
 import type { TrackingBudget } from '../retry/budget.js';
-import { createBudget, UNLIMITED_BUDGET } from '../retry/budget.js';
+import { createBudget } from '../retry/budget.js';
 import { Patience } from '../retry/patience.js';
 import { CallRecord } from '../retry/record.js';
 import type { PolicyStats } from './activity.js';
@@ -87,7 +87,7 @@ export class AttachedPolicy implements Policy {
   readonly #adapterParts: AdapterParts;
   /** Settings of a request that has none of its own. */
   readonly #defaultSettings: ResolvedRequestPolicy;
-  readonly #defaultBudget: TrackingBudget;
+  readonly #defaultBudget: TrackingBudget | undefined;
   readonly #requestId: number;
   readonly #responseId: number;
   /** The built-in budget, shared by all requests that do not do without it or bring one of their own. */
@@ -245,8 +245,8 @@ export class AttachedPolicy implements Policy {
     return body;
   }
 
-  #budgetFor(retry: ResolvedRetry | false): TrackingBudget {
-    if (retry === false || retry.budget === false) return UNLIMITED_BUDGET;
+  #budgetFor(retry: ResolvedRetry | false): TrackingBudget | undefined {
+    if (retry === false || retry.budget === false) return undefined;
     if ('withdraw' in retry.budget) return guardedBudget(retry.budget);
     this.#budget ??= createBudget(retry.budget, now);
     return this.#budget;

@@ -183,7 +183,7 @@ export class RetryLoop {
         ? patience.requestedMs(call.origin, result, Date.now(), isRetryableStatus)
         : undefined,
       backoffMs: () => this.#drawBackoffMs(call, retry),
-      withdraw: () => call.budget.withdraw(call.origin),
+      withdraw: () => call.budget?.withdraw(call.origin) ?? true,
       random,
     });
   }

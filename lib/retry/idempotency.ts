@@ -25,17 +25,12 @@ export type IdempotentSetting<C extends object = object> =
 
 // RFC 9110 section 9.2.1, and QUERY of draft-ietf-httpbis-safe-method-w-body.
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY']);
-const IDEMPOTENT_METHODS: ReadonlySet<string> = new Set(['PUT', 'DELETE']);
+/** Methods by which a second delivery does no harm, upper case: RFC 9110 section 9.2.2. */
+export const IDEMPOTENT_METHODS: ReadonlySet<string> = new Set([...SAFE_METHODS, 'PUT', 'DELETE']);
 
 /** Whether a method, in any case, only reads. */
 export function isSafeMethod(method: string): boolean {
   return SAFE_METHODS.has(method.toUpperCase());
-}
-
-/** Whether a second delivery of a request with this method, in any case, does no harm. */
-export function isIdempotentMethod(method: string): boolean {
-  const name = method.toUpperCase();
-  return SAFE_METHODS.has(name) || IDEMPOTENT_METHODS.has(name);
 }
 
 /**

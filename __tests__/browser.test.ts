@@ -3,7 +3,7 @@ import type { PolicyConfig } from '../lib/index.browser.js';
 import * as browser from '../lib/index.browser.js';
 import { getPolicyMetadata, PolicyConfigError } from '../lib/index.browser.js';
 import * as node from '../lib/index.js';
-import { randomUuid } from '../lib/request/idempotency.js';
+import { randomUuid } from '../lib/request/idempotency-key.js';
 import { failureOf, policyCodeOf } from './helpers/attached.js';
 import { AXIOS_COPIES } from './helpers/axios-copies.js';
 import { atEnd } from './helpers/cleanup.js';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { backoffMs } from '../../lib/retry/backoff.js';
+import { backoffMs } from '../../lib/retry/decide.js';
 import { BACKOFF_VECTORS } from '../helpers/vectors.js';
 
 type Config = Parameters<typeof backoffMs>[0];

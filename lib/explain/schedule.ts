@@ -4,7 +4,7 @@
  * backoff and a fixed seed: the same configuration gives the same numbers, on every machine.
  */
 import type { ResolvedRetry } from '../config/resolved.js';
-import { backoffMs } from '../retry/backoff.js';
+import { backoffMs } from '../retry/decide.js';
 import { longestDelayMs, longestDelaysMs, mostRetries } from './bounds.js';
 import { seededRandom } from './seeded-random.js';
 import type { DelayRange, DelaySchedule, RetryDelay } from './types.js';

@@ -1,5 +1,5 @@
 import type { RequestConfig } from './axios.js';
-import { randomUuid } from './idempotency.js';
+import { randomUuid } from './idempotency-key.js';
 import { bytesOfSent, isStreamLike, isWebStream, wasRead } from './streams.js';
 
 type Headers = RequestConfig['headers'];

@@ -21,6 +21,7 @@ const UNSUPPORTED: Unsupported = { needs: ['sockets', 'node'], reason: 'not avai
 const BROWSER: Platform = {
   channels: {
     attempts: { hasSubscribers: false },
+    retries: { hasSubscribers: false },
     publishAttempt: () => () => undefined,
     publishRetry: () => undefined,
     publishGiveUp: () => undefined,

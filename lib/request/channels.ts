@@ -2,11 +2,11 @@ import { channel } from 'node:diagnostics_channel';
 import type { GiveUpEvent, GiveUpReason, OutcomeKind, RetryEvent } from '../config/types.js';
 import { classify } from '../retry/classify.js';
 import { REDACTED, redactUrl } from '../retry/redact.js';
-import type { AttemptResult } from './attempt-result.js';
 import type { AxiosResponse, RequestConfig } from './axios.js';
 import type { Call } from './call.js';
 import type { Hidden } from './outcome.js';
 import { discreet, hiddenOf, outcomeOf } from './outcome.js';
+import type { AttemptResult } from './pending-retry.js';
 import type { AttemptEnd } from './platform.js';
 import { originOf, urlOf } from './url.js';
 
@@ -22,9 +22,9 @@ export const ATTEMPT_CHANNEL = 'axios-policy:attempt';
 export const RETRY_CHANNEL = 'axios-policy:retry';
 export const GIVE_UP_CHANNEL = 'axios-policy:giveup';
 
-/** The channel itself, to be asked whether anybody listens. */
+/** The channels themselves, to be asked whether anybody listens. */
 export const ATTEMPTS = channel(ATTEMPT_CHANNEL);
-const retries = channel(RETRY_CHANNEL);
+export const RETRIES = channel(RETRY_CHANNEL);
 const giveUps = channel(GIVE_UP_CHANNEL);
 
 /** What both messages about an attempt say. */
@@ -107,9 +107,8 @@ export function publishRetry(
   result: AttemptResult,
   { delayMs, reason }: Pick<RetryEvent, 'delayMs' | 'reason'>,
 ): void {
-  if (!retries.hasSubscribers) return;
   const message = { ...outcomeOf(call, result), retry: call.record.retries + 1, delayMs, reason };
-  retries.publish(discreet(message, hiddenOf(result)));
+  RETRIES.publish(discreet(message, hiddenOf(result)));
 }
 
 /** Tells that there will be no retry of a failure that would have been retried. */

@@ -8,15 +8,15 @@ import { Transport } from '../transport/transport.js';
 import { attach } from './attach.js';
 import type { AxiosLike } from './axios.js';
 import { adapterName } from './axios.js';
-import { ATTEMPTS, publishAttempt, publishGiveUp, publishRetry } from './channels.js';
-import { AdapterHeaders } from './direct/adapter-headers.js';
+import { ATTEMPTS, publishAttempt, publishGiveUp, publishRetry, RETRIES } from './channels.js';
 import { requestDirectly } from './direct/exchange.js';
 import { requestOverHttp2 } from './direct/http2-exchange.js';
+import { AdapterHeaders } from './direct/simple-request.js';
 import type { Platform } from './platform.js';
 import type { Policy } from './policy.js';
 
 const NODE: Platform = {
-  channels: { attempts: ATTEMPTS, publishAttempt, publishRetry, publishGiveUp },
+  channels: { attempts: ATTEMPTS, retries: RETRIES, publishAttempt, publishRetry, publishGiveUp },
   resolvePolicy,
   resolveRequestPolicy,
   connect: (client, instance, bare) => {

@@ -1,19 +1,21 @@
+import type { ResolvedRequestPolicy } from '../config/resolved.js';
 import type { Outcome, RequestLike } from '../config/types.js';
 import type { Observation, RefusedHead } from '../retry/classify.js';
 import { classify } from '../retry/classify.js';
 import { causeChain } from '../retry/error-predicates.js';
-import { isIdempotent } from '../retry/idempotency.js';
+import type { Idempotency } from '../retry/idempotency.js';
+import { idempotencyOf, isIdempotent } from '../retry/idempotency.js';
 import { redactUrl } from '../retry/redact.js';
 import { isRejection } from '../transport/connect.js';
 import type { AttemptReport } from '../transport/exchange.js';
-import type { AttemptResult } from './attempt-result.js';
-import { configOf } from './attempt-result.js';
 import type { AxiosResponse, RequestConfig } from './axios.js';
 import { accepts } from './axios.js';
 import type { Call } from './call.js';
 import type { ExpiredLimit } from './deadline.js';
-import { idempotencyOfRequest } from './idempotency.js';
+import type { AttemptResult } from './pending-retry.js';
+import { configOf } from './pending-retry.js';
 import { urlOf } from './url.js';
+import { callHook } from './warnings.js';
 
 /** The fields that lead to credentials: the headers of the request, and whatever else holds the config. */
 export interface Hidden {
@@ -103,6 +105,17 @@ function requestOf(call: Call, settled: unknown): Pick<AttemptResult, 'config' |
   const config = call.sent ?? configOf(settled) ?? NO_CONFIG;
   const method = (config.method ?? 'get').toUpperCase();
   return { config, method, idempotency: idempotencyOfRequest(call.settings, config) };
+}
+
+/** How far a second delivery of a request is harmless, by all that was said about it. */
+export function idempotencyOfRequest(settings: ResolvedRequestPolicy, config: RequestConfig): Idempotency {
+  const { idempotent = undefined, idempotencyKeyHeader = false } = settings.retry || {};
+  const request = { method: config.method ?? 'get', headers: config.headers, config };
+  return callHook(
+    'idempotent',
+    () => idempotencyOf(request, settings.idempotent, idempotent, idempotencyKeyHeader),
+    'none',
+  );
 }
 
 /**

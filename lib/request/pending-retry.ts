@@ -1,7 +1,103 @@
-import type { KeptResult } from './attempt-result.js';
-import type { AxiosResponse, RequestConfig } from './axios.js';
+import { fieldOf } from '../config/own.js';
+import type { OutcomeKind } from '../config/types.js';
+import { firstInChain } from '../retry/error-predicates.js';
+import type { Idempotency } from '../retry/idempotency.js';
+import type { AxiosError, AxiosErrors, AxiosResponse, RequestConfig } from './axios.js';
 import type { Cancellable } from './cancellation.js';
 import { followCancel, isCancelled, unfollowCancel } from './cancellation.js';
+import { isReadable, isWebStream } from './streams.js';
+
+/** An attempt that ended, with everything a decision about it needs. */
+export interface AttemptResult {
+  /** `ok` for a response that axios accepts, however `shouldRetry` thinks of it. */
+  readonly kind: OutcomeKind;
+  readonly status: number | undefined;
+  readonly code: string | undefined;
+  /** Also that of an error, and whatever an interceptor in front of ours made of it. */
+  readonly response: unknown;
+  /** As axios rejected it; nothing for kind `ok`. */
+  readonly error: unknown;
+  /** Of the response, also where the error has none. */
+  readonly headers: unknown;
+  readonly config: RequestConfig;
+  /** Upper case. */
+  readonly method: string;
+  readonly idempotency: Idempotency;
+}
+
+/** The config of a response, or of an error, also one that wraps an axios error as its `cause`. */
+export function configOf(holder: unknown): RequestConfig | undefined {
+  return firstInChain(holder, (link) => {
+    const config = fieldOf(link, 'config');
+    return typeof config === 'object' && config !== null ? (config as RequestConfig) : undefined;
+  });
+}
+
+/**
+ * The latest result of a request that sleeps before its next attempt, and may find on waking that it is too late.
+ * Thousands may sleep in an outage, so a failure is kept by what it says; of what it drags along (its request, the
+ * connection of that, its stack) nothing is.
+ */
+export class KeptResult {
+  readonly #kind: OutcomeKind;
+  readonly #status: number | undefined;
+  readonly #code: string | undefined;
+  readonly #method: string;
+  readonly #idempotency: Idempotency;
+  readonly #message: string;
+  /** Of a failure without its request; else the response itself, which `shouldRetry` refused. */
+  readonly #response: Partial<AxiosResponse> | undefined;
+  readonly #original: WeakRef<object> | undefined;
+
+  constructor({ kind, status, code, method, idempotency, response, error }: AttemptResult) {
+    this.#kind = kind;
+    this.#status = status;
+    this.#code = code;
+    this.#method = method;
+    this.#idempotency = idempotency;
+    if (kind === 'ok') {
+      this.#message = '';
+      this.#response = response as AxiosResponse;
+      return;
+    }
+    if (typeof error === 'object' && error !== null) this.#original = new WeakRef(error);
+    this.#message = String((error as Partial<Error> | undefined)?.message ?? error);
+    this.#response = response === undefined ? undefined : withoutRequest(response as AxiosResponse);
+  }
+
+  /**
+   * The result: with the very error while that is still there, and else with one that says the same.
+   *
+   * @param config of the attempt that is not made any more.
+   */
+  recall(config: RequestConfig, errors: AxiosErrors): AttemptResult {
+    const isAccepted = this.#kind === 'ok';
+    const error = isAccepted ? undefined : (this.#original?.deref() ?? this.#remake(config, errors));
+    const response = error === undefined ? this.#response : fieldOf(error as AxiosError, 'response');
+    return {
+      kind: this.#kind,
+      status: this.#status,
+      code: this.#code,
+      method: this.#method,
+      idempotency: this.#idempotency,
+      response,
+      error,
+      headers: response?.headers,
+      config: configOf(error) ?? config,
+    };
+  }
+
+  #remake(config: RequestConfig, errors: AxiosErrors): AxiosError {
+    const response = this.#response && ({ ...this.#response, config } as AxiosResponse);
+    return errors.create(this.#message, this.#code ?? '', config, undefined, response);
+  }
+}
+
+function withoutRequest({ status, statusText, headers, data }: AxiosResponse): Partial<AxiosResponse> {
+  // A streamed body was released.
+  const isStream = isReadable(data) || isWebStream(data);
+  return { status, statusText, headers, ...(isStream ? {} : { data }) };
+}
 
 /** The wait of a request for its outcome, from its first failure on, with the sleep before the attempt to come. */
 export class PendingRetry {

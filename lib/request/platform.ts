@@ -6,13 +6,12 @@ import type { Download, DownloadOwner } from '../resume/download.js';
 import type { Attempt } from '../transport/exchange.js';
 import type { AttemptConnections, GivenConnections, Transport } from '../transport/transport.js';
 import type { Activity, PolicyStats } from './activity.js';
-import type { AttemptResult } from './attempt-result.js';
 import type { AxiosErrors, AxiosInstance, AxiosResponse, RequestConfig } from './axios.js';
 import type { Call } from './call.js';
-import type { AdapterHeaders } from './direct/adapter-headers.js';
 import type { DirectReceiver, Http1Parts } from './direct/exchange.js';
 import type { Http2Parts, Http2Receiver } from './direct/http2-exchange.js';
-import type { SimpleRequest } from './direct/simple-request.js';
+import type { AdapterHeaders, SimpleRequest } from './direct/simple-request.js';
+import type { AttemptResult } from './pending-retry.js';
 import type { UnsupportedOptions } from './warnings.js';
 
 /**
@@ -48,6 +47,7 @@ export type AttemptEnd = { readonly response: AxiosResponse } | { readonly error
 /** The channels of `node:diagnostics_channel`. */
 export interface Channels {
   readonly attempts: { readonly hasSubscribers: boolean };
+  readonly retries: { readonly hasSubscribers: boolean };
   /** Tells that an attempt begins. @returns tells how it ended; to be called once. */
   publishAttempt(call: Call, config: RequestConfig): (end: AttemptEnd) => void;
   /** Tells of a retry to come. */

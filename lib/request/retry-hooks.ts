@@ -1,11 +1,11 @@
 import type { ResolvedRetry } from '../config/resolved.js';
 import type { GiveUpReason } from '../config/types.js';
 import type { Retry } from '../retry/decide.js';
-import type { AttemptResult } from './attempt-result.js';
 import { BodyEdits } from './body.js';
 import type { Call } from './call.js';
 import { CANCELLED, whileWanted } from './cancellation.js';
 import { discreet, hiddenOf, outcomeOf } from './outcome.js';
+import type { AttemptResult } from './pending-retry.js';
 import type { Channels } from './platform.js';
 import { reportHookError } from './warnings.js';
 
@@ -45,7 +45,7 @@ export async function beforeRetry(
   decision: Retry,
   channels: Channels,
 ): Promise<void> {
-  channels.publishRetry(call, result, decision);
+  if (channels.retries.hasSubscribers) channels.publishRetry(call, result, decision);
   const { retry } = call.settings;
   if (retry === false || retry.onRetry === undefined) return;
   const { config } = result;

@@ -1,8 +1,7 @@
 /** The product's own decisions, backoff, Retry-After and budget, on virtual time. */
 import type { ResolvedRetry } from '../../config/resolved.js';
-import { backoffMs } from '../../retry/backoff.js';
 import { createBudget } from '../../retry/budget.js';
-import { decide } from '../../retry/decide.js';
+import { backoffMs, decide } from '../../retry/decide.js';
 import { headerGetter } from '../../retry/headers.js';
 import { requestedDelayMs } from '../../retry/server-wait.js';
 import type { Call, Client, Failure, Policy, World } from './policy.js';

@@ -15,9 +15,8 @@ import { UNSET_REQUEST } from '../../transport/unset-options.js';
 import type { AxiosErrors, AxiosResponse, RequestConfig } from '../axios.js';
 import { accepts, cancelTokenOf } from '../axios.js';
 import type { AttemptSignal } from '../cancellation.js';
-import type { AdapterHeaders } from './adapter-headers.js';
 import { headersOfResponse } from './headers.js';
-import type { SimpleRequest } from './simple-request.js';
+import type { AdapterHeaders, SimpleRequest } from './simple-request.js';
 
 // Default imports: whoever instruments or mocks these modules does so by replacing their properties.
 

@@ -1,19 +1,4 @@
-import type { ResolvedRequestPolicy } from '../config/resolved.js';
-import type { Idempotency } from '../retry/idempotency.js';
-import { idempotencyOf } from '../retry/idempotency.js';
 import type { RequestConfig } from './axios.js';
-import { callHook } from './warnings.js';
-
-/** How far a second delivery of a request is harmless, by all that was said about it. */
-export function idempotencyOfRequest(settings: ResolvedRequestPolicy, config: RequestConfig): Idempotency {
-  const { idempotent = undefined, idempotencyKeyHeader = false } = settings.retry || {};
-  const request = { method: config.method ?? 'get', headers: config.headers, config };
-  return callHook(
-    'idempotent',
-    () => idempotencyOf(request, settings.idempotent, idempotent, idempotencyKeyHeader),
-    'none',
-  );
-}
 
 /** Mints an idempotency key for a POST or PATCH that has none. */
 export function addIdempotencyKey(header: string, config: RequestConfig): void {

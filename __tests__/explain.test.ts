@@ -12,8 +12,7 @@ import {
 import { retryTableOf } from '../lib/explain/retry-table.js';
 import { worstCaseNotesOf, worstCasesOf } from '../lib/explain/worst-case.js';
 import type { PolicyConfig } from '../lib/index.js';
-import { backoffMs } from '../lib/retry/decide.js';
-import { decide } from '../lib/retry/decide.js';
+import { backoffMs, decide } from '../lib/retry/decide.js';
 
 const PAGE = readFileSync(join(__dirname, '..', 'docs', 'explain.md'), 'utf8');
 

@@ -75,7 +75,7 @@ describe('axios-policy probe of a server that is well', () => {
     });
     expect(report.connections).toHaveLength(1);
     expect(origin.requests.map(({ url }) => url)).toEqual(['/x?key=pa55', '/x?key=pa55']);
-    expect(notes).toContain('closes idle connections after 5s, and the policy closes them a second earlier');
+    expect(notes).toContain('It closes idle connections after 5s, and the policy after 4s.');
     expect(options.filter(Boolean)).toEqual([]);
     await origin.idle();
     await watch.expectNone();
@@ -278,6 +278,42 @@ describe('axios-policy probe through a proxy', () => {
     expect(out).not.toContain('pa55');
   });
 
+  it('goes through a tunnel of an https:// proxy, whose authority the configuration names', async () => {
+    const origin = await startOrigin({ tls: true });
+    const proxy = await startProxy({ tls: true });
+
+    const { report, exitCode } = await probe(origin.url, {
+      ...TRUSTING,
+      proxyUrl: proxy.url,
+      proxyCaCertificate: certs.otherCa,
+    });
+
+    expect(exitCode).toBe(0);
+    expect(report).toMatchObject({
+      route: { proxy: proxy.url },
+      answers: [{ status: 200 }, { reused: true }],
+    });
+  });
+
+  it('sends nothing through an https:// proxy that nobody vouches for', async () => {
+    const proxy = await startProxy({ tls: true });
+
+    const { report } = await probe('https://api.test/', { proxyUrl: proxy.url });
+
+    expect(report.failure).toMatchObject({ phase: 'tunnel', code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' });
+    expect(proxy.requests).toHaveLength(0);
+  });
+
+  it('has a proxy tunnel HTTP/2 without TLS', async () => {
+    const origin = await startHttp2Origin({ tls: false });
+    const proxy = await startProxy();
+
+    const { report } = await probe(origin.url, { http2Only: true, proxyUrl: proxy.url });
+
+    expect(report.answers).toMatchObject([{ protocol: 'HTTP/2' }, { protocol: 'HTTP/2' }]);
+    expect(proxy.requests[0]).toMatchObject({ method: 'CONNECT' });
+  });
+
   it('has a proxy of the environment forward http://, and says which variable named it', async () => {
     const origin = await startOrigin();
     const proxy = await startProxy({ auth: { user: 'user', password: 'pa55' } });
@@ -330,6 +366,23 @@ describe('axios-policy probe through a proxy', () => {
     expect(err).toContain('HTTPS_PROXY');
     expect(err).not.toContain('pa55');
   });
+});
+
+describe('axios-policy probe of idle connections', () => {
+  it.each([
+    [60, {}, 'after 1m, and the policy after 15s'],
+    [60, { poolIdleTimeout: false }, 'after 1m, and the policy after 59s'],
+    [1, {}, 'after 1s. The policy keeps none that long'],
+    [undefined, {}, 'poolIdleTimeout (it is 15s) has to be shorter'],
+    [undefined, { poolIdleTimeout: false }, 'poolIdleTimeout (it is off)'],
+  ])(
+    'that are kept for %s s, with %j, says how long the policy keeps them',
+    async (keepAliveHint, client, text) => {
+      const origin = await startOrigin(keepAliveHint === undefined ? {} : { keepAliveHint });
+
+      expect((await probe(origin.url, client)).notes).toContain(text);
+    },
+  );
 });
 
 describe('axios-policy probe of connections that end', () => {

@@ -135,6 +135,9 @@ function onQuota({ headers, status }: AnswerSeen): Advice[] {
   ];
 }
 
+/** For a request and a close that cross on their way. */
+const MARGIN_MS = 1000;
+
 function onKeepAlive({ answers, closesUnannounced }: ProbeReport, { client }: ResolvedPolicy): Advice[] {
   const [first, second] = answers;
   if (first === undefined || second === undefined || first.protocol === 'HTTP/2' || first.isCut) return [];
@@ -143,18 +146,24 @@ function onKeepAlive({ answers, closesUnannounced }: ProbeReport, { client }: Re
       'It closes connections right after an answer, without a word. Then each request needs a new one.';
     return [{ option: 'client.poolMaxIdlePerHost: 0', text }];
   }
-  if (!second.reused) {
+  const hintMs = keepAliveHintMs(first.headers['keep-alive']);
+  // A connection with less than the margin is not kept by the probe either.
+  if (!second.reused && (hintMs === undefined || hintMs > MARGIN_MS)) {
     return [{ text: 'It closes the connection after each answer: every request pays for a new one.' }];
   }
-  const hintMs = keepAliveHintMs(first.headers['keep-alive']);
-  const idleMs = client.poolIdleTimeoutMs;
-  if (hintMs !== undefined) {
-    const text = `It closes idle connections after ${formatDuration(hintMs)}, and the policy closes them a second earlier.`;
-    return [{ text }];
+  return [{ text: idleText(hintMs, client.poolIdleTimeoutMs) }];
+}
+
+/** The policy closes an idle connection a second before the server does, or after `poolIdleTimeout`: what is shorter. */
+function idleText(hintMs: number | undefined, limitMs: LimitMs): string {
+  if (hintMs === undefined) {
+    const limit = limitMs === false ? 'is off' : `is ${formatDuration(limitMs)}`;
+    return `It does not say when it closes idle connections. poolIdleTimeout (it ${limit}) has to be shorter than that.`;
   }
-  const limit = idleMs === false ? 'is off' : `is ${formatDuration(idleMs)}`;
-  const text = `It does not say when it closes idle connections. poolIdleTimeout (it ${limit}) has to be shorter than that.`;
-  return [{ text }];
+  const closes = `It closes idle connections after ${formatDuration(hintMs)}`;
+  const keptMs = Math.min(hintMs - MARGIN_MS, limitMs === false ? Number.POSITIVE_INFINITY : limitMs);
+  if (keptMs <= 0) return `${closes}. The policy keeps none that long: every request pays for a new one.`;
+  return `${closes}, and the policy after ${formatDuration(keptMs)}.`;
 }
 
 function onRoute({ route, failure }: ProbeReport, { client }: ResolvedPolicy): Advice[] {

@@ -298,6 +298,14 @@ describe('the pages', () => {
     ]);
   });
 
+  it('name every channel', () => {
+    const sources = fs.readdirSync(join(ROOT, 'lib'), { recursive: true, encoding: 'utf8' });
+    const code = sources.filter((name) => name.endsWith('.ts')).map((name) => textOf(join('lib', name)));
+    const channels = new Set(code.join('').match(/(?<=')axios-policy:\w+(?=')/g));
+    const told = textOf('docs/reference/channels.md').match(/(?<=^\| `)axios-policy:\w+/gm);
+    expect(new Set(told)).toEqual(channels);
+  });
+
   it('alert on metrics that there are', () => {
     const metrics = textOf('docs/reference/metrics.md').match(/(?<=^\| `)[\w.]+/gm) ?? [];
     const exported = metrics

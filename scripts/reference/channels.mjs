@@ -1,17 +1,33 @@
 // The channels, what is sent on each, and one message of every kind.
 import { channel } from 'node:diagnostics_channel';
+import { docOf } from './source.mjs';
 
-/** By channel: the type of its messages, and when they come. */
-export const CHANNELS = {
-  'axios-policy:attempt': [
-    'AttemptMessage',
+/** When messages come on a channel; of others, the documentation of their messages says it. */
+const WHEN = {
+  'axios-policy:attempt':
     '`start` and `end` of every attempt. Headers that are set on `config` at the start are sent',
-  ],
-  'axios-policy:retry': ['RetryMessage', 'before the delay of a retry'],
-  'axios-policy:giveup': ['GiveUpMessage', 'a limit has ended the retries of a call'],
-  'axios-policy:connect': ['ConnectMessage', '`start` of a new connection, then `ready` or `failed`'],
-  'axios-policy:pool': ['PoolMessage', 'a connection is `kept` idle, `reused` or `closed`'],
+  'axios-policy:retry': 'before the delay of a retry',
+  'axios-policy:giveup': 'a limit has ended the retries of a call',
+  'axios-policy:connect': '`start` of a new connection, then `ready` or `failed`',
+  'axios-policy:pool': 'a connection is `kept` idle, `reused` or `closed`',
 };
+
+/**
+ * The channels that the documentation of exported types names, in the order of `WHEN`.
+ *
+ * @param {import('./source.mjs').Source} source
+ * @returns {{ channel: string, type: string, when: string }[]}
+ */
+export function channelsOf(source) {
+  const found = source.names.flatMap((type) => {
+    const { text } = docOf(source.declarationOf(type));
+    const [whole, name] = /^A message of the channel `(axios-policy:\w+)`[:.,]?\s*/.exec(text) ?? [];
+    return name === undefined ? [] : [{ channel: name, type, when: WHEN[name] ?? text.slice(whole.length) }];
+  });
+  const order = Object.keys(WHEN);
+  const rank = ({ channel }) => (order.includes(channel) ? order.indexOf(channel) : order.length);
+  return found.sort((one, other) => rank(one) - rank(other));
+}
 
 /** Sends what a call sends that fails with a status, is retried, loses its connection, and is given up. */
 export function publish() {

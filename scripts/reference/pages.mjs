@@ -1,5 +1,5 @@
 // The pages of the reference, by their file names.
-import { CHANNELS } from './channels.mjs';
+import { channelsOf } from './channels.mjs';
 import { functionSection, sectionOf, sectionsOf, table } from './markdown.mjs';
 import { explainedOptions, instruments } from './running.mjs';
 import { Source } from './source.mjs';
@@ -117,14 +117,15 @@ function errorsPage(source) {
 }
 
 function channelsPage(source) {
-  const rows = Object.entries(CHANNELS).map(([name, [type, when]]) => [`\`${name}\``, `\`${type}\``, when]);
+  const channels = channelsOf(source);
+  const rows = channels.map(({ channel, type, when }) => [`\`${channel}\``, `\`${type}\``, when]);
   return page(
     'Channels',
     'Channels of `node:diagnostics_channel`. While nobody subscribes, no message is made. No message shows a secret when it is printed. How to subscribe: [observability](../observability.md#channels).',
     table(['channel', 'message', 'when'], rows),
     sectionsOf(
       source,
-      Object.values(CHANNELS).map(([type]) => type),
+      channels.map(({ type }) => type),
       new Set(
         ['Outcome', 'RetryEvent', 'GiveUpEvent', 'OutcomeKind', 'GiveUpReason', 'RequestTimings'].map(
           (name) => source.declarationOf(name),

@@ -37,6 +37,11 @@ export class Source {
     return symbol.flags & ts.SymbolFlags.Alias ? this.#checker.getAliasedSymbol(symbol) : symbol;
   }
 
+  /** Exported names, in alphabetical order. */
+  get names() {
+    return [...this.#exports.keys()].sort();
+  }
+
   /** The declaration of an exported name, or of one that an exported type leads to. */
   declarationOf(name) {
     const declaration = this.#exports.get(name)?.declarations?.[0];

@@ -91,7 +91,7 @@ export function defaultsOf<T extends OptionTable>(table: T): Values<T> {
 }
 
 /**
- * Reads every option of a section; every problem is noted there.
+ * Reads the options that a section has; every problem is noted there.
  * @param fallbacks of options that are not set, or wrong.
  * @param sockets `undefined` where there are none: options that need them then keep their fallbacks.
  */
@@ -101,11 +101,13 @@ export function readOptions<T extends OptionTable>(
   fallbacks: Readonly<Record<string, unknown>>,
   sockets?: SocketReaders,
 ): Values<T> {
-  const entries = Object.entries(table).map(([key, option]) => {
+  const entries: Array<readonly unknown[]> = Object.entries(fallbacks);
+  for (const key of section.presentKeys()) {
+    const option = table[key];
+    if (option === undefined) continue;
     const name = nameOf(key, option);
-    const fallback = Object.hasOwn(fallbacks, name) ? fallbacks[name] : undefined;
-    return [name, readOption(section, key, option, fallback, sockets)];
-  });
+    entries.push([name, readOption(section, key, option, fallbacks[name], sockets)]);
+  }
   return Object.fromEntries(entries);
 }
 

@@ -78,7 +78,7 @@ interface PolicyParts {
 
 /** The policy of one axios instance: its interceptors and its adapter. */
 export class AttachedPolicy implements Policy {
-  readonly config: PolicyView;
+  #view: PolicyView | undefined;
   readonly #instance: AxiosInstance;
   readonly #policy: ResolvedPolicy;
   readonly #context: PolicyContext;
@@ -95,7 +95,6 @@ export class AttachedPolicy implements Policy {
   #detached = false;
 
   constructor({ axios: instance, bare, policy, platform, connections }: PolicyParts) {
-    this.config = describePolicy(policy);
     this.#instance = instance;
     this.#policy = policy;
     this.#context = {
@@ -132,6 +131,11 @@ export class AttachedPolicy implements Policy {
     this.#responseId = response.use(this.#onFulfilled, (error: unknown) => this.#onRejected(error));
     attachedInstances().add(instance);
     warnAtAttach(policy, instance.defaults, bare);
+  }
+
+  get config(): PolicyView {
+    this.#view ??= describePolicy(this.#policy);
+    return this.#view;
   }
 
   detach(options: { readonly abort?: boolean } = {}): void {

@@ -22,7 +22,7 @@ const BRAND = Symbol.for('axios-policy.error');
 /** Base of the library's errors. `instanceof` holds across copies of the package. */
 export class PolicyError extends Error {
   override readonly name: string = 'PolicyError';
-  /** The stable code, whatever `code` says for compatibility with axios and Node. */
+  /** The stable code. `code` may be another one, for compatibility with axios and Node. */
   readonly policyCode: PolicyErrorCode;
   /** What axios copies to `AxiosError.code`. */
   readonly code: string;
@@ -134,7 +134,7 @@ export class BodyConsumedError extends PolicyError {
   }
 }
 
-/** The proxy wants credentials, or other ones (407). Sending the same again would be refused again. */
+/** The proxy asks for credentials, or refuses those that it got (407). It would refuse the same again. */
 export class ProxyAuthError extends PolicyError {
   override readonly name = 'ProxyAuthError';
   readonly proxyStatus = 407;
@@ -253,7 +253,7 @@ export class Http2SessionError extends PolicyError {
   }
 }
 
-/** The header fields of a request are too large for HTTP/2. Nothing was sent, and the same would never be. */
+/** The header fields of a request are too large for HTTP/2. Nothing was sent. A retry would not help. */
 export class Http2HeaderSizeError extends PolicyError {
   override readonly name = 'Http2HeaderSizeError';
 
@@ -267,7 +267,7 @@ export class Http2HeaderSizeError extends PolicyError {
   }
 }
 
-/** A PING was not answered within `http2KeepAliveTimeout`, so the connection was given up. A timeout. */
+/** A PING was not answered within `http2KeepAliveTimeout`, so the connection was given up. It counts as a timeout. */
 export class PingTimeoutError extends PolicyError {
   override readonly name = 'PingTimeoutError';
   readonly syscall = 'ping';

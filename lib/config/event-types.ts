@@ -28,10 +28,20 @@ export interface ResponseLike {
   readonly data: unknown;
 }
 
-/** How one attempt ended. */
+/**
+ * How one attempt ended.
+ *
+ * - `ok`: a response that `validateStatus` accepts;
+ * - `status`: a response that it does not accept;
+ * - `connect`: no connection, so nothing was sent;
+ * - `dropped`: the connection broke after something was sent;
+ * - `timeout`: a time limit ran out;
+ * - `cancelled`: your code cancelled it;
+ * - `permanent`: a failure that would come again, such as a refused certificate.
+ */
 export type OutcomeKind = 'ok' | 'status' | 'connect' | 'dropped' | 'timeout' | 'cancelled' | 'permanent';
 
-/** Why a failed request was not tried again. */
+/** Why a failed request was not tried again. What to do about each: `docs/operations.md`. */
 export type GiveUpReason =
   | 'not-retryable'
   | 'not-idempotent'
@@ -44,10 +54,10 @@ export type GiveUpReason =
   | 'should-retry';
 
 /**
- * What is known of an attempt that ended; given to `shouldRetry`, and the base of every event.
+ * An attempt that has ended; given to `shouldRetry`, and the base of every event.
  *
- * It may be logged as it is. `config`, `error` and `response` lead to credentials: they can be read, and are in no
- * rendering (`JSON.stringify`, `util.inspect`), nor in a copy (`{ ...event }`).
+ * It may be logged as it is. `config`, `error` and `response` may hold credentials. You can read them, but they are in no
+ * rendering (`JSON.stringify`, `util.inspect`) and in no copy (`{ ...event }`).
  */
 export interface Outcome {
   readonly kind: OutcomeKind;

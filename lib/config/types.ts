@@ -50,15 +50,15 @@ export interface RequestPolicy {
   /** Overrides `client.readTimeout`. */
   readonly readTimeout?: Duration | false | undefined;
   /**
-   * Whether this request may safely be delivered twice. `false` also forbids to send it again at once when the
-   * kept-alive connection that it was sent on dies without a byte of a response.
+   * Whether a second delivery of this request does no harm. `false` also means that it is not sent again at once when its
+   * kept-alive connection dies before the first byte of a response.
    */
   readonly idempotent?: boolean | undefined;
   /** Keeps the whole URL out of messages. */
   readonly sensitive?: boolean | undefined;
   /**
-   * Makes the body of each attempt anew, so that a stream can be re-sent; within the attempt's `timeout`. A stream that it
-   * makes is destroyed when its attempt is over. A `Content-Length` header that you set for it stays.
+   * Makes a new body for each attempt, so that a stream can be sent again. It has the attempt's `timeout` to finish. A
+   * stream that it makes is destroyed when its attempt is over. A `Content-Length` header that you set stays.
    */
   readonly body?: (() => unknown) | undefined;
 }

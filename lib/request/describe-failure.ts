@@ -6,7 +6,7 @@ import { urlOf } from './url.js';
 /**
  * The history of a request made with a policy: from its response, its error, or the config of either.
  *
- * @returns `undefined` if no policy had to do with it.
+ * @returns `undefined` if no policy took part in it.
  */
 export function getPolicyMetadata(responseOrErrorOrConfig: unknown): RequestMetadata | undefined {
   return callOf(responseOrErrorOrConfig)?.metadata();
@@ -14,10 +14,10 @@ export function getPolicyMetadata(responseOrErrorOrConfig: unknown): RequestMeta
 
 /**
  * A failed request in one line, for a log: `GET https://host/path failed after 3 retries in 2.4 s (maxRetries 3,
- * retryTimeout 3m): 503 Service Unavailable`. Credentials and query of the URL are left out, the whole URL if the
- * request was marked `sensitive`.
+ * retryTimeout 3m): 503 Service Unavailable`. Credentials and query of the URL are left out. If the request is
+ * `sensitive`, the whole URL is.
  *
- * Of what no policy had to do with, it tells what there is: `GET https://host/path failed: 503 Service Unavailable`,
+ * If no policy took part, it tells what the error shows: `GET https://host/path failed: 503 Service Unavailable`,
  * `Request failed: socket hang up (ECONNRESET)`. It never throws, whatever it is given.
  */
 export function describeFailure(error: unknown): string {

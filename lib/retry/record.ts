@@ -2,7 +2,7 @@ import type { GiveUpReason, OutcomeKind } from '../config/types.js';
 
 /** What a logical request remembers of itself: how often, how long, and how each attempt failed. */
 
-/** How one attempt failed, in the few words that hold no secret. */
+/** How one attempt failed, without secrets. */
 export interface AttemptOutcome {
   readonly kind: OutcomeKind;
   /** Status of the response, if there was one. */
@@ -36,8 +36,8 @@ export interface RequestMetadata {
   /** Of the last attempt; absent if there is nothing to tell. More fields may come. */
   readonly timings?: RequestTimings;
   /**
-   * How often it was sent again at once, because the kept-alive connection that it was sent on died without a byte of a
-   * response. These are no attempts of their own.
+   * How often it was sent again at once, because its kept-alive connection died before the first byte of a response.
+   * These are no attempts of their own.
    */
   readonly resends: number;
   /** Why it was not tried again, if it failed. */

@@ -30,9 +30,14 @@ function meaningOf({ text, defaultValue, returns, throws }) {
     .join(' ');
 }
 
+/** What a heading says already, and what Node's errors have as well. */
+const OF_EVERY_ERROR = new Set(['name', 'syscall']);
+const isConstant = (type) => /^'[^']*'$/.test(type);
+
 function membersTable(source, declaration) {
   const rows = source
     .membersOf(declaration)
+    .filter(({ name, type }) => !(OF_EVERY_ERROR.has(name) && isConstant(type)))
     .map(({ name, type, optional, doc }) => [
       code(`${name}${optional ? '?' : ''}`),
       code(type),

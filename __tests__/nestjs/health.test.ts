@@ -72,6 +72,21 @@ describe('the health of named clients', () => {
     expect(app.get(HttpPolicyHealth).check().prices).toMatchObject({ status: 'up', requests: 10, failed: 0 });
   });
 
+  it.each([
+    [{ maxRetries: 0 }, 'down'],
+    [false as const, 'up'],
+  ])('with retry: %j, of a server that always fails, is %s', async (retry, status) => {
+    const app = await startContext({
+      imports: [
+        HttpPolicyModule.register({ ...QUICK, retry, name: 'prices', axios: { baseURL: origin.url } }),
+      ],
+    });
+    origin.always(unavailable);
+    await get(app.get(getHttpToken('prices')), 10);
+
+    expect(app.get(HttpPolicyHealth).check().prices).toMatchObject({ status, requests: 10 });
+  });
+
   it('is what terminus shows, with 503 while a client is down', async () => {
     @Controller()
     class Health {

@@ -4,7 +4,7 @@ import type { GiveUpReason, PolicyStats } from '../index.js';
 export interface Traffic {
   /** Requests begun. */
   readonly requests: number;
-  /** Requests that the server or the network failed, retries and all. */
+  /** Requests that the server or the network failed, retries and all; none is counted with `retry: false`. */
   readonly failed: number;
   readonly retries: number;
 }

@@ -111,6 +111,13 @@ describe('the code in the documents', () => {
     proxy = await startProxy({ auth: { user: 'user', password: 'p@ss' } });
   });
 
+  it('is all found', () => {
+    for (const file of documents()) {
+      const fences = textOf(file).match(/^\s*(?:`{3,}|~{3,})/gm) ?? [];
+      expect([file, fences.length]).toEqual([file, 2 * blocksOf(file).length]);
+    }
+  });
+
   it('is all of a kind that something runs, compiles or reads', () => {
     const kinds = BLOCKS.filter(({ file, language }) => !(language === 'js' && OF_COMPAT.test(file)));
     const languages = new Set(kinds.map(({ language }) => language));

@@ -26,7 +26,7 @@ describe.each(AXIOS_COPIES)('A baseURL over http, $name', ({ axios }) => {
 
   it('is told at attach, with the option that allows it and without what may be secret', () => {
     expect(warned({}, 'http://user:hunter2@api.test:8080/path?token=hunter3')).toEqual([
-      `${HTTP}: baseURL is http://api.test:8080, which is refused: use https, or allow it with client.allowHttp`,
+      `${HTTP}: policy 'api.test:8080': baseURL is http://api.test:8080, which is refused: use https, or allow it with client.allowHttp`,
     ]);
   });
 
@@ -36,7 +36,7 @@ describe.each(AXIOS_COPIES)('A baseURL over http, $name', ({ axios }) => {
     ['that a list does not allow', 'http://api.test', { allowHttp: ['localhost', 'b.test'] }],
   ])('is told %s', (_how, baseURL, client) => {
     expect(warned(client, baseURL)).toEqual([
-      expect.stringContaining(`${HTTP}: baseURL is http://api.test,`),
+      expect.stringContaining(`${HTTP}: policy 'api.test': baseURL is http://api.test,`),
     ]);
   });
 
@@ -58,7 +58,9 @@ describe('A baseURL over http in a browser', () => {
       { baseURL: 'http://api.test', adapter: 'fetch' },
       { attach: browser.attachPolicy },
     );
-    expect(warnings).toEqual([expect.stringContaining(`${HTTP}: baseURL is http://api.test,`)]);
+    expect(warnings).toEqual([
+      expect.stringContaining(`${HTTP}: policy 'api.test': baseURL is http://api.test,`),
+    ]);
   });
 });
 

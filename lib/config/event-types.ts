@@ -60,6 +60,8 @@ export type GiveUpReason =
  * rendering (`JSON.stringify`, `util.inspect`) and in no copy (`{ ...event }`).
  */
 export interface Outcome {
+  /** Of the policy: as it was given, else the host of `baseURL`. */
+  readonly name?: string | undefined;
   readonly kind: OutcomeKind;
   /** Status of the response, if there was one. */
   readonly status?: number | undefined;

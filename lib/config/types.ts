@@ -35,8 +35,8 @@ export interface PolicyConfig {
   /** The same as `retry`, by the name obstore uses, and with its snake_case. */
   readonly retry_config?: WithSnakeCase<RetryConfig> | false | undefined;
   /**
-   * What messages about the policy call it, to tell one of several from the others.
-   * @defaultValue none
+   * Stands in errors, warnings, events, channel messages and metrics, to tell one of several policies from the others.
+   * @defaultValue the host of the instance's `baseURL`, as it is at attach
    */
   readonly name?: string | undefined;
 }

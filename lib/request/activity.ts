@@ -18,6 +18,12 @@ interface PolicyCounters {
   readonly giveUps: Readonly<Partial<Record<GiveUpReason, number>>>;
 }
 
+interface Counts {
+  attempts: number;
+  retries: number;
+  readonly giveUps: Partial<Record<GiveUpReason, number>>;
+}
+
 /** Totals of a policy, and its state at the moment of asking. */
 export interface PolicyStats extends PolicyCounters {
   /** Connections per origin. */
@@ -31,34 +37,37 @@ export interface PolicyStats extends PolicyCounters {
 /** Attempts with the bodies they stream, and requests between two attempts: what is under way, and what was counted. */
 export class Activity {
   readonly #afterPendingIo: (callback: () => void) => void;
+  readonly #counts: Counts;
   readonly #underWay = new Set<Cancellable>();
   /** Can be cancelled, and is not waited for. */
   readonly #unawaited = new Set<Cancellable>();
   #waiting: Array<() => void> = [];
-  #attempts = 0;
-  #retries = 0;
-  readonly #giveUps: Partial<Record<GiveUpReason, number>> = {};
 
-  /** @param afterPendingIo calls back when the microtasks of by then are done. */
-  constructor(afterPendingIo: (callback: () => void) => void) {
+  /**
+   * @param afterPendingIo calls back when the microtasks of by then are done.
+   * @param before whose counts go on.
+   */
+  constructor(afterPendingIo: (callback: () => void) => void, before?: Activity) {
     this.#afterPendingIo = afterPendingIo;
+    this.#counts = before === undefined ? { attempts: 0, retries: 0, giveUps: {} } : before.#counts;
   }
 
   /** A copy of the counts. */
   get counters(): PolicyCounters {
-    return { attempts: this.#attempts, retries: this.#retries, giveUps: { ...this.#giveUps } };
+    return { ...this.#counts, giveUps: { ...this.#counts.giveUps } };
   }
 
   countAttempt(): void {
-    this.#attempts += 1;
+    this.#counts.attempts += 1;
   }
 
   countRetry(): void {
-    this.#retries += 1;
+    this.#counts.retries += 1;
   }
 
   countGiveUp(reason: GiveUpReason): void {
-    this.#giveUps[reason] = (this.#giveUps[reason] ?? 0) + 1;
+    const { giveUps } = this.#counts;
+    giveUps[reason] = (giveUps[reason] ?? 0) + 1;
   }
 
   add(entry: Cancellable): void {

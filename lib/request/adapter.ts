@@ -22,24 +22,25 @@ import { urlOf } from './url.js';
 
 /** The surroundings of the adapter. */
 export interface AdapterParts {
-  readonly context: PolicyContext;
+  /** Of now; a request keeps the one that it was made under. */
+  readonly context: () => PolicyContext;
   readonly prior: PriorInterceptors;
   readonly resume: Resume;
 }
 
 /** Runs one attempt of a request: the adapter of the policy. */
 export function runThroughPolicy(parts: AdapterParts, config: RequestConfig): Promise<AxiosResponse> {
-  const { loading } = parts.context.connections;
+  const call = callOf(config);
+  const { loading } = (call?.context ?? parts.context()).connections;
   // Not awaited without need: axios hands a request to Node in the tick of the call.
-  return loading === undefined ? begin(parts, config) : loading.then(() => begin(parts, config));
+  return loading === undefined ? begin(parts, call, config) : loading.then(() => begin(parts, call, config));
 }
 
-function begin(parts: AdapterParts, config: RequestConfig): Promise<AxiosResponse> {
-  const call = callOf(config);
+function begin(parts: AdapterParts, call: Call | undefined, config: RequestConfig): Promise<AxiosResponse> {
   // An interceptor that rebuilt the config without unknown keys has taken the request out of the policy.
-  if (call === undefined) return runAlone(parts.context, config);
+  if (call === undefined) return runAlone(parts.context(), config);
   prepare(parts, call, config);
-  return (call.download === undefined ? run : download)(parts.context, call, config).then(
+  return (call.download === undefined ? run : download)(call, config).then(
     (response) => {
       call.succeeded = true;
       // Here and not in the response interceptor: one registered before ours may have made something else of it.
@@ -50,12 +51,12 @@ function begin(parts: AdapterParts, config: RequestConfig): Promise<AxiosRespons
   );
 }
 
-function fail({ context, prior }: AdapterParts, call: Call, config: RequestConfig, error: unknown): never {
+function fail({ prior }: AdapterParts, call: Call, config: RequestConfig, error: unknown): never {
   // The reason of a cancel token is one object for all requests that share it: by it nobody will find this call again.
   if (call.record.attempts === 1 && isSharedReason(error)) {
     call.restore(config);
     call.record.gaveUp('cancelled');
-    context.activity.countGiveUp('cancelled');
+    call.context.activity.countGiveUp('cancelled');
   }
   prior.attemptFailed(call, error);
   throw error;
@@ -74,17 +75,18 @@ function runAlone({ bare, connections, platform }: PolicyContext, config: Reques
   } as RequestConfig);
 }
 
-function prepare({ context, resume }: AdapterParts, call: Call, config: RequestConfig): void {
-  const { activity, platform } = context;
+function prepare({ resume }: AdapterParts, call: Call, config: RequestConfig): void {
+  const { activity, platform } = call.context;
   call.beginAttempt(config);
   activity.countAttempt();
-  if (call.record.attempts === 1) prepareFirst(context, call, config);
+  if (call.record.attempts === 1) prepareFirst(call, config);
   if (mayResume(call, config))
     call.download ??= platform.downloadOf(config, () => new Resumption(call, config, activity, resume));
 }
 
-function prepareFirst({ client, errors, platform }: PolicyContext, call: Call, config: RequestConfig): void {
-  const { budget, settings } = call;
+function prepareFirst(call: Call, config: RequestConfig): void {
+  const { budget, context, settings } = call;
+  const { client, errors, platform } = context;
   const { retry } = settings;
   void errors.load();
   budget?.request?.(call.origin);
@@ -108,10 +110,10 @@ function mayResume({ settings: { retry } }: Call, { method, responseType }: Requ
   return retry !== false && retry.resume && retry.maxRetries > 0 && /^get$/i.test(method ?? 'get');
 }
 
-async function download(context: PolicyContext, call: Call, config: RequestConfig): Promise<AxiosResponse> {
+async function download(call: Call, config: RequestConfig): Promise<AxiosResponse> {
   const { download } = call;
   try {
-    const response = await run(context, call, config);
+    const response = await run(call, config);
     return download?.received(response) ?? response;
   } catch (error) {
     throw download === undefined ? error : download.failed(error);
@@ -121,13 +123,13 @@ async function download(context: PolicyContext, call: Call, config: RequestConfi
 }
 
 /** Runs the attempt, and once more at once if it lost the race against a server that closed its kept-alive connection. */
-function run(context: PolicyContext, call: Call, config: RequestConfig): Promise<AxiosResponse> {
-  const attempt = new AttemptRun(context, call, config, connectionFor(call, config));
+function run(call: Call, config: RequestConfig): Promise<AxiosResponse> {
+  const attempt = new AttemptRun(call, config, connectionFor(call, config));
   return attempt.start().catch((error: unknown) => {
     if (!(error instanceof LostKeepAliveRace)) throw error;
     call.record.resent();
     // RFC 9112 section 9.3.1: an idle connection may be closed at any time, so this says nothing of the server.
-    return new AttemptRun(context, call, config, 'new', error.spentMs).start();
+    return new AttemptRun(call, config, 'new', error.spentMs).start();
   });
 }
 

@@ -1,4 +1,5 @@
 import type { AxiosStatic } from 'axios';
+import type { ResolvedPolicy } from '../config/resolved.js';
 import type { PolicyConfig } from '../config/types.js';
 import type { PolicyView } from '../config/view.js';
 import { describePolicy } from '../config/view.js';
@@ -32,8 +33,7 @@ export function attach(instance: AxiosLike, config: PolicyConfig, platform: Plat
   const { adapter }: Pick<RequestConfig, 'adapter'> = axios.defaults;
   const policy = platform.resolvePolicy(config, unsupportedBy(adapter));
   const bare = bareSibling(axios);
-  const connections = platform.connect(policy.client, axios, bare);
-  return new AttachedPolicy({ axios, bare, policy, platform, connections });
+  return new AttachedPolicy({ axios, bare, platform }, policy);
 }
 
 /** A mock never asks its interceptors; the program that is tested shall start all the same. */
@@ -44,12 +44,26 @@ function attachToNothing(config: PolicyConfig, platform: Platform): Policy {
     'attached to nothing, because this is a mock of axios: to test with a policy, keep axios and mock its adapter or ' +
       'the network (axios-mock-adapter, nock, msw; see docs/testing.md)',
   );
-  return new InertPolicy(describePolicy(policy));
+  return new InertPolicy(platform, policy);
 }
 
 /** A policy that is attached to nothing, and is detached and closed like any other. */
 class InertPolicy implements Policy {
-  constructor(readonly config: PolicyView) {}
+  readonly #platform: Platform;
+  #policy: ResolvedPolicy;
+
+  constructor(platform: Platform, policy: ResolvedPolicy) {
+    this.#platform = platform;
+    this.#policy = policy;
+  }
+
+  get config(): PolicyView {
+    return describePolicy(this.#policy);
+  }
+
+  update(config: PolicyConfig): void {
+    this.#policy = this.#platform.resolvePolicy(config);
+  }
 
   detach(): void {}
 

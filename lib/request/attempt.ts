@@ -49,13 +49,8 @@ export class AttemptRun implements SentAttempt, Http2Receiver, QueueObserver, De
   #publishEnd: ((end: AttemptEnd) => void) | undefined;
 
   /** @param spentMs of the attempt's time, by a request that it sends again. */
-  constructor(
-    context: PolicyContext,
-    call: Call,
-    config: RequestConfig,
-    connection: ConnectionChoice,
-    spentMs = 0,
-  ) {
+  constructor(call: Call, config: RequestConfig, connection: ConnectionChoice, spentMs = 0) {
+    const { context } = call;
     this.context = context;
     this.call = call;
     this.config = config;

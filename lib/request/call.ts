@@ -10,6 +10,7 @@ import type { RequestConfig } from './axios.js';
 import type { RequestBody } from './body.js';
 import type { Cancellable } from './cancellation.js';
 import type { PendingRetry } from './pending-retry.js';
+import type { ObservedCall, PolicyContext } from './platform.js';
 import { isStreamLike } from './streams.js';
 import { originOf } from './url.js';
 
@@ -23,11 +24,13 @@ const CALL_KEY = 'axiosPolicyCall';
 /** What a {@link Call} begins with. */
 export type CallParts = Pick<
   Call,
-  'settings' | 'record' | 'budget' | 'adapter' | 'transformRequest' | 'body'
+  'context' | 'settings' | 'record' | 'budget' | 'adapter' | 'transformRequest' | 'body'
 >;
 
 /** One logical request: everything from the caller's `axios.get()` to its outcome, however many attempts it takes. */
 export class Call implements Cancellable {
+  /** The configuration in force when it was made, and what goes with it. */
+  readonly context: PolicyContext;
   readonly settings: ResolvedRequestPolicy;
   readonly record: CallRecord;
   /** `undefined` where retries are not limited by one. */
@@ -61,7 +64,8 @@ export class Call implements Cancellable {
   #distrustsIdle = false;
   #refunded: number | undefined;
 
-  constructor({ settings, record, budget, adapter, transformRequest, body }: CallParts) {
+  constructor({ context, settings, record, budget, adapter, transformRequest, body }: CallParts) {
+    this.context = context;
     this.settings = settings;
     this.record = record;
     this.budget = budget;
@@ -174,12 +178,21 @@ export class Call implements Cancellable {
   }
 
   metadata(): RequestMetadata {
-    return this.record.snapshot();
+    const name = nameOf(this);
+    return name === undefined ? this.record.snapshot() : Object.freeze({ name, ...this.record.snapshot() });
   }
 
   toJSON(): RequestMetadata {
     return this.metadata();
   }
+}
+
+/** The name of a request's policy. A host that stands for one is left out where the URL is. */
+export function nameOf({
+  context,
+  settings,
+}: Pick<ObservedCall, 'context' | 'settings'>): string | undefined {
+  return settings.sensitive && !context.isNamed ? undefined : context.name;
 }
 
 const isEnumerable = Object.prototype.propertyIsEnumerable;

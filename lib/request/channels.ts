@@ -3,11 +3,11 @@ import type { GiveUpEvent, GiveUpReason, OutcomeKind, RetryEvent } from '../conf
 import { classify } from '../retry/classify.js';
 import { REDACTED, redactUrl } from '../retry/redact.js';
 import type { AxiosResponse, RequestConfig } from './axios.js';
-import type { Call } from './call.js';
+import { nameOf } from './call.js';
 import type { Hidden } from './outcome.js';
 import { discreet, hiddenOf, outcomeOf } from './outcome.js';
 import type { AttemptResult } from './pending-retry.js';
-import type { AttemptEnd } from './platform.js';
+import type { AttemptEnd, ObservedCall } from './platform.js';
 import { originOf, urlOf } from './url.js';
 
 /**
@@ -31,6 +31,8 @@ const giveUps = channel(GIVE_UP_CHANNEL);
 export interface AttemptDescription {
   /** One object per attempt, the same in both of its messages; a key for what a subscriber remembers of it. */
   readonly id: object;
+  /** Of the policy: as it was given, else the host of `baseURL`. */
+  readonly name?: string | undefined;
   /** 1-based number of the attempt. */
   readonly attempt: number;
   /**
@@ -87,7 +89,7 @@ export type GiveUpMessage = GiveUpEvent;
  *
  * @returns tells how it ended; to be called once.
  */
-export function publishAttempt(call: Call, config: RequestConfig): (end: AttemptEnd) => void {
+export function publishAttempt(call: ObservedCall, config: RequestConfig): (end: AttemptEnd) => void {
   const startedAt = performance.now();
   const description = describe(call, config);
   const publish = (message: object, hidden?: Omit<Hidden, 'config'>) =>
@@ -103,7 +105,7 @@ export function publishAttempt(call: Call, config: RequestConfig): (end: Attempt
 
 /** Tells of a retry to come. */
 export function publishRetry(
-  call: Call,
+  call: ObservedCall,
   result: AttemptResult,
   { delayMs, reason }: Pick<RetryEvent, 'delayMs' | 'reason'>,
 ): void {
@@ -112,15 +114,16 @@ export function publishRetry(
 }
 
 /** Tells that there will be no retry of a failure that would have been retried. */
-export function publishGiveUp(call: Call, result: AttemptResult, reason: GiveUpReason): void {
+export function publishGiveUp(call: ObservedCall, result: AttemptResult, reason: GiveUpReason): void {
   if (!giveUps.hasSubscribers) return;
   giveUps.publish(discreet({ ...outcomeOf(call, result), reason }, hiddenOf(result)));
 }
 
-function describe(call: Call, config: RequestConfig) {
+function describe(call: ObservedCall, config: RequestConfig) {
   const { record, settings } = call;
   return {
     id: {},
+    name: nameOf(call),
     attempt: record.attempts,
     resends: call.sends - 1,
     method: (config.method ?? 'get').toUpperCase(),
@@ -129,7 +132,7 @@ function describe(call: Call, config: RequestConfig) {
   };
 }
 
-function endOf(call: Call, end: AttemptEnd) {
+function endOf(call: ObservedCall, end: AttemptEnd) {
   if ('response' in end) {
     const { response } = end;
     return {

@@ -30,6 +30,8 @@ export function describeFailure(error: unknown): string {
   const { retry } = call.settings;
   const { retries, elapsedMs, giveUp } = call.metadata();
   return formatFailure({
+    // The default name is in the URL already.
+    name: call.context.isNamed ? call.context.name : undefined,
     method: request?.method ?? 'get',
     url: request?.url ?? '',
     sensitive,

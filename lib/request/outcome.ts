@@ -11,9 +11,11 @@ import type { AttemptReport } from '../transport/exchange.js';
 import type { AxiosResponse, RequestConfig } from './axios.js';
 import { accepts } from './axios.js';
 import type { Call } from './call.js';
+import { nameOf } from './call.js';
 import type { ExpiredLimit } from './deadline.js';
 import type { AttemptResult } from './pending-retry.js';
 import { configOf } from './pending-retry.js';
+import type { ObservedCall } from './platform.js';
 import { urlOf } from './url.js';
 import { callHook } from './warnings.js';
 
@@ -143,10 +145,11 @@ function refusedHead(answer: AttemptReport['answer'], config: RequestConfig): Re
 }
 
 /** The visible part of the events that hooks are given. */
-export function outcomeOf(call: Call, result: AttemptResult): Omit<Outcome, keyof Hidden> {
+export function outcomeOf(call: ObservedCall, result: AttemptResult): Omit<Outcome, keyof Hidden> {
   const { record, settings } = call;
   const { config } = result;
   return {
+    name: nameOf(call),
     kind: result.kind,
     status: result.status,
     code: result.code,

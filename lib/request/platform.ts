@@ -3,11 +3,12 @@ import type { ResolvedClient, ResolvedPolicy, ResolvedRequestPolicy } from '../c
 import type { GiveUpReason, RetryEvent } from '../config/types.js';
 import type { Unsupported } from '../config/unsupported-options.js';
 import type { Download, DownloadOwner } from '../resume/download.js';
+import type { Observation } from '../retry/classify.js';
+import type { CallRecord } from '../retry/record.js';
 import type { Attempt } from '../transport/exchange.js';
 import type { AttemptConnections, GivenConnections, Transport } from '../transport/transport.js';
 import type { Activity, PolicyStats } from './activity.js';
 import type { AxiosErrors, AxiosInstance, AxiosResponse, RequestConfig } from './axios.js';
-import type { Call } from './call.js';
 import type { DirectReceiver, Http1Parts } from './direct/exchange.js';
 import type { Http2Parts, Http2Receiver } from './direct/http2-exchange.js';
 import type { AdapterHeaders, SimpleRequest } from './direct/simple-request.js';
@@ -44,16 +45,30 @@ export interface DirectClient {
 /** The end of an attempt: a response that axios accepts, or an error. */
 export type AttemptEnd = { readonly response: AxiosResponse } | { readonly error: unknown };
 
+/** The part of a request that events and messages tell of. */
+export interface ObservedCall {
+  readonly context: Pick<PolicyContext, 'name' | 'isNamed'>;
+  readonly settings: ResolvedRequestPolicy;
+  readonly record: CallRecord;
+  readonly observation: Observation;
+  /** How often it was sent so far. */
+  readonly sends: number;
+}
+
 /** The channels of `node:diagnostics_channel`. */
 export interface Channels {
   readonly attempts: { readonly hasSubscribers: boolean };
   readonly retries: { readonly hasSubscribers: boolean };
   /** Tells that an attempt begins. @returns tells how it ended; to be called once. */
-  publishAttempt(call: Call, config: RequestConfig): (end: AttemptEnd) => void;
+  publishAttempt(call: ObservedCall, config: RequestConfig): (end: AttemptEnd) => void;
   /** Tells of a retry to come. */
-  publishRetry(call: Call, result: AttemptResult, retry: Pick<RetryEvent, 'delayMs' | 'reason'>): void;
+  publishRetry(
+    call: ObservedCall,
+    result: AttemptResult,
+    retry: Pick<RetryEvent, 'delayMs' | 'reason'>,
+  ): void;
   /** Tells that there will be no retry of a failure that would have been retried. */
-  publishGiveUp(call: Call, result: AttemptResult, reason: GiveUpReason): void;
+  publishGiveUp(call: ObservedCall, result: AttemptResult, reason: GiveUpReason): void;
 }
 
 /** The machine. */
@@ -79,8 +94,12 @@ export interface Platform {
   afterPendingIo(callback: () => void): void;
 }
 
-/** What the requests of one policy have in common. */
+/** What the requests of one policy have in common, as long as it keeps one configuration. */
 export interface PolicyContext {
+  /** By which it is told from others: as it was given, else the host of `baseURL`. */
+  readonly name: string | undefined;
+  /** Whether it was given. */
+  readonly isNamed: boolean;
   /** Dispatches a complete config through axios' own adapters, without interceptors. */
   readonly bare: AxiosInstance;
   readonly errors: AxiosErrors;

@@ -1,26 +1,26 @@
 import { fieldOf } from '../config/own.js';
-import type { ResolvedPolicy, ResolvedRequestPolicy, ResolvedRetry } from '../config/resolved.js';
+import type { ResolvedPolicy, ResolvedRequestPolicy } from '../config/resolved.js';
+import type { PolicyConfig } from '../config/types.js';
 import type { PolicyView } from '../config/view.js';
-import { describePolicy } from '../config/view.js';
 import type { TrackingBudget } from '../retry/budget.js';
-import { createBudget } from '../retry/budget.js';
 import { Patience } from '../retry/patience.js';
 import { CallRecord } from '../retry/record.js';
 import type { PolicyStats } from './activity.js';
-import { Activity } from './activity.js';
 import type { AdapterParts } from './adapter.js';
 import { runThroughPolicy } from './adapter.js';
-import type { AxiosInstance, AxiosResponse, RequestConfig } from './axios.js';
-import { AxiosErrors } from './axios.js';
+import type { AxiosResponse, RequestConfig } from './axios.js';
 import { RequestBody } from './body.js';
+import { Budgets } from './budgets.js';
 import { Call, callOf, forgetCall } from './call.js';
 import { addDefaultHeaders } from './default-headers.js';
+import type { Surroundings } from './generation.js';
+import { Generation } from './generation.js';
 import { resultOfError, resultOfResponse } from './outcome.js';
 import { configOf } from './pending-retry.js';
-import type { Connections, Platform, PolicyContext } from './platform.js';
+import type { Connections, PolicyContext } from './platform.js';
 import { PriorInterceptors } from './prior-interceptors.js';
 import { RetryLoop } from './retry-loop.js';
-import { callHook, UnsupportedOptions, warnAtAttach } from './warnings.js';
+import { unsupportedBy, warnAtAttach } from './warnings.js';
 
 // The road of a request: `#onRequest` makes a Call of it and puts it on the config, with the policy's adapter; axios runs
 // the other interceptors, and the adapter (adapter.ts) one attempt (attempt.ts), which is sent in one of three ways
@@ -38,6 +38,16 @@ export const ASYNC_DISPOSE: typeof Symbol.asyncDispose =
 export interface Policy extends AsyncDisposable {
   /** The resolved configuration, frozen, durations in milliseconds; secrets are redacted in every rendering. */
   readonly config: PolicyView;
+  /**
+   * Puts another configuration in force, whole and at once. What it does not say is the default, not what was before.
+   *
+   * The policy keeps its place among the interceptors, its budgets and counters, and its connections if nothing that they
+   * depend on has changed; otherwise new requests get new ones, and the old ones close as they become idle. Requests under
+   * way end under the configuration that they were made under.
+   * After `detach` and `close` it checks `config`, and changes nothing.
+   * @throws {PolicyConfigError} with everything that is wrong with `config`; the configuration in force stays.
+   */
+  update(config: PolicyConfig): void;
   /**
    * Stops intercepting new requests and restores what was changed. Requests under way finish under the policy.
    * @param options `abort: true` cancels requests under way, as the caller's own abort would.
@@ -66,95 +76,98 @@ export function isAttached(instance: object): boolean {
   return attachedInstances().has(instance);
 }
 
-/** The parts of a policy that depend on the instance and the machine. */
-interface PolicyParts {
-  readonly axios: AxiosInstance;
-  /** A sibling of the instance without interceptors and defaults. */
-  readonly bare: AxiosInstance;
-  readonly policy: ResolvedPolicy;
-  readonly platform: Platform;
-  readonly connections: Connections;
-}
-
 /** The policy of one axios instance: its interceptors and its adapter. */
 export class AttachedPolicy implements Policy {
-  #view: PolicyView | undefined;
-  readonly #instance: AxiosInstance;
-  readonly #policy: ResolvedPolicy;
-  readonly #context: PolicyContext;
+  readonly #surroundings: Surroundings;
+  readonly #budgets = new Budgets(now);
   readonly #prior: PriorInterceptors;
   readonly #loop: RetryLoop;
   readonly #adapterParts: AdapterParts;
-  /** Settings of a request that has none of its own. */
-  readonly #defaultSettings: ResolvedRequestPolicy;
-  readonly #defaultBudget: TrackingBudget | undefined;
   readonly #requestId: number;
   readonly #responseId: number;
-  /** The built-in budget, shared by all requests that do not do without it or bring one of their own. */
-  #budget: TrackingBudget | undefined;
+  #current: Generation;
+  /** Those before it, until their last request is done and their connections are closed. */
+  readonly #former = new Set<Generation>();
+  /** Of requests that have no settings of their own. */
+  #defaultBudget: TrackingBudget | undefined;
   #detached = false;
 
-  constructor({ axios: instance, bare, policy, platform, connections }: PolicyParts) {
-    this.#instance = instance;
-    this.#policy = policy;
-    this.#context = {
-      bare,
-      errors: new AxiosErrors(bare),
-      client: policy.client,
-      platform,
-      connections,
-      activity: new Activity(platform.afterPendingIo),
-      unsupported: new UnsupportedOptions(policy.client),
-    };
-    this.#defaultSettings = this.#settingsOf(undefined);
-    this.#defaultBudget = this.#budgetFor(policy.retry);
-    this.#prior = new PriorInterceptors(instance, this.#onFulfilled, platform.afterPendingIo);
+  constructor(surroundings: Surroundings, policy: ResolvedPolicy) {
+    const { axios, platform } = surroundings;
+    this.#surroundings = surroundings;
+    this.#current = new Generation(surroundings, policy);
+    this.#defaultBudget = this.#budgets.for(policy.retry);
+    this.#prior = new PriorInterceptors(axios, this.#onFulfilled, platform.afterPendingIo);
     this.#loop = new RetryLoop({
-      context: this.#context,
       adapter: this.#adapter,
       prior: this.#prior,
       patience: new Patience(now),
       random: Math.random,
     });
     this.#adapterParts = {
-      context: this.#context,
+      context: () => this.#current.context,
       prior: this.#prior,
       resume: (call, cut) => this.#loop.resume(call, cut),
     };
 
-    const { request, response } = instance.interceptors;
+    const { request, response } = axios.interceptors;
     // axios goes on with the request when a synchronous interceptor throws and has no one to take the error.
     const rethrow = (error: unknown) => {
       throw error;
     };
     this.#requestId = request.use((requested) => this.#onRequest(requested), rethrow, { synchronous: true });
     this.#responseId = response.use(this.#onFulfilled, (error: unknown) => this.#onRejected(error));
-    attachedInstances().add(instance);
-    warnAtAttach(policy, instance.defaults, bare);
+    attachedInstances().add(axios);
+    this.#warn();
   }
 
   get config(): PolicyView {
-    this.#view ??= describePolicy(this.#policy);
-    return this.#view;
+    return this.#current.view;
+  }
+
+  update(config: PolicyConfig): void {
+    const { axios, platform } = this.#surroundings;
+    const policy = platform.resolvePolicy(config, unsupportedBy(axios.defaults.adapter));
+    // Nothing would be made under it any more.
+    if (this.#detached) return;
+    const before = this.#current;
+    this.#current = new Generation(this.#surroundings, policy, before);
+    this.#budgets.configure(policy.retry);
+    this.#defaultBudget = this.#budgets.for(policy.retry);
+    this.#former.add(before);
+    void this.#retire(before);
+    this.#warn();
+  }
+
+  /** Has the connections of a former configuration closed, if no other uses them, when nothing needs them any more. */
+  async #retire(former: Generation): Promise<void> {
+    const { connections } = former;
+    if (this.#current.connections !== connections) void connections.close();
+    await former.whenIdle();
+    if (this.#current.connections !== connections) await connections.close();
+    this.#former.delete(former);
   }
 
   detach(options: { readonly abort?: boolean } = {}): void {
     if (!this.#detached) {
       this.#detached = true;
       this.#prior.remember();
-      this.#instance.interceptors.request.eject(this.#requestId);
-      this.#instance.interceptors.response.eject(this.#responseId);
-      attachedInstances().delete(this.#instance);
+      const { axios } = this.#surroundings;
+      axios.interceptors.request.eject(this.#requestId);
+      axios.interceptors.response.eject(this.#responseId);
+      attachedInstances().delete(axios);
     }
-    if (options.abort) this.#context.activity.cancelAll();
+    if (options.abort) for (const { context } of this.#generations()) context.activity.cancelAll();
   }
 
   async close(options: { readonly abort?: boolean } = {}): Promise<void> {
     this.detach(options);
-    const { activity, connections } = this.#context;
-    await Promise.all([connections.close(options.abort), activity.whenIdle()]);
+    const generations = this.#generations();
+    const connections = this.#connections();
+    const closing = () => connections.map((each) => each.close(options.abort));
+    await Promise.all([...closing(), ...generations.map((each) => each.whenIdle())]);
     // A request that was between two attempts has opened a connection since.
-    await connections.close(options.abort);
+    await Promise.all(closing());
   }
 
   async [ASYNC_DISPOSE](): Promise<void> {
@@ -162,11 +175,12 @@ export class AttachedPolicy implements Policy {
   }
 
   stats(): PolicyStats {
-    const { activity, connections } = this.#context;
+    const held = this.#connections().map((connections) => connections.stats());
     return {
-      ...connections.stats(),
-      ...activity.counters,
-      budget: this.#budget?.snapshot?.() ?? [],
+      pools: held.flatMap(({ pools }) => pools),
+      http2: held.flatMap(({ http2 }) => http2),
+      ...this.#current.context.activity.counters,
+      budget: this.#budgets.snapshot(),
     };
   }
 
@@ -181,20 +195,22 @@ export class AttachedPolicy implements Policy {
       forgetCall(config);
       return config;
     }
-    const settings = policy === undefined ? this.#defaultSettings : this.#settingsOf(policy);
-    const budget = policy === undefined ? this.#defaultBudget : this.#budgetFor(settings.retry);
+    const { context, defaultSettings } = this.#current;
+    const settings = policy === undefined ? defaultSettings : this.#current.settingsOf(policy);
+    const budget = policy === undefined ? this.#defaultBudget : this.#budgets.for(settings.retry);
     const record = new CallRecord({
       startedAtMs: Date.now(),
       nowMs: now,
       retryTimeoutMs: settings.retry === false ? 0 : settings.retry.retryTimeoutMs,
     });
     record.attemptStarted();
-    const adapter = config.adapter === this.#adapter ? this.#instance.defaults.adapter : config.adapter;
-    const { defaultHeaders } = this.#policy.client;
+    const { defaults } = this.#surroundings.axios;
+    const adapter = config.adapter === this.#adapter ? defaults.adapter : config.adapter;
+    const { defaultHeaders } = context.client;
     if (defaultHeaders !== undefined) addDefaultHeaders(config.headers, defaultHeaders);
     const { transformRequest } = config;
-    const body = this.#bodyFor(settings, adapter, transformRequest);
-    const call = new Call({ settings, record, budget, adapter, transformRequest, body });
+    const body = bodyFor(context, settings, adapter, transformRequest);
+    const call = new Call({ context, settings, record, budget, adapter, transformRequest, body });
     call.stamp(config);
     config.adapter = this.#adapter;
     if (body !== undefined) config.transformRequest = body.transforms;
@@ -228,42 +244,38 @@ export class AttachedPolicy implements Policy {
     const config = configOf(result);
     if (config === undefined || config.adapter === this.#adapter) return false;
     call.noteBypass(config);
-    this.#context.activity.countAttempt();
+    call.context.activity.countAttempt();
     return true;
   }
 
-  #settingsOf(input: unknown): ResolvedRequestPolicy {
-    return this.#context.platform.resolveRequestPolicy(input, this.#policy);
+  #generations(): Generation[] {
+    return [this.#current, ...this.#former];
   }
 
-  #bodyFor(
-    { body: make, retry }: ResolvedRequestPolicy,
-    adapter: RequestConfig['adapter'],
-    transforms: RequestConfig['transformRequest'],
-  ): RequestBody | undefined {
-    const { client, platform } = this.#context;
-    const mayBeReplaced = make !== undefined || (retry !== false && retry.onRetry !== undefined);
-    if (!mayBeReplaced && client.defaultContentType === undefined) return undefined;
-    const body = new RequestBody(transforms, platform.adapterName(adapter) === 'http', make);
-    body.addContentType(client.defaultContentType);
-    return body;
+  /** Those of now first. */
+  #connections(): Connections[] {
+    return [...new Set(this.#generations().map(({ connections }) => connections))];
   }
 
-  #budgetFor(retry: ResolvedRetry | false): TrackingBudget | undefined {
-    if (retry === false || retry.budget === false) return undefined;
-    if ('withdraw' in retry.budget) return guardedBudget(retry.budget);
-    this.#budget ??= createBudget(retry.budget, now);
-    return this.#budget;
+  #warn(): void {
+    const { axios, bare } = this.#surroundings;
+    const { context, policy } = this.#current;
+    warnAtAttach(policy, context.name, axios.defaults, bare);
   }
 }
 
-/** A budget of the caller's own, whose errors are reported and end no request. */
-function guardedBudget(budget: TrackingBudget): TrackingBudget {
-  return {
-    request: (origin) => callHook('budget', () => budget.request?.(origin), undefined),
-    withdraw: (origin) => callHook('budget', () => budget.withdraw(origin), false),
-    deposit: (origin, retries) => callHook('budget', () => budget.deposit(origin, retries), undefined),
-  };
+/** What is known of a request's body beyond its data, if it may be replaced or get a default type. */
+function bodyFor(
+  { client, platform }: PolicyContext,
+  { body: make, retry }: ResolvedRequestPolicy,
+  adapter: RequestConfig['adapter'],
+  transforms: RequestConfig['transformRequest'],
+): RequestBody | undefined {
+  const mayBeReplaced = make !== undefined || (retry !== false && retry.onRetry !== undefined);
+  if (!mayBeReplaced && client.defaultContentType === undefined) return undefined;
+  const body = new RequestBody(transforms, platform.adapterName(adapter) === 'http', make);
+  body.addContentType(client.defaultContentType);
+  return body;
 }
 
 function now(): number {

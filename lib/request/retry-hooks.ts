@@ -3,6 +3,7 @@ import type { GiveUpReason } from '../config/types.js';
 import type { Retry } from '../retry/decide.js';
 import { BodyEdits } from './body.js';
 import type { Call } from './call.js';
+import { nameOf } from './call.js';
 import { CANCELLED, whileWanted } from './cancellation.js';
 import { discreet, hiddenOf, outcomeOf } from './outcome.js';
 import type { AttemptResult } from './pending-retry.js';
@@ -28,7 +29,7 @@ export async function askShouldRetry(
     const answer: unknown = await whileWanted(shouldRetry(outcome), result.config, call);
     return typeof answer === 'boolean' ? answer : undefined;
   } catch (error) {
-    report('shouldRetry', error);
+    report('shouldRetry', error, call);
     return undefined;
   }
 }
@@ -57,7 +58,7 @@ export async function beforeRetry(
     edits?.apply();
   } catch (error) {
     edits?.undo();
-    report('onRetry', error);
+    report('onRetry', error, call);
   }
 }
 
@@ -79,12 +80,12 @@ export async function reportGiveUp(
     const event = discreet({ ...outcomeOf(call, result), reason }, hiddenOf(result));
     await whileWanted(retry.onGiveUp(event), result.config, call);
   } catch (error) {
-    report('onGiveUp', error);
+    report('onGiveUp', error, call);
   }
 }
 
 /** Reports what a hook threw, unless that was the end of the request. */
-function report(hook: string, error: unknown): void {
+function report(hook: string, error: unknown, call: Call): void {
   if (error === CANCELLED) throw error;
-  reportHookError(hook, error);
+  reportHookError(hook, error, nameOf(call));
 }

@@ -4,12 +4,11 @@ import { backoffMs, decide } from '../retry/decide.js';
 import type { Patience } from '../retry/patience.js';
 import type { AxiosResponse, RequestConfig } from './axios.js';
 import type { Call } from './call.js';
-import { callOf } from './call.js';
+import { callOf, nameOf } from './call.js';
 import { CANCELLED, isCancelled } from './cancellation.js';
 import { resultOfError, resultOfResponse } from './outcome.js';
 import type { AttemptResult } from './pending-retry.js';
 import { configOf, KeptResult, PendingRetry } from './pending-retry.js';
-import type { PolicyContext } from './platform.js';
 import type { PriorInterceptors } from './prior-interceptors.js';
 import { askShouldRetry, beforeRetry, reportGiveUp } from './retry-hooks.js';
 import { releaseBody } from './streams.js';
@@ -17,7 +16,6 @@ import { callHook } from './warnings.js';
 
 /** The surroundings of the loop. */
 export interface RetryLoopParts {
-  readonly context: PolicyContext;
   /** The policy's adapter, which runs one attempt. */
   readonly adapter: (config: RequestConfig) => Promise<AxiosResponse>;
   readonly prior: PriorInterceptors;
@@ -49,7 +47,7 @@ export class RetryLoop {
    * @throws the error of the last attempt.
    */
   async resume(call: Call, cut: Error): Promise<AxiosResponse> {
-    const { activity } = this.#parts.context;
+    const { activity } = call.context;
     const { sent } = call;
     call.succeeded = false;
     call.record.reopened();
@@ -64,7 +62,7 @@ export class RetryLoop {
 
   /** Decides about the result of an attempt, and makes others until there is an outcome. */
   drive(call: Call, result: AttemptResult): Promise<AxiosResponse> {
-    this.#parts.context.activity.add(call);
+    call.context.activity.add(call);
     const pending = new PendingRetry();
     call.pending = pending;
     void this.#goOn(call, pending, result);
@@ -99,7 +97,7 @@ export class RetryLoop {
       const tooLate = call.record.remainingMs <= 0 ? TOO_LATE : moreMs === undefined && TOO_LONG;
       const { kept } = pending;
       if (kept !== undefined && tooLate) {
-        const last = kept.recall(next, this.#parts.context.errors);
+        const last = kept.recall(next, call.context.errors);
         this.#end(call, pending, await this.#finish(call, last, tooLate));
         return;
       }
@@ -123,7 +121,7 @@ export class RetryLoop {
     call.pending = undefined;
     // What an error is kept with, the bytes that came before it are not.
     if (!call.download?.delivered) call.download = undefined;
-    this.#parts.context.activity.delete(call);
+    call.context.activity.delete(call);
     pending.deliver(outcome);
   }
 
@@ -140,7 +138,7 @@ export class RetryLoop {
     const next = configOfNext(call, result);
     call.stamp(next);
     const decidedMs = record.elapsedMs;
-    await beforeRetry(call, { ...result, config: next }, decision, this.#parts.context.platform.channels);
+    await beforeRetry(call, { ...result, config: next }, decision, call.context.platform.channels);
     const hookMs = record.elapsedMs - decidedMs;
     if (hookMs > 0 && record.remainingMs <= 0 && decision.delayMs < hookMs) {
       return { response: await this.#finish(call, result, TOO_LATE) };
@@ -166,7 +164,7 @@ export class RetryLoop {
       return { retry: false, reason: 'body-not-replayable', wouldRetry: false };
     const { patience, random } = this.#parts;
     const isRetryableStatus = (status: number) =>
-      callHook('statuses', () => retry.isRetryableStatus(status), false);
+      callHook('statuses', () => retry.isRetryableStatus(status), false, nameOf(call));
     return decide({
       kind: result.kind,
       status: result.status,
@@ -201,13 +199,14 @@ export class RetryLoop {
   }
 
   async #dispatch(call: Call, delayMs: number, next: RequestConfig): Promise<AttemptResult> {
-    const { adapter, context, prior } = this.#parts;
+    const { adapter, prior } = this.#parts;
+    const { activity, bare } = call.context;
     call.record.retryScheduled(delayMs);
     call.record.attemptStarted();
-    context.activity.countRetry();
+    activity.countRetry();
     next.adapter = adapter;
     next.transformRequest = undefined;
-    const dispatched = context.bare.request(next);
+    const dispatched = bare.request(next);
     try {
       // The response to the caller has passed them before its body was cut.
       const response = await (call.download?.delivered ? dispatched : prior.pass(dispatched));
@@ -220,7 +219,7 @@ export class RetryLoop {
 
   /** The error of a request that was cancelled between two attempts. */
   async #cancel(call: Call, next: RequestConfig): Promise<unknown> {
-    const { activity, bare } = this.#parts.context;
+    const { activity, bare } = call.context;
     const config = call.sent ?? next;
     // axios rejects an aborted request with its own CanceledError, before anything is sent.
     const aborted = call.cancelled ? { ...next, signal: AbortSignal.abort() } : next;
@@ -238,7 +237,7 @@ export class RetryLoop {
       call.markSucceeded();
       return result.response as AxiosResponse;
     }
-    const { activity, platform } = this.#parts.context;
+    const { activity, platform } = call.context;
     call.restore(result.config);
     call.record.gaveUp(reason);
     activity.countGiveUp(reason);

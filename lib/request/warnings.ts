@@ -38,11 +38,11 @@ export function warnDeveloper(code: string, message: string, detail?: string): v
 }
 
 /** Calls one of the caller's functions; an error that it throws is reported, and counts as `fallback`. */
-export function callHook<T>(hook: string, call: () => T, fallback: T): T {
+export function callHook<T>(hook: string, call: () => T, fallback: T, name?: string): T {
   try {
     return call();
   } catch (error) {
-    reportHookError(hook, error);
+    reportHookError(hook, error, name);
     return fallback;
   }
 }
@@ -51,19 +51,28 @@ export function callHook<T>(hook: string, call: () => T, fallback: T): T {
  * Reports an error that one of the caller's hooks threw, as a warning: it must not hide the outcome of the
  * request, and must not be lost either.
  */
-export function reportHookError(hook: string, error: unknown): void {
+export function reportHookError(hook: string, error: unknown, name?: string): void {
   const reason = error instanceof Error ? error.message : String(error);
   const detail = error instanceof Error ? error.stack : undefined;
-  warnDeveloper('AXIOS_POLICY_HOOK', `the policy's ${hook} hook failed: ${reason}`, detail);
+  warnDeveloper('AXIOS_POLICY_HOOK', `${whose(name)}the policy's ${hook} hook failed: ${reason}`, detail);
+}
+
+/** Begins a warning about one of several policies. */
+function whose(name: string | undefined): string {
+  return name === undefined ? '' : `policy '${name}': `;
 }
 
 type Defaults = Pick<RequestConfig, 'baseURL' | 'socketPath'>;
 
-/** Warns, when a policy is attached, of settings that are right and yet may not be meant. */
-export function warnAtAttach(policy: ResolvedPolicy, defaults: Defaults, axios: UrlBuilder): void {
-  const whose = policy.name === undefined ? '' : `policy '${policy.name}': `;
+/** Warns, when a policy is attached or updated, of settings that are right and yet may not be meant. */
+export function warnAtAttach(
+  policy: ResolvedPolicy,
+  name: string | undefined,
+  defaults: Defaults,
+  axios: UrlBuilder,
+): void {
   const tell = (code: string, message: string | undefined) => {
-    if (message !== undefined) warnDeveloper(code, whose + message);
+    if (message !== undefined) warnDeveloper(code, whose(name) + message);
   };
   tell('AXIOS_POLICY_INVALID_CERTIFICATES', certificates(policy));
   tell('AXIOS_POLICY_HTTP_NOT_ALLOWED', plainBase(policy, defaults, axios));
@@ -103,9 +112,12 @@ export function unsupportedBy(adapter: Adapter): Unsupported | undefined {
 /** Warns, once per policy, of options that somebody set and the adapter of a request does not support. */
 export class UnsupportedOptions {
   readonly #explicit: readonly ExplicitOption[];
+  readonly #name: string | undefined;
   #hasWarned = false;
 
-  constructor({ explicit }: ResolvedClient) {
+  /** @param name of the policy, in the warning. */
+  constructor({ explicit }: ResolvedClient, name: string | undefined) {
+    this.#name = name;
     this.#explicit = explicit.filter(({ needs }) => needs === 'sockets');
   }
 
@@ -118,7 +130,7 @@ export class UnsupportedOptions {
     this.#hasWarned = true;
     warnDeveloper(
       'AXIOS_POLICY_UNHELD_FIELDS',
-      `${paths.join(', ')}: cannot hold for a request whose ${describeAdapter(adapter)} makes its own connections`,
+      `${whose(this.#name)}${paths.join(', ')}: cannot hold for a request whose ${describeAdapter(adapter)} makes its own connections`,
     );
   }
 }

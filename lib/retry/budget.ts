@@ -87,7 +87,7 @@ const UNIT = 1000;
 
 interface Account {
   readonly bornMs: number;
-  readonly requests: SlidingCount;
+  requests: SlidingCount;
   /** In thousandths. */
   balance: number;
 }
@@ -100,7 +100,7 @@ interface Account {
  * Memory is bounded: quiet origins are forgotten, and no more than 10 000 are remembered.
  */
 export class AdaptiveBudget implements TrackingBudget {
-  readonly #config: ResolvedBudget;
+  #config: ResolvedBudget;
   readonly #nowMs: () => number;
   readonly #accounts: BoundedMap<string, Account>;
 
@@ -133,6 +133,15 @@ export class AdaptiveBudget implements TrackingBudget {
     account.balance = Math.min(account.balance + gain, this.#capacity(account, nowMs));
   }
 
+  /** Puts other limits in force. An origin keeps its tokens as far as they fit, and is counted anew in another window. */
+  configure(config: ResolvedBudget): void {
+    const isOtherWindow = config.windowSeconds !== this.#config.windowSeconds;
+    this.#config = config;
+    if (!isOtherWindow) return;
+    const nowMs = this.#nowMs();
+    for (const account of this.#accounts.values()) account.requests = this.#countFrom(nowMs);
+  }
+
   /** The origins it remembers. */
   snapshot(): readonly BudgetSnapshot[] {
     const nowMs = this.#nowMs();
@@ -149,8 +158,11 @@ export class AdaptiveBudget implements TrackingBudget {
   }
 
   #open(nowMs: number): Account {
-    const requests = new SlidingCount(this.#config.windowSeconds * 1000, nowMs);
-    return { bornMs: nowMs, requests, balance: this.#initial() };
+    return { bornMs: nowMs, requests: this.#countFrom(nowMs), balance: this.#initial() };
+  }
+
+  #countFrom(nowMs: number): SlidingCount {
+    return new SlidingCount(this.#config.windowSeconds * 1000, nowMs);
   }
 
   #capacity(account: Account, nowMs: number): number {

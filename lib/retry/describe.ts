@@ -13,6 +13,8 @@ export interface FailureCause {
 
 /** What goes into the line. */
 export interface FailureFacts {
+  /** Of the policy, if somebody named it. */
+  readonly name?: string | undefined;
   readonly method: string;
   /** As requested; it is redacted here. */
   readonly url: string;
@@ -41,12 +43,13 @@ const TELLING: ReadonlySet<GiveUpReason | undefined> = new Set([
 
 /**
  * One line such as `GET https://host/path failed after 3 retries in 2.4 s (maxRetries 3, retryTimeout 3m): 503 Service
- * Unavailable`. Credentials, query and fragment of the URL do not appear, nor do secrets in `what`.
+ * Unavailable`, behind the policy's name (`prices: GET …`) if it has one. Credentials, query and fragment of the URL do not appear, nor do secrets in `what`.
  */
 export function formatFailure(facts: FailureFacts): string {
   const { method, retries, elapsedMs, maxRetries, retryTimeoutMs, giveUp } = facts;
   const sensitive = facts.sensitive ?? false;
-  const request = `${method.toUpperCase()} ${redactUrl(facts.url, sensitive)}`;
+  const whose = facts.name === undefined ? '' : `${facts.name}: `;
+  const request = `${whose}${method.toUpperCase()} ${redactUrl(facts.url, sensitive)}`;
   const effort = retries === 0 ? '' : ` after ${retries} ${retries === 1 ? 'retry' : 'retries'}`;
   const limits = `maxRetries ${maxRetries}, retryTimeout ${formatDuration(retryTimeoutMs)}`;
   const reason = TELLING.has(giveUp) ? `, gave up: ${giveUp}` : '';

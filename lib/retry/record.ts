@@ -19,6 +19,8 @@ export interface RequestTimings {
 
 /** What `getPolicyMetadata` gives: the history of one logical request, at the moment of asking. */
 export interface RequestMetadata {
+  /** Of the policy: as it was given, else the host of `baseURL`. */
+  readonly name?: string;
   /** When the initial request began, by the wall clock. */
   readonly startedAt: Date;
   /** Attempts begun so far; 1 while the first is under way. */

@@ -72,6 +72,7 @@ describe.each(AXIOS_COPIES)('axios-policy:attempt, with $name', ({ axios }) => {
     const { origin, http } = await start({ axios });
     await http.post('/path?q=1', 'body');
     const about = {
+      name: new URL(origin.url).host,
       attempt: 1,
       resends: 0,
       method: 'POST',
@@ -234,6 +235,7 @@ describe('axios-policy:retry and axios-policy:giveup', () => {
     const error = await failureOf(http.get('/path'));
     const later = { elapsedMs: expect.any(Number), remainingMs: expect.any(Number) };
     const common = {
+      name: new URL(origin.url).host,
       kind: 'status',
       status: 503,
       method: 'GET',

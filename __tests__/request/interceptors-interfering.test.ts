@@ -6,8 +6,9 @@ import { AXIOS_COPIES } from '../helpers/axios-copies.js';
 import { reply } from '../helpers/origin.js';
 import { start, times, unavailable } from './setup.js';
 
-describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
-  describe('given a request interceptor that refuses the request', () => {
+describe.each(AXIOS_COPIES)(
+  'given a request interceptor that refuses the request, with $name',
+  ({ axios }) => {
     it.each([
       [
         'an AxiosError',
@@ -37,9 +38,12 @@ describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
       expect(hooks).toEqual([]);
       expect(policy.stats()).toMatchObject({ attempts: 0, retries: 0 });
     });
-  });
+  },
+);
 
-  describe('given a response interceptor in front that calls a success an error', () => {
+describe.each(AXIOS_COPIES)(
+  'given a response interceptor in front that calls a success an error, with $name',
+  ({ axios }) => {
     const judge = (instance: AxiosInstance) =>
       void instance.interceptors.response.use((response: AxiosResponse) => {
         if (response.data.ok) return response;
@@ -64,9 +68,12 @@ describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
       origin.enqueue(reply({ body: { ok: false } }), reply({ body: { ok: true } }));
       expect((await http.get('/')).data).toEqual({ ok: true });
     });
-  });
+  },
+);
 
-  describe('given a create() that gives new instances interceptors', () => {
+describe.each(AXIOS_COPIES)(
+  'given a create() that gives new instances interceptors, with $name',
+  ({ axios }) => {
     it('runs none of them on an attempt', async () => {
       const seen: string[] = [];
       const before = (instance: AxiosInstance) => {
@@ -90,9 +97,12 @@ describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
       expect(origin.requests).toHaveLength(3);
       expect(seen).toEqual([]);
     });
-  });
+  },
+);
 
-  describe('given a request interceptor that makes a config of its own', () => {
+describe.each(AXIOS_COPIES)(
+  'given a request interceptor that makes a config of its own, with $name',
+  ({ axios }) => {
     it('sends the request over the connections of the policy, but without retries', async () => {
       const before = (instance: AxiosInstance) =>
         void instance.interceptors.request.use((config) => {
@@ -107,41 +117,44 @@ describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
       expect((await failureOf(http.get('/'))).response?.status).toBe(503);
       expect(origin.requests).toHaveLength(2);
     });
-  });
+  },
+);
 
-  describe('given a request interceptor that encrypts', () => {
-    const encrypt = (data: string) => `[${data}]`;
-    const before = (instance: AxiosInstance) =>
-      void instance.interceptors.request.use((config) => {
-        config.transformRequest = [...[config.transformRequest ?? []].flat(), encrypt];
-        return config;
-      });
-
-    it('sends the same encrypted bytes again, and shows its transforms on the config', async () => {
-      const { origin, http } = await start({ axios, before });
-      origin.enqueue(...times(2, unavailable()));
-      const { config } = await http.post('/', { a: 1 });
-      expect(origin.requests.map(({ body }) => body.toString())).toEqual([
-        '[{"a":1}]',
-        '[{"a":1}]',
-        '[{"a":1}]',
-      ]);
-      expect([config.transformRequest].flat().at(-1)).toBe(encrypt);
+describe.each(AXIOS_COPIES)('given a request interceptor that encrypts, with $name', ({ axios }) => {
+  const encrypt = (data: string) => `[${data}]`;
+  const before = (instance: AxiosInstance) =>
+    void instance.interceptors.request.use((config) => {
+      config.transformRequest = [...[config.transformRequest ?? []].flat(), encrypt];
+      return config;
     });
 
-    it('encrypts what onRetry puts in place of the data', async () => {
-      const { origin, http } = await start({
-        axios,
-        before,
-        retry: { onRetry: ({ config }) => void Object.assign(config, { data: { b: 2 } }) },
-      });
-      origin.enqueue(unavailable());
-      await http.post('/', { a: 1 });
-      expect(origin.requests.map(({ body }) => body.toString())).toEqual(['[{"a":1}]', '[{"b":2}]']);
-    });
+  it('sends the same encrypted bytes again, and shows its transforms on the config', async () => {
+    const { origin, http } = await start({ axios, before });
+    origin.enqueue(...times(2, unavailable()));
+    const { config } = await http.post('/', { a: 1 });
+    expect(origin.requests.map(({ body }) => body.toString())).toEqual([
+      '[{"a":1}]',
+      '[{"a":1}]',
+      '[{"a":1}]',
+    ]);
+    expect([config.transformRequest].flat().at(-1)).toBe(encrypt);
   });
 
-  describe('given an adapter that an interceptor chose for one request', () => {
+  it('encrypts what onRetry puts in place of the data', async () => {
+    const { origin, http } = await start({
+      axios,
+      before,
+      retry: { onRetry: ({ config }) => void Object.assign(config, { data: { b: 2 } }) },
+    });
+    origin.enqueue(unavailable());
+    await http.post('/', { a: 1 });
+    expect(origin.requests.map(({ body }) => body.toString())).toEqual(['[{"a":1}]', '[{"b":2}]']);
+  });
+});
+
+describe.each(AXIOS_COPIES)(
+  'given an adapter that an interceptor chose for one request, with $name',
+  ({ axios }) => {
     it('is left alone when it answers, and its response looks as without a policy', async () => {
       const before = (instance: AxiosInstance) =>
         void instance.interceptors.request.use((config) => {
@@ -162,9 +175,12 @@ describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
       expect(policy.stats()).toMatchObject({ attempts: 1 });
       expect(origin.connections).toBe(0);
     });
-  });
+  },
+);
 
-  describe('given an adapter that sends equal requests but once', () => {
+describe.each(AXIOS_COPIES)(
+  'given an adapter that sends equal requests but once, with $name',
+  ({ axios }) => {
     it('retries for all that wait, once', async () => {
       let sent = 0;
       let shared: Promise<AxiosResponse> | undefined;
@@ -186,33 +202,33 @@ describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
       expect(responses.map(({ data }) => data)).toEqual([2, 2, 2]);
       expect(sent).toBe(2);
     });
-  });
+  },
+);
 
-  describe('given an asynchronous context', () => {
-    it('is there in hooks, transforms and interceptors, and after the last attempt', async () => {
-      const context = new AsyncLocalStorage<string>();
-      const seen: unknown[] = [];
-      const look = () => void seen.push(context.getStore());
-      const { origin, http } = await start({
-        axios,
-        before: (instance) =>
-          void instance.interceptors.response.use((response) => {
-            look();
-            return response;
-          }),
-        retry: { onRetry: look, shouldRetry: look },
-      });
-      origin.enqueue(unavailable());
-      await Promise.all(
-        ['a', 'b'].map((name) =>
-          context.run(name, async () => {
-            await http.get(`/${name}`);
-            look();
-          }),
-        ),
-      );
-      expect(seen).not.toContain(undefined);
-      expect(new Set(seen)).toEqual(new Set(['a', 'b']));
+describe.each(AXIOS_COPIES)('given an asynchronous context, with $name', ({ axios }) => {
+  it('is there in hooks, transforms and interceptors, and after the last attempt', async () => {
+    const context = new AsyncLocalStorage<string>();
+    const seen: unknown[] = [];
+    const look = () => void seen.push(context.getStore());
+    const { origin, http } = await start({
+      axios,
+      before: (instance) =>
+        void instance.interceptors.response.use((response) => {
+          look();
+          return response;
+        }),
+      retry: { onRetry: look, shouldRetry: look },
     });
+    origin.enqueue(unavailable());
+    await Promise.all(
+      ['a', 'b'].map((name) =>
+        context.run(name, async () => {
+          await http.get(`/${name}`);
+          look();
+        }),
+      ),
+    );
+    expect(seen).not.toContain(undefined);
+    expect(new Set(seen)).toEqual(new Set(['a', 'b']));
   });
 });

@@ -46,8 +46,9 @@ function counted(open: Set<Readable>, text = TEXT): Readable {
   return made.once('close', () => open.delete(made));
 }
 
-describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
-  describe('given a request that is made again from the config of an error', () => {
+describe.each(AXIOS_COPIES)(
+  'given a request that is made again from the config of an error, with $name',
+  ({ axios }) => {
     const WAYS: [string, (http: AxiosInstance, error: AxiosError) => Promise<unknown>][] = [
       ['http(error.config)', (http, error) => http(configOf(error))],
       ['http.request(error.config)', (http, error) => http.request(configOf(error))],
@@ -152,396 +153,388 @@ describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
         ['5', 'application/x-www-form-urlencoded'],
       ]);
     });
+  },
+);
+
+describe.each(AXIOS_COPIES)('given the config of a request with policy.body, with $name', ({ axios }) => {
+  it('is as the caller left it when the request is over', async () => {
+    const { origin, http } = await start({ axios, retry: { maxRetries: 1 } });
+    origin.enqueue(unavailable(), unavailable());
+    const headers = { 'X-Mine': '1' };
+    const error = await failureOf(http.put('/', undefined, { headers, policy: { body: () => stream() } }));
+    const response = await http.put('/', undefined, { headers, policy: { body: () => ({ a: 1 }) } });
+    for (const { config } of [error, response]) {
+      expect(config?.data).toBeUndefined();
+      expect(config?.headers.has('Content-Length')).toBe(false);
+      expect(config?.headers.has('Content-Type')).toBe(false);
+      expect(config?.headers.get('X-Mine')).toBe('1');
+    }
   });
+});
 
-  describe('given the config of a request with policy.body', () => {
-    it('is as the caller left it when the request is over', async () => {
-      const { origin, http } = await start({ axios, retry: { maxRetries: 1 } });
-      origin.enqueue(unavailable(), unavailable());
-      const headers = { 'X-Mine': '1' };
-      const error = await failureOf(http.put('/', undefined, { headers, policy: { body: () => stream() } }));
-      const response = await http.put('/', undefined, { headers, policy: { body: () => ({ a: 1 }) } });
-      for (const { config } of [error, response]) {
-        expect(config?.data).toBeUndefined();
-        expect(config?.headers.has('Content-Length')).toBe(false);
-        expect(config?.headers.has('Content-Type')).toBe(false);
-        expect(config?.headers.get('X-Mine')).toBe('1');
-      }
+describe.each(AXIOS_COPIES)('given a stream that a request has read, with $name', ({ axios }) => {
+  const STREAMS: [string, () => unknown][] = [
+    ['a Node stream', () => stream()],
+    ['a form with a stream', () => form(stream())],
+  ];
+
+  it.each(STREAMS)('refuses %s that is sent again, and sends nothing', async (_name, make) => {
+    const gaveUp: unknown[] = [];
+    const { origin, http } = await start({
+      axios,
+      retry: { shouldRetry: () => true, maxRetries: 2, onGiveUp: ({ reason }) => void gaveUp.push(reason) },
     });
-  });
-
-  describe('given a stream that a request has read', () => {
-    const STREAMS: [string, () => unknown][] = [
-      ['a Node stream', () => stream()],
-      ['a form with a stream', () => form(stream())],
-    ];
-
-    it.each(STREAMS)('refuses %s that is sent again, and sends nothing', async (_name, make) => {
-      const gaveUp: unknown[] = [];
-      const { origin, http } = await start({
-        axios,
-        retry: { shouldRetry: () => true, maxRetries: 2, onGiveUp: ({ reason }) => void gaveUp.push(reason) },
-      });
-      const data = make();
-      origin.enqueue(denied());
-      const first = await failureOf(http.put('/', data));
-      const again = await failureOf(http(configOf(first)));
-      const other = await failureOf(http.post('/elsewhere', data));
-      expect(origin.requests).toHaveLength(1);
-      for (const error of [again, other]) {
-        expect(error).toBeInstanceOf(axios.AxiosError);
-        expect(policyCodeOf(error)).toBe('ERR_POLICY_BODY_CONSUMED');
-        expect(error.message).toContain('policy.body');
-        expect(getPolicyMetadata(error)).toMatchObject({ attempts: 1, giveUp: 'body-not-replayable' });
-      }
-      expect(gaveUp).toEqual(['body-not-replayable']);
-    });
-
-    it('refuses one that a caller’s own adapter has read, with retries off too', async () => {
-      const { http } = await start({ axios, retry: false });
-      const got: number[] = [];
-      const adapter: AxiosAdapter = async (config) => {
-        const pieces = await (config.data as Readable).toArray();
-        got.push(pieces.length);
-        return { data: '', status: 200, statusText: '', headers: {}, config };
-      };
-      const { config } = await http.put('/', stream(), { adapter });
-      expect(policyCodeOf(await failureOf(http(config)))).toBe('ERR_POLICY_BODY_CONSUMED');
-      expect(got).toEqual([1]);
-    });
-
-    it('refuses one that policy.body gives a second time', async () => {
-      const same = stream();
-      const { origin, http } = await start({ axios });
-      origin.enqueue(unavailable());
-      const error = await failureOf(http.put('/', undefined, { policy: { body: () => same } }));
+    const data = make();
+    origin.enqueue(denied());
+    const first = await failureOf(http.put('/', data));
+    const again = await failureOf(http(configOf(first)));
+    const other = await failureOf(http.post('/elsewhere', data));
+    expect(origin.requests).toHaveLength(1);
+    for (const error of [again, other]) {
+      expect(error).toBeInstanceOf(axios.AxiosError);
       expect(policyCodeOf(error)).toBe('ERR_POLICY_BODY_CONSUMED');
-      expect(origin.requests).toHaveLength(1);
-    });
-
-    it('sends a form in memory whole again, which a caller’s own adapter has read', async () => {
-      const got: number[] = [];
-      const adapter: AxiosAdapter = async (config) => {
-        const pieces: Buffer[] = [];
-        const data = config.data as FormDataPackage | Buffer;
-        if (Buffer.isBuffer(data)) pieces.push(data);
-        else {
-          data.on('data', (piece: Buffer | string) => pieces.push(Buffer.from(piece)));
-          await new Promise((resolve) => data.once('end', resolve).resume());
-        }
-        got.push(Buffer.concat(pieces).length);
-        return { data: '', status: 200, statusText: '', headers: {}, config };
-      };
-      const { http } = await start({ axios });
-      const { config } = await http.put('/', form(Buffer.from(TEXT)), { adapter });
-      await http(config);
-      expect(got).toEqual([got[0], got[0]]);
-      expect(got[0]).toBeGreaterThan(TEXT.length);
-    });
-
-    it('refuses one that somebody else has read to its end', async () => {
-      const { origin, http } = await start({ axios });
-      const data = stream();
-      await data.toArray();
-      expect(policyCodeOf(await failureOf(http.put('/', data)))).toBe('ERR_POLICY_BODY_CONSUMED');
-      expect(origin.requests).toEqual([]);
-    });
-
-    it('sends one that no request has begun to read', async () => {
-      const { origin, http } = await start({ axios, client: { allowHttp: false } });
-      const data = stream();
-      await failureOf(http.put('http://localhost/', data));
-      await failureOf(http.put('/', data, { signal: AbortSignal.abort() }));
-      const controller = new AbortController();
-      http.interceptors.request.use((config) => {
-        if (config.url === '/late') controller.abort();
-        return config;
-      });
-      await failureOf(http.put('/late', data, { signal: controller.signal }));
-      await http.put('/', data);
-      expect(origin.requests.map(({ body: { length } }) => length)).toEqual([TEXT.length]);
-    });
-
-    it('sends the rest of one that the caller has begun to read', async () => {
-      const { origin, http } = await start({ axios });
-      const data = Readable.from(['head', 'rest']);
-      await new Promise((resolve) => data.once('readable', resolve));
-      expect(data.read()).toBe('head');
-      await http.put('/', data);
-      expect(origin.requests.map(({ body }) => body.toString())).toEqual(['rest']);
-    });
+      expect(error.message).toContain('policy.body');
+      expect(getPolicyMetadata(error)).toMatchObject({ attempts: 1, giveUp: 'body-not-replayable' });
+    }
+    expect(gaveUp).toEqual(['body-not-replayable']);
   });
 
-  describe('given a length that was declared for a stream', () => {
-    const headers = { 'Content-Length': String(TEXT.length), 'Content-Type': 'image/png' };
-    const seen = { 'content-length': String(TEXT.length), 'content-type': 'image/png' };
-
-    it.each([
-      ['data', { data: true }],
-      ['policy.body', { data: false }],
-    ])('stays on every attempt, the first one with %s', async (_name, { data }) => {
-      const { origin, http } = await start({ axios });
-      origin.enqueue(...times(2, unavailable()), denied());
-      refresh(http, (error) => http(configOf(error)));
-      await http.put('/', data ? stream() : undefined, { headers, policy: { body: () => stream() } });
-      expect(origin.requests).toHaveLength(4);
-      for (const request of origin.requests) {
-        expect(request.headers).toMatchObject(seen);
-        expect(request.headers['transfer-encoding']).toBeUndefined();
-        expect(request.body.length).toBe(TEXT.length);
-      }
-    });
-
-    it('stays on a request that is sent again after a lost keep-alive race', async () => {
-      const { origin, http } = await start({ axios });
-      await http.get('/');
-      origin.enqueue(reset());
-      await http.put('/', undefined, { headers, policy: { body: () => stream() } });
-      expect(origin.requests.slice(1).map((request) => request.headers)).toMatchObject([seen, seen]);
-    });
-
-    it('stays over HTTP/2', async () => {
-      const origin = await startHttp2Origin();
-      const { http } = attached({
-        axios,
-        client: { http2Only: true },
-        retry: { backoff: { initBackoff: 1 } },
-      });
-      origin.always((call) => respond({ status: call.number === 1 ? 503 : 200 })(call));
-      await http.put(origin.url, undefined, { headers, policy: { body: () => stream() } });
-      expect(origin.requests.map((request) => request.headers)).toMatchObject([seen, seen]);
-    });
-
-    it('may be declared in onRetry, with the type', async () => {
-      const onRetry = ({ config, retry }: RetryEvent) => {
-        const next = config as AxiosRequestConfig & { headers: { set(headers: object): void } };
-        next.headers.set({ 'Content-Length': String(retry), 'Content-Type': `x/${retry}` });
-      };
-      let made = 0;
-      const body = () => stream('x'.repeat(made++));
-      const { origin, http } = await start({ axios, retry: { onRetry } });
-      origin.enqueue(...times(2, unavailable()));
-      await http.put('/', undefined, { policy: { body } });
-      const sent = origin.requests.map(({ headers: fields, body: bytes }) => [
-        fields['content-length'],
-        fields['content-type'],
-        bytes.length,
-      ]);
-      expect(sent).toEqual([
-        ['0', 'application/x-www-form-urlencoded', 0],
-        ['1', 'x/1', 1],
-        ['2', 'x/2', 2],
-      ]);
-    });
-
-    it('may be declared for a stream that onRetry puts in the place of a body in memory', async () => {
-      const onRetry = ({ config, retry }: RetryEvent) => {
-        if (retry > 1) return;
-        Object.assign(config, { data: stream('longer') });
-        (config as { headers: { set(name: string, value: string): void } }).headers.set(
-          'Content-Length',
-          '6',
-        );
-      };
-      const { origin, http } = await start({ axios, retry: { onRetry } });
-      origin.enqueue(unavailable());
-      await http.put('/', 'abc');
-      expect(origin.requests.map((request) => request.headers['content-length'])).toEqual(['3', '6']);
-    });
-
-    it('is not what axios measured of another body', async () => {
-      const onRetry = ({ config }: RetryEvent) => void Object.assign(config, { data: stream('longer') });
-      const { origin, http } = await start({ axios, retry: { onRetry } });
-      origin.enqueue(unavailable());
-      await http.put('/', 'abc');
-      expect(origin.requests.map(({ body }) => body.toString())).toEqual(['abc', 'longer']);
-      expect(origin.requests[1]?.headers['transfer-encoding']).toBe('chunked');
-    });
-
-    it('gives way to that of a body in memory', async () => {
-      const { origin, http } = await start({ axios });
-      origin.enqueue(unavailable());
-      const body = () => Buffer.from('four');
-      await http.put('/', stream(), { headers, policy: { body } });
-      expect(origin.requests.map((request) => request.headers['content-length'])).toEqual([
-        headers['Content-Length'],
-        '4',
-      ]);
-    });
-  });
-
-  describe('given streams that policy.body made', () => {
-    it('are destroyed with their attempts, whatever becomes of these', async () => {
-      const open = new Set<Readable>();
-      const body = () => counted(open);
-      const { origin, http } = await start({ axios, retry: { maxRetries: 1 } });
-      origin.enqueue(unavailable(), unavailable(), early(reply({ status: 413 })));
-      await failureOf(http.put('/', undefined, { policy: { body } }));
-      await failureOf(http.put('/', undefined, { policy: { body } }));
-      await failureOf(http.put('http://localhost/', undefined, { policy: { body } })).catch(() => undefined);
-      await http.put('/', undefined, { policy: { body } });
-      const { data } = await http.put('/', undefined, { responseType: 'stream', policy: { body } });
-      for await (const _ of data);
-      origin.enqueue(never());
-      await failureOf(http.put('/', undefined, { timeout: 100, policy: { body } }));
-      const controller = new AbortController();
-      const { signal } = controller;
-      const cancelled = failureOf(
-        http.put('/', undefined, { signal, policy: { body: () => endless(open) } }),
-      );
-      const before = origin.requests.length;
-      await until(() => origin.requests.length > before);
-      controller.abort();
-      await cancelled;
-      await until(() => open.size === 0);
-    });
-
-    it('leave the caller’s own stream to axios', async () => {
-      const { origin, http } = await start({ axios });
-      origin.enqueue(early(reply({ status: 413 })));
-      const data = Readable.from(slowly());
-      await failureOf(http.put('/', data, { policy: { body: () => stream() } }));
-      expect(data.destroyed).toBe(false);
-      data.destroy();
-    });
-
-    it('do not cut an upload whose response is read while it goes on', async () => {
-      const { origin, http } = await start({ axios });
-      origin.enqueue({
-        early: true,
-        play: ({ request, response }) => {
-          response.writeHead(200).flushHeaders();
-          request.pipe(response);
-        },
-      });
-      const body = () => Readable.from(slowly(3));
-      const { data } = await http.put('/', undefined, { responseType: 'stream', policy: { body } });
-      let text = '';
-      for await (const piece of data) text += piece;
-      expect(text).toBe('slowly'.repeat(3));
-    });
-  });
-
-  describe('given a body that fails by itself', () => {
-    const broken = () =>
-      Readable.from(
-        (async function* () {
-          yield Buffer.from('begun');
-          throw Object.assign(new Error('the disk is gone'), { code: 'ECONNRESET' });
-        })(),
-      );
-    it.each([
-      ['a file that is not there', () => createReadStream(join(tmpdir(), 'axios-policy-none', 'none'))],
-      ['a stream that breaks', broken],
-      [
-        'a factory that is refused',
-        () => Promise.reject(Object.assign(new Error(), { code: 'ECONNREFUSED' })),
-      ],
-    ])('is no failure of the network: %s', async (_name, body) => {
-      const { http, policy } = await start({ axios });
-      const error = await failureOf(http.put('/', undefined, { policy: { body } }));
-      expect(getPolicyMetadata(error)).toMatchObject({
-        attempts: 1,
-        outcomes: [{ kind: 'permanent' }],
-        giveUp: 'not-retryable',
-      });
-      expect(policy.stats().retries).toBe(0);
-    });
-  });
-
-  describe('given a factory that takes its time', () => {
-    const pending = () => {
-      let arrive: (body: unknown) => void = () => {};
-      let fail: (error: unknown) => void = () => {};
-      const made = new Promise<unknown>((resolve, reject) => {
-        arrive = resolve;
-        fail = reject;
-      });
-      return { made, arrive, fail };
+  it('refuses one that a caller’s own adapter has read, with retries off too', async () => {
+    const { http } = await start({ axios, retry: false });
+    const got: number[] = [];
+    const adapter: AxiosAdapter = async (config) => {
+      const pieces = await (config.data as Readable).toArray();
+      got.push(pieces.length);
+      return { data: '', status: 200, statusText: '', headers: {}, config };
     };
+    const { config } = await http.put('/', stream(), { adapter });
+    expect(policyCodeOf(await failureOf(http(config)))).toBe('ERR_POLICY_BODY_CONSUMED');
+    expect(got).toEqual([1]);
+  });
 
-    it('is bounded by the timeout, and its stream destroyed when it comes late', async () => {
-      const { origin, http } = await start({ axios, retry: { maxRetries: 0 } });
-      const { made, arrive } = pending();
-      const error = await failureOf(http.post('/', undefined, { timeout: 50, policy: { body: () => made } }));
-      expect([error.code, error.message]).toEqual(['ECONNABORTED', 'timeout of 50ms exceeded']);
-      const late = stream();
-      arrive(late);
-      await until(() => late.destroyed);
-      expect(origin.connections).toBe(0);
+  it('refuses one that policy.body gives a second time', async () => {
+    const same = stream();
+    const { origin, http } = await start({ axios });
+    origin.enqueue(unavailable());
+    const error = await failureOf(http.put('/', undefined, { policy: { body: () => same } }));
+    expect(policyCodeOf(error)).toBe('ERR_POLICY_BODY_CONSUMED');
+    expect(origin.requests).toHaveLength(1);
+  });
+
+  it('sends a form in memory whole again, which a caller’s own adapter has read', async () => {
+    const got: number[] = [];
+    const adapter: AxiosAdapter = async (config) => {
+      const pieces: Buffer[] = [];
+      const data = config.data as FormDataPackage | Buffer;
+      if (Buffer.isBuffer(data)) pieces.push(data);
+      else {
+        data.on('data', (piece: Buffer | string) => pieces.push(Buffer.from(piece)));
+        await new Promise((resolve) => data.once('end', resolve).resume());
+      }
+      got.push(Buffer.concat(pieces).length);
+      return { data: '', status: 200, statusText: '', headers: {}, config };
+    };
+    const { http } = await start({ axios });
+    const { config } = await http.put('/', form(Buffer.from(TEXT)), { adapter });
+    await http(config);
+    expect(got).toEqual([got[0], got[0]]);
+    expect(got[0]).toBeGreaterThan(TEXT.length);
+  });
+
+  it('refuses one that somebody else has read to its end', async () => {
+    const { origin, http } = await start({ axios });
+    const data = stream();
+    await data.toArray();
+    expect(policyCodeOf(await failureOf(http.put('/', data)))).toBe('ERR_POLICY_BODY_CONSUMED');
+    expect(origin.requests).toEqual([]);
+  });
+
+  it('sends one that no request has begun to read', async () => {
+    const { origin, http } = await start({ axios, client: { allowHttp: false } });
+    const data = stream();
+    await failureOf(http.put('http://localhost/', data));
+    await failureOf(http.put('/', data, { signal: AbortSignal.abort() }));
+    const controller = new AbortController();
+    http.interceptors.request.use((config) => {
+      if (config.url === '/late') controller.abort();
+      return config;
     });
+    await failureOf(http.put('/late', data, { signal: controller.signal }));
+    await http.put('/', data);
+    expect(origin.requests.map(({ body: { length } }) => length)).toEqual([TEXT.length]);
+  });
 
-    const CANCELS: [
-      string,
-      () => { config: AxiosRequestConfig; cancel?: () => void; listeners: () => number },
-    ][] = [
-      [
-        'a signal',
-        () => {
-          const { signal, abort } = controllerOf();
-          return { config: { signal }, cancel: abort, listeners: () => countListeners(signal) };
-        },
-      ],
-      [
-        'a cancel token',
-        () => {
-          const { token, cancel } = axios.CancelToken.source();
-          const { _listeners } = token as unknown as { _listeners?: unknown[] };
-          return { config: { cancelToken: token }, cancel, listeners: () => _listeners?.length ?? 0 };
-        },
-      ],
-      ['detach', () => ({ config: {}, listeners: () => 0 })],
-    ];
+  it('sends the rest of one that the caller has begun to read', async () => {
+    const { origin, http } = await start({ axios });
+    const data = Readable.from(['head', 'rest']);
+    await new Promise((resolve) => data.once('readable', resolve));
+    expect(data.read()).toBe('head');
+    await http.put('/', data);
+    expect(origin.requests.map(({ body }) => body.toString())).toEqual(['rest']);
+  });
+});
 
-    it.each(CANCELS)('is ended at once by %s', async (_name, handle) => {
-      const { origin, http, policy } = await start({ axios, client: { timeout: '1m' } });
-      const leaks = watchLeaks();
-      const { config, cancel, listeners } = handle();
-      const { made, arrive } = pending();
-      let asked = 0;
-      const body = () => {
-        asked += 1;
-        return made;
-      };
-      const failure = failureOf(http.put('/', undefined, { ...config, policy: { body } }));
-      await until(() => asked === 1);
-      if (cancel) cancel();
-      else policy.detach({ abort: true });
-      const error = await failure;
-      expect(axios.isCancel(error)).toBe(true);
-      expect(error.code).toBe('ERR_CANCELED');
-      expect(getPolicyMetadata(error) ?? { giveUp: 'cancelled' }).toMatchObject({ giveUp: 'cancelled' });
-      expect(listeners()).toBe(0);
-      const late = stream();
-      arrive(late);
-      await until(() => late.destroyed);
-      expect(origin.connections).toBe(0);
-      await policy.close();
-      await leaks.expectNone();
+describe.each(AXIOS_COPIES)('given a length that was declared for a stream, with $name', ({ axios }) => {
+  const headers = { 'Content-Length': String(TEXT.length), 'Content-Type': 'image/png' };
+  const seen = { 'content-length': String(TEXT.length), 'content-type': 'image/png' };
+
+  it.each([
+    ['data', { data: true }],
+    ['policy.body', { data: false }],
+  ])('stays on every attempt, the first one with %s', async (_name, { data }) => {
+    const { origin, http } = await start({ axios });
+    origin.enqueue(...times(2, unavailable()), denied());
+    refresh(http, (error) => http(configOf(error)));
+    await http.put('/', data ? stream() : undefined, { headers, policy: { body: () => stream() } });
+    expect(origin.requests).toHaveLength(4);
+    for (const request of origin.requests) {
+      expect(request.headers).toMatchObject(seen);
+      expect(request.headers['transfer-encoding']).toBeUndefined();
+      expect(request.body.length).toBe(TEXT.length);
+    }
+  });
+
+  it('stays on a request that is sent again after a lost keep-alive race', async () => {
+    const { origin, http } = await start({ axios });
+    await http.get('/');
+    origin.enqueue(reset());
+    await http.put('/', undefined, { headers, policy: { body: () => stream() } });
+    expect(origin.requests.slice(1).map((request) => request.headers)).toMatchObject([seen, seen]);
+  });
+
+  it('stays over HTTP/2', async () => {
+    const origin = await startHttp2Origin();
+    const { http } = attached({
+      axios,
+      client: { http2Only: true },
+      retry: { backoff: { initBackoff: 1 } },
     });
+    origin.always((call) => respond({ status: call.number === 1 ? 503 : 200 })(call));
+    await http.put(origin.url, undefined, { headers, policy: { body: () => stream() } });
+    expect(origin.requests.map((request) => request.headers)).toMatchObject([seen, seen]);
+  });
 
-    it('may fail late without anybody caring', async () => {
-      const { http } = await start({ axios, retry: false });
-      const { made, fail } = pending();
-      await failureOf(http.put('/', undefined, { timeout: 20, policy: { body: () => made } }));
-      fail(new Error('late'));
-      await delay(5);
-    });
+  it('may be declared in onRetry, with the type', async () => {
+    const onRetry = ({ config, retry }: RetryEvent) => {
+      const next = config as AxiosRequestConfig & { headers: { set(headers: object): void } };
+      next.headers.set({ 'Content-Length': String(retry), 'Content-Type': `x/${retry}` });
+    };
+    let made = 0;
+    const body = () => stream('x'.repeat(made++));
+    const { origin, http } = await start({ axios, retry: { onRetry } });
+    origin.enqueue(...times(2, unavailable()));
+    await http.put('/', undefined, { policy: { body } });
+    const sent = origin.requests.map(({ headers: fields, body: bytes }) => [
+      fields['content-length'],
+      fields['content-type'],
+      bytes.length,
+    ]);
+    expect(sent).toEqual([
+      ['0', 'application/x-www-form-urlencoded', 0],
+      ['1', 'x/1', 1],
+      ['2', 'x/2', 2],
+    ]);
+  });
 
-    it('is not asked for a request that was cancelled before', async () => {
-      const { http } = await start({ axios });
-      const body = jest.fn(() => stream());
-      const controller = new AbortController();
-      http.interceptors.request.use((config) => {
-        controller.abort();
-        return config;
-      });
-      const { signal } = controller;
-      expect(axios.isCancel(await failureOf(http.put('/', undefined, { signal, policy: { body } })))).toBe(
-        true,
-      );
-      expect(body).not.toHaveBeenCalled();
+  it('may be declared for a stream that onRetry puts in the place of a body in memory', async () => {
+    const onRetry = ({ config, retry }: RetryEvent) => {
+      if (retry > 1) return;
+      Object.assign(config, { data: stream('longer') });
+      (config as { headers: { set(name: string, value: string): void } }).headers.set('Content-Length', '6');
+    };
+    const { origin, http } = await start({ axios, retry: { onRetry } });
+    origin.enqueue(unavailable());
+    await http.put('/', 'abc');
+    expect(origin.requests.map((request) => request.headers['content-length'])).toEqual(['3', '6']);
+  });
+
+  it('is not what axios measured of another body', async () => {
+    const onRetry = ({ config }: RetryEvent) => void Object.assign(config, { data: stream('longer') });
+    const { origin, http } = await start({ axios, retry: { onRetry } });
+    origin.enqueue(unavailable());
+    await http.put('/', 'abc');
+    expect(origin.requests.map(({ body }) => body.toString())).toEqual(['abc', 'longer']);
+    expect(origin.requests[1]?.headers['transfer-encoding']).toBe('chunked');
+  });
+
+  it('gives way to that of a body in memory', async () => {
+    const { origin, http } = await start({ axios });
+    origin.enqueue(unavailable());
+    const body = () => Buffer.from('four');
+    await http.put('/', stream(), { headers, policy: { body } });
+    expect(origin.requests.map((request) => request.headers['content-length'])).toEqual([
+      headers['Content-Length'],
+      '4',
+    ]);
+  });
+});
+
+describe.each(AXIOS_COPIES)('given streams that policy.body made, with $name', ({ axios }) => {
+  it('are destroyed with their attempts, whatever becomes of these', async () => {
+    const open = new Set<Readable>();
+    const body = () => counted(open);
+    const { origin, http } = await start({ axios, retry: { maxRetries: 1 } });
+    origin.enqueue(unavailable(), unavailable(), early(reply({ status: 413 })));
+    await failureOf(http.put('/', undefined, { policy: { body } }));
+    await failureOf(http.put('/', undefined, { policy: { body } }));
+    await failureOf(http.put('http://localhost/', undefined, { policy: { body } })).catch(() => undefined);
+    await http.put('/', undefined, { policy: { body } });
+    const { data } = await http.put('/', undefined, { responseType: 'stream', policy: { body } });
+    for await (const _ of data);
+    origin.enqueue(never());
+    await failureOf(http.put('/', undefined, { timeout: 100, policy: { body } }));
+    const controller = new AbortController();
+    const { signal } = controller;
+    const cancelled = failureOf(http.put('/', undefined, { signal, policy: { body: () => endless(open) } }));
+    const before = origin.requests.length;
+    await until(() => origin.requests.length > before);
+    controller.abort();
+    await cancelled;
+    await until(() => open.size === 0);
+  });
+
+  it('leave the caller’s own stream to axios', async () => {
+    const { origin, http } = await start({ axios });
+    origin.enqueue(early(reply({ status: 413 })));
+    const data = Readable.from(slowly());
+    await failureOf(http.put('/', data, { policy: { body: () => stream() } }));
+    expect(data.destroyed).toBe(false);
+    data.destroy();
+  });
+
+  it('do not cut an upload whose response is read while it goes on', async () => {
+    const { origin, http } = await start({ axios });
+    origin.enqueue({
+      early: true,
+      play: ({ request, response }) => {
+        response.writeHead(200).flushHeaders();
+        request.pipe(response);
+      },
     });
+    const body = () => Readable.from(slowly(3));
+    const { data } = await http.put('/', undefined, { responseType: 'stream', policy: { body } });
+    let text = '';
+    for await (const piece of data) text += piece;
+    expect(text).toBe('slowly'.repeat(3));
+  });
+});
+
+describe.each(AXIOS_COPIES)('given a body that fails by itself, with $name', ({ axios }) => {
+  const broken = () =>
+    Readable.from(
+      (async function* () {
+        yield Buffer.from('begun');
+        throw Object.assign(new Error('the disk is gone'), { code: 'ECONNRESET' });
+      })(),
+    );
+  it.each([
+    ['a file that is not there', () => createReadStream(join(tmpdir(), 'axios-policy-none', 'none'))],
+    ['a stream that breaks', broken],
+    ['a factory that is refused', () => Promise.reject(Object.assign(new Error(), { code: 'ECONNREFUSED' }))],
+  ])('is no failure of the network: %s', async (_name, body) => {
+    const { http, policy } = await start({ axios });
+    const error = await failureOf(http.put('/', undefined, { policy: { body } }));
+    expect(getPolicyMetadata(error)).toMatchObject({
+      attempts: 1,
+      outcomes: [{ kind: 'permanent' }],
+      giveUp: 'not-retryable',
+    });
+    expect(policy.stats().retries).toBe(0);
+  });
+});
+
+describe.each(AXIOS_COPIES)('given a factory that takes its time, with $name', ({ axios }) => {
+  const pending = () => {
+    let arrive: (body: unknown) => void = () => {};
+    let fail: (error: unknown) => void = () => {};
+    const made = new Promise<unknown>((resolve, reject) => {
+      arrive = resolve;
+      fail = reject;
+    });
+    return { made, arrive, fail };
+  };
+
+  it('is bounded by the timeout, and its stream destroyed when it comes late', async () => {
+    const { origin, http } = await start({ axios, retry: { maxRetries: 0 } });
+    const { made, arrive } = pending();
+    const error = await failureOf(http.post('/', undefined, { timeout: 50, policy: { body: () => made } }));
+    expect([error.code, error.message]).toEqual(['ECONNABORTED', 'timeout of 50ms exceeded']);
+    const late = stream();
+    arrive(late);
+    await until(() => late.destroyed);
+    expect(origin.connections).toBe(0);
+  });
+
+  const CANCELS: [
+    string,
+    () => { config: AxiosRequestConfig; cancel?: () => void; listeners: () => number },
+  ][] = [
+    [
+      'a signal',
+      () => {
+        const { signal, abort } = controllerOf();
+        return { config: { signal }, cancel: abort, listeners: () => countListeners(signal) };
+      },
+    ],
+    [
+      'a cancel token',
+      () => {
+        const { token, cancel } = axios.CancelToken.source();
+        const { _listeners } = token as unknown as { _listeners?: unknown[] };
+        return { config: { cancelToken: token }, cancel, listeners: () => _listeners?.length ?? 0 };
+      },
+    ],
+    ['detach', () => ({ config: {}, listeners: () => 0 })],
+  ];
+
+  it.each(CANCELS)('is ended at once by %s', async (_name, handle) => {
+    const { origin, http, policy } = await start({ axios, client: { timeout: '1m' } });
+    const leaks = watchLeaks();
+    const { config, cancel, listeners } = handle();
+    const { made, arrive } = pending();
+    let asked = 0;
+    const body = () => {
+      asked += 1;
+      return made;
+    };
+    const failure = failureOf(http.put('/', undefined, { ...config, policy: { body } }));
+    await until(() => asked === 1);
+    if (cancel) cancel();
+    else policy.detach({ abort: true });
+    const error = await failure;
+    expect(axios.isCancel(error)).toBe(true);
+    expect(error.code).toBe('ERR_CANCELED');
+    expect(getPolicyMetadata(error) ?? { giveUp: 'cancelled' }).toMatchObject({ giveUp: 'cancelled' });
+    expect(listeners()).toBe(0);
+    const late = stream();
+    arrive(late);
+    await until(() => late.destroyed);
+    expect(origin.connections).toBe(0);
+    await policy.close();
+    await leaks.expectNone();
+  });
+
+  it('may fail late without anybody caring', async () => {
+    const { http } = await start({ axios, retry: false });
+    const { made, fail } = pending();
+    await failureOf(http.put('/', undefined, { timeout: 20, policy: { body: () => made } }));
+    fail(new Error('late'));
+    await delay(5);
+  });
+
+  it('is not asked for a request that was cancelled before', async () => {
+    const { http } = await start({ axios });
+    const body = jest.fn(() => stream());
+    const controller = new AbortController();
+    http.interceptors.request.use((config) => {
+      controller.abort();
+      return config;
+    });
+    const { signal } = controller;
+    expect(axios.isCancel(await failureOf(http.put('/', undefined, { signal, policy: { body } })))).toBe(
+      true,
+    );
+    expect(body).not.toHaveBeenCalled();
   });
 });
 

@@ -24,8 +24,9 @@ class ApiError extends Error {}
 const replacing = (make: (error: AxiosError) => unknown) => (instance: AxiosInstance) =>
   void instance.interceptors.response.use(undefined, (error: AxiosError) => Promise.reject(make(error)));
 
-describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
-  describe('given an interceptor in front that replaces the error without a cause', () => {
+describe.each(AXIOS_COPIES)(
+  'given an interceptor in front that replaces the error without a cause, with $name',
+  ({ axios }) => {
     it.each([
       ['an error', () => new ApiError('down')],
       ['a string', () => 'down'],
@@ -63,9 +64,12 @@ describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
       expect(await failureOf(http.get('/'))).toBeInstanceOf(ApiError);
       expect(await warned()).toEqual(['AXIOS_POLICY_REPLACED_ERROR']);
     });
-  });
+  },
+);
 
-  describe('given an interceptor in front of which nothing is to be said', () => {
+describe.each(AXIOS_COPIES)(
+  'given an interceptor in front of which nothing is to be said, with $name',
+  ({ axios }) => {
     it('retries, without a warning, what is replaced with a cause', async () => {
       const make = (error: AxiosError) => new ApiError('down', { cause: error });
       const { origin, http } = await start({ axios, before: replacing(make) });
@@ -97,5 +101,5 @@ describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
       await http.get('/');
       expect(await warned()).toEqual([]);
     });
-  });
-});
+  },
+);

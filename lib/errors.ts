@@ -24,7 +24,7 @@ export class PolicyError extends Error {
   override readonly name: string = 'PolicyError';
   /** The stable code. `code` may be another one, for compatibility with axios and Node. */
   readonly policyCode: PolicyErrorCode;
-  /** What axios copies to `AxiosError.code`. */
+  /** Copied by axios to `AxiosError.code`. */
   readonly code: string;
 
   constructor(
@@ -60,9 +60,9 @@ function bare(descriptor: PropertyDescriptor): PropertyDescriptor {
 export interface ConfigProblem {
   /** Where: `client.connectTimeout`. */
   readonly path: string;
-  /** What would have been right. */
+  /** Values that would have been right. */
   readonly expected: string;
-  /** What came, shortened, without secrets. */
+  /** The value that came, shortened, without secrets. */
   readonly received: string;
 }
 

@@ -1,4 +1,4 @@
-/** What a user may say of connections and deadlines. */
+/** Options for connections and deadlines, as a user writes them. */
 import type { SecureVersion } from 'node:tls';
 import type { BooleanLike, Duration, IntegerLike } from './value-types.js';
 
@@ -30,12 +30,12 @@ export interface TlsConfig {
 }
 
 /**
- * How connections are made, kept and bounded. The names and meanings are those of object_store's `ClientConfig`,
+ * Options for making, keeping and bounding connections. The names and meanings are those of object_store's `ClientConfig`,
  * in camelCase.
  */
 export interface ClientConfig {
   /**
-   * Whether `http://` URLs may be requested, also by redirect, by `baseURL` or through a unix socket. Otherwise they
+   * Allows requests to `http://` URLs, also by redirect, by `baseURL` or through a unix socket. Otherwise they
    * are refused before a byte is sent, with code `ERR_POLICY_HTTP_NOT_ALLOWED`, never retried. A list allows the hosts
    * in it alone, in the grammar of NO_PROXY: `['localhost', '.svc', '10.0.0.0/8']`. The scheme of `proxyUrl` is not
    * affected.

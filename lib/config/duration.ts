@@ -1,15 +1,12 @@
 /** Lengths of time: from every form a user may write to milliseconds, and back to a text. */
-import { fromOtherNotation } from './duration-advice.js';
-import { parseDuration } from './duration-grammar.js';
-import { DurationError, NS_PER_MS, UNIT_PROPERTIES } from './duration-units.js';
+import { DurationError, NS_PER_MS, parseDuration, UNIT_PROPERTIES } from './duration-grammar.js';
 import { renderValue } from './render.js';
 import type { Duration } from './types.js';
 
 /** A limit in milliseconds, or none. */
 export type LimitMs = number | false;
 
-export { parseDuration } from './duration-grammar.js';
-export { DurationError, type DurationErrorKind } from './duration-units.js';
+export { DurationError, type DurationErrorKind, parseDuration } from './duration-grammar.js';
 
 /** The longest delay a Node timer holds; a longer one would fire at once. */
 export const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -48,6 +45,40 @@ function numberToMs(ms: number): number {
   if (ms < 0) throw new DurationError('NotADuration', 'it is negative');
   // -0 would show in messages.
   return Math.ceil(ms) || 0;
+}
+
+const AMOUNT = '(\\d{1,12}(?:[.,]\\d{1,9})?)';
+const designated = (letters: string) => letters.replace(/./g, (letter) => `(?:${AMOUNT}${letter})?`);
+
+interface Notation {
+  readonly pattern: RegExp;
+  /** The unit of each group of the pattern. */
+  readonly units: string;
+}
+
+const NOTATIONS: readonly Notation[] = [
+  // ISO 8601: `PT5S`, `P1DT2H`.
+  { pattern: new RegExp(`^P${designated('YMWD')}(?:T${designated('HMS')})?$`, 'i'), units: 'yMwdhms' },
+  // `00:05`, `0:00:05`, and `1 day, 0:00:05` as Python prints it.
+  { pattern: new RegExp(`^(?:(\\d{1,9}) days?, )?(?:(\\d{1,9}):)?(\\d{1,9}):${AMOUNT}$`), units: 'dhms' },
+];
+
+/** `05` as `5`, `0,50` as `0.50`. */
+function withoutZeros(amount: string): string {
+  return amount.replace(',', '.').replace(/^0+(?=\d)/, '');
+}
+
+/** A text in another notation as the grammar has it: `5s` for `PT5S` and for `0:00:05`; `undefined` for any other. */
+function fromOtherNotation(text: string): string | undefined {
+  for (const { pattern, units } of NOTATIONS) {
+    const amounts = pattern.exec(text)?.slice(1);
+    if (!amounts?.some((amount) => amount !== undefined)) continue;
+    const spans = amounts.flatMap((amount, index) =>
+      Number(amount?.replace(',', '.') ?? 0) === 0 ? [] : [`${withoutZeros(amount)}${units.charAt(index)}`],
+    );
+    return spans.join(' ') || '0s';
+  }
+  return undefined;
 }
 
 /** @throws {@link DurationError} with the right spelling, where the text is right in another notation. */

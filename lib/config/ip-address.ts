@@ -9,7 +9,7 @@ export interface IpBlock {
 const BYTE = '(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
 const IPV4 = new RegExp(`^${BYTE}\\.${BYTE}\\.${BYTE}\\.${BYTE}$`);
 const GROUPS = 8;
-/** What IPv4 addresses begin with where they are written as IPv6: `::ffff:10.0.0.1`. */
+/** The beginning of an IPv4 address written as IPv6: `::ffff:10.0.0.1`. */
 const IPV4_PREFIX = 0xffffn << 32n;
 const IPV4_BITS = 32;
 const IPV6_BITS = 128;
@@ -84,7 +84,7 @@ export function ipv4Text(address: bigint): string | undefined {
 
 const LOCALHOST = IPV4_PREFIX | (127n << 24n);
 
-/** Whether an address is of this very machine: `127.0.0.0/8`, `::1`, and what connects to it, `0.0.0.0` and `::`. */
+/** Tells the addresses of this machine: `127.0.0.0/8`, `::1`, and `0.0.0.0` and `::`, which connect to it. */
 export function isLoopback(address: bigint): boolean {
   return address <= 1n || address === IPV4_PREFIX || address >> 24n === LOCALHOST >> 24n;
 }
@@ -101,7 +101,7 @@ export function ipBlock(value: bigint, isIpv6: boolean, prefixBits: number): IpB
   return isSound ? { value, freeBits: BigInt(freeBits) } : undefined;
 }
 
-/** Whether an address is of a block. One of IPv6 has no IPv4 addresses in it. */
+/** Tells if an address is in a block. One of IPv6 has no IPv4 addresses in it. */
 export function isInBlock(address: bigint, { value, freeBits }: IpBlock): boolean {
   return isIpv4(address) === isIpv4(value) && address >> freeBits === value >> freeBits;
 }

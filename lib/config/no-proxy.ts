@@ -8,7 +8,7 @@ import {
   parseLooseIpv4,
 } from './ip-address.js';
 
-/** Whether a host is to be reached without a proxy. */
+/** Tells if a host is to be reached without a proxy. */
 export type NoProxyMatcher = (hostname: string, port: number) => boolean;
 
 /** A host: a name for the suffix rule, or an address. */
@@ -30,7 +30,7 @@ const BRACKETS = /^\[(.*)\]$/;
 const NEVER: NoProxyMatcher = () => false;
 
 /**
- * Whether `list` says that `hostname:port` is to be reached without a proxy.
+ * Tells if `list` has `hostname:port` reached without a proxy.
  *
  * @param list `NO_PROXY` as it stands in the environment, or its entries one by one; see {@link parseNoProxy}.
  * @param hostname as in a URL; an IPv6 literal with or without its brackets.
@@ -97,7 +97,7 @@ function hostRule(pattern: string): HostRule {
   return address === undefined ? domainRule(name) : addressRule(address);
 }
 
-/** What comes after a star, or begins with a dot. */
+/** A rule for the end of a name: the text after a star, or one that begins with a dot. */
 function endingRule(ending: string): HostRule {
   const isSuffix = ending.startsWith('.');
   const { name } = hostOf(isSuffix ? ending.slice(1) : ending);

@@ -125,7 +125,7 @@ function readOption(
   return reader === undefined ? fallback : (reader as Reader<unknown>)(section, key, fallback);
 }
 
-/** What `policy.config` shows of the values of a table. */
+/** The values of a table as `policy.config` shows them: frozen, without secrets. */
 export function viewOf<T extends OptionTable>(table: T, values: object): View<T> {
   const entries = Object.entries(table).map(([key, option]) => {
     const value = resolvedValue(values, key, option);

@@ -11,7 +11,7 @@ export function fieldOf<T extends object, K extends keyof T>(holder: T, key: K):
   return value !== undefined && value === POLLUTED[key] ? undefined : value;
 }
 
-/** Whether an object or its class has a property that is not everybody's. */
+/** Tells a property of an object or of its class from one that every object has. */
 export function hasField(holder: object, key: PropertyKey): boolean {
   return Object.hasOwn(holder, key) || (key in holder && !Object.hasOwn(POLLUTED, key));
 }

@@ -1,5 +1,5 @@
 /**
- * How a wrong value is shown in a message: short, on one line, without secrets. A token or a key may stand in any field
+ * Renders wrong values for messages: short, on one line, without secrets. A token or a key may stand in any field
  * by mistake, so a text is quoted only if it looks like what somebody would write there.
  */
 

@@ -29,7 +29,7 @@ export interface ResolvedClient extends Values<typeof CLIENT_OPTIONS> {
   readonly timeoutIsDefault: boolean;
   /** Keys that the user set, to whatever value. */
   readonly given: ReadonlySet<string>;
-  /** What somebody asked for, and cannot be had everywhere. */
+  /** Options that somebody set and that not every platform supports. */
   readonly explicit: readonly ExplicitOption[];
 }
 
@@ -45,7 +45,7 @@ export interface ShortLimit {
   /** As the user spelled it. */
   readonly path: string;
   readonly ms: number;
-  /** What it would be in seconds, if it was given as a number without a unit. */
+  /** The same number in seconds, if it was given without a unit. */
   readonly inSeconds: string | undefined;
 }
 

@@ -20,7 +20,7 @@ import { shortLimitsOf } from './short-limits.js';
 import type { ClientConfig, RetryConfig } from './types.js';
 import { explicitOptions, refuseUnsupported, type Unsupported } from './unsupported-options.js';
 
-/** What a platform brings along to read a configuration with. */
+/** Parts of the reader that depend on the platform. */
 export interface Reading {
   /** `undefined` where there are no sockets. */
   readonly sockets?: SocketReaders | undefined;
@@ -71,7 +71,7 @@ function completeRetry({ statuses, ...values }: Values<typeof RETRY_OPTIONS>): R
   return Object.freeze({ ...values, statuses, isRetryableStatus: (status: number) => set.has(status) });
 }
 
-/** What a policy does without a word about retries. */
+/** Retries of a policy whose configuration does not mention them. */
 const DEFAULT_RETRY: ResolvedRetry = completeRetry(defaultsOf(RETRY_OPTIONS));
 
 const objectOrFalse: Parser<object | false> = (value) =>

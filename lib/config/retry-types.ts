@@ -1,4 +1,4 @@
-/** What a user may say of retries. */
+/** Options for retries, as a user writes them. */
 import type { GiveUpEvent, Outcome, RequestLike, RetryEvent } from './event-types.js';
 import type { BooleanLike, Duration, IntegerLike } from './value-types.js';
 
@@ -64,7 +64,7 @@ export interface BudgetConfig {
   readonly initialTokens?: number | undefined;
 }
 
-/** What is tried again, how often and for how long. Names and meanings are those of object_store's `RetryConfig`. */
+/** Options for what is retried, how often and for how long. Names and meanings are those of object_store's `RetryConfig`. */
 export interface RetryConfig {
   /**
    * The delays between attempts.
@@ -85,7 +85,7 @@ export interface RetryConfig {
   readonly retryTimeout?: Duration | undefined;
 
   /**
-   * Whether a request may safely be delivered twice, for all requests of the instance. Requests say it for themselves
+   * Says that requests may safely be delivered twice, for all requests of the instance. A request says it for itself
    * with `policy.idempotent`.
    * @defaultValue by method: GET, HEAD, OPTIONS, TRACE, QUERY, PUT and DELETE are
    */
@@ -113,7 +113,7 @@ export interface RetryConfig {
     | undefined;
 
   /**
-   * Whether to honour `Retry-After` and `RateLimit` headers: wait at least that long, or give up if `retryTimeout`
+   * Honours `Retry-After` and `RateLimit` headers: waits at least that long, or gives up if `retryTimeout`
    * leaves no room for it.
    * @defaultValue `true`
    */
@@ -133,7 +133,7 @@ export interface RetryConfig {
   readonly idempotencyKey?: boolean | string | undefined;
 
   /**
-   * Whether a GET whose body is cut short goes on where it stopped, with `Range` and `If-Range`, instead of from the
+   * Continues a GET whose body was cut short where it stopped, with `Range` and `If-Range`, instead of from the
    * start. For `responseType` `'stream'` and `'arraybuffer'`, where the response has a strong `ETag` and the server says
    * `Accept-Ranges: bytes`. If the object has changed meanwhile, the request fails with the error that cut it.
    * @defaultValue `true`

@@ -1,4 +1,4 @@
-/** What stands in a secret's place. */
+/** The text shown in place of a secret. */
 export const REDACTED = '[redacted]';
 
 // `inspect.custom` of node:util, without Node: https://nodejs.org/api/util.html#utilinspectcustom

@@ -43,7 +43,7 @@ function isRoot(prototype: object): boolean {
 }
 
 /**
- * What an object holds, by name: its own keys and those of its prototypes, up to but without the root, which is
+ * The names of an object's values: its own keys and those of its prototypes, up to but without the root, which is
  * everybody's. Of the getters of a class, which no loop enumerates, those that are known keys.
  */
 function spellingsOf(input: object, isKnown: (name: string) => boolean): ReadonlySet<string> {
@@ -125,7 +125,7 @@ export class Section<K extends string> {
     return this.#entries.get(key)?.value;
   }
 
-  /** Where a key is, as the user spelled it. */
+  /** The path of a key, as the user spelled it. */
   pathOf(key: K): string {
     return this.#pathTo(this.#entries.get(key)?.spelling ?? key);
   }

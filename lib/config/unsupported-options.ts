@@ -11,7 +11,7 @@ import { renderKind, renderValue } from './render.js';
 import type { ExplicitOption } from './resolved.js';
 import type { Problems, Section } from './section.js';
 
-/** What is not supported, and why. */
+/** Requirements that cannot be met, with the reason. */
 export interface Unsupported {
   readonly needs: readonly Requirement[];
   /** Completes "expected no value (…)". */

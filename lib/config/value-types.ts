@@ -1,4 +1,4 @@
-/** How values and keys may be written in a configuration: durations, booleans and integers also as text. */
+/** Forms of values and keys in a configuration: durations, booleans and integers may be text. */
 
 /** The time units of the duration grammar. `m` is a minute, `M` a month of 30.44 days. */
 export type DurationUnit =

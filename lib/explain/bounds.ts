@@ -1,8 +1,8 @@
-/** How often and how long a request may wait at most: closed forms, so that they hold for any number of retries. */
+/** Bounds of the number of waits and of their length: closed forms, which hold for any number of retries. */
 import { isRetryBudget } from '../config/budget-option.js';
 import type { ResolvedBackoff, ResolvedRetry } from '../config/resolved.js';
 
-/** Whether the budget could ever grant a retry. Of a caller's own nothing is known. */
+/** Tells if the budget could ever grant a retry. A caller's own always may. */
 export function mayGrantRetries(budget: ResolvedRetry['budget']): boolean {
   return budget === false || isRetryBudget(budget) || budget.maxTokens >= 1;
 }

@@ -3,13 +3,18 @@ import type { ShortLimit } from '../config/resolved.js';
 import { describeShortLimit } from '../config/short-limits.js';
 import type { PolicyConfig } from '../config/types.js';
 import { describePolicy } from '../config/view.js';
-import { explicitFields } from './explicit.js';
-import { explainFields } from './fields.js';
-import { deepFreeze } from './freeze.js';
+import { explainFields, explicitFields } from './fields.js';
 import { retryTableOf } from './retry-table.js';
 import { scheduleOf } from './schedule.js';
 import type { PolicyExplanation } from './types.js';
 import { worstCaseNotesOf, worstCasesOf } from './worst-case.js';
+
+/** Freezes a plain value and everything in it. */
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  for (const part of Object.values(value)) deepFreeze(part);
+  return Object.freeze(value);
+}
 
 function remarkOf(limit: ShortLimit): string {
   return `${describeShortLimit(limit)}, which is shorter than many a round trip.`;

@@ -1,6 +1,10 @@
 /** The fields of a policy, one by one: their values in words, where they come from, and why their defaults are so. */
+import { BUDGET_KEYS } from '../config/budget-option.js';
+import type { KeySet } from '../config/key-set.js';
+import { BACKOFF_KEYS, CLIENT_KEYS, POLICY_KEYS, RETRY_KEYS } from '../config/options.js';
 import { resolvePolicy } from '../config/resolve.js';
 import type { LimitMs } from '../config/resolved.js';
+import { Problems, Section } from '../config/section.js';
 import { type ClientView, describePolicy, type PolicyView, type RetryView } from '../config/view.js';
 import { limitText, rangesText } from './format.js';
 import { BACKOFF_REASONS, BUDGET_REASONS, CLIENT_REASONS, RETRY_REASONS } from './reasons.js';
@@ -175,4 +179,26 @@ export function explainFields(
       policy.retry &&
       explained(retryEntries(policy.retry, defaultRetry), retryEntries(defaultRetry, defaultRetry)),
   };
+}
+
+function present<K extends string>(section: Section<K>, path: string, { keys }: KeySet<K>): string[] {
+  return keys.filter((key) => section.raw(key) !== undefined).map((key) => `${path}.${key}`);
+}
+
+/**
+ * The fields that a configuration sets, in either spelling, as paths in camelCase: `retry.backoff.initBackoff`.
+ *
+ * @param config one that `resolvePolicy` has accepted.
+ */
+export function explicitFields(config: unknown): ReadonlySet<string> {
+  // What a section says against `retry: false` or `budget: true` is of no interest: the resolver has accepted them.
+  const ignored = new Problems();
+  const policy = new Section(config, '', POLICY_KEYS, ignored);
+  const retry = policy.child('retry', RETRY_KEYS);
+  return new Set([
+    ...present(policy.child('client', CLIENT_KEYS), 'client', CLIENT_KEYS),
+    ...present(retry, 'retry', RETRY_KEYS),
+    ...present(retry.child('backoff', BACKOFF_KEYS), 'retry.backoff', BACKOFF_KEYS),
+    ...present(retry.child('budget', BUDGET_KEYS), 'retry.budget', BUDGET_KEYS),
+  ]);
 }

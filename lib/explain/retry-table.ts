@@ -1,4 +1,4 @@
-/** What is tried again: the product's own decision, asked for every outcome and method. */
+/** The table of retries: the product's own decision, asked for every outcome and method. */
 import type { ResolvedClient, ResolvedPolicy, ResolvedRetry } from '../config/resolved.js';
 import { IDEMPOTENCY_KEY_HEADER, isRetryableStatus } from '../config/retry-parsers.js';
 import { decide } from '../retry/decide.js';
@@ -15,7 +15,7 @@ const METHODS = ['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY', 'PUT', 'DELETE', 'P
 const OTHERS = '(others)';
 const DEFAULT_STATUSES = 'status 5xx, 429, 408';
 
-/** How idempotent requests of a method may be, unless they say so themselves. */
+/** Each idempotency that requests of a method may have, unless they say it themselves. */
 function idempotenciesOf(method: string, retry: ResolvedRetry): Idempotency[] {
   const { idempotent, idempotencyKeyHeader } = retry;
   const isMinted = idempotencyKeyHeader !== false && (method === 'POST' || method === 'PATCH');

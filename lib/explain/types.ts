@@ -1,4 +1,4 @@
-/** What `explainPolicy` gives: plain and frozen at every level, safe for `JSON.stringify` and for logs. */
+/** The result of `explainPolicy`: plain and frozen at every level, safe for `JSON.stringify` and for logs. */
 import type { LimitMs } from '../config/resolved.js';
 import type { OutcomeKind } from '../config/types.js';
 
@@ -15,7 +15,7 @@ export interface ExplainedField {
   readonly value: ExplainedValue;
   /** The value in words: `5s`, `off`, `unlimited`. */
   readonly text: string;
-  /** Who chose the value; `derived`: it follows from another field that was given. */
+  /** `given`: set in the configuration; `derived`: it follows from another option that was given. */
   readonly source: 'default' | 'given' | 'derived';
   /** The default, in words. */
   readonly defaultText: string;
@@ -23,7 +23,7 @@ export interface ExplainedField {
   readonly why: string;
 }
 
-/** Whether an outcome is retried; `if-idempotent`: once the request is known to be idempotent. */
+/** The answer for one outcome; `if-idempotent`: retried if the request is known to be idempotent. */
 export type RetryVerdict = 'yes' | 'if-idempotent' | 'no';
 
 /** One outcome of an attempt. */
@@ -35,16 +35,16 @@ export interface RetryTableRow {
   readonly verdicts: readonly RetryVerdict[];
 }
 
-/** What is tried again. */
+/** Outcomes and methods that are retried. */
 export interface RetryTable {
   /** Methods that are treated alike, group by group; `others` stands for all that are not named. */
   readonly methods: ReadonlyArray<readonly string[]>;
   readonly rows: readonly RetryTableRow[];
-  /** What the rows do not say, one sentence each. */
+  /** Additions to the rows, one sentence each. */
   readonly notes: readonly string[];
 }
 
-/** How long something takes, in whole ms, over many requests. */
+/** The distribution of a length of time over many requests, in whole ms. */
 export interface DelayRange {
   readonly minMs: number;
   readonly medianMs: number;
@@ -71,12 +71,12 @@ export interface DelaySchedule {
    * where `retryTimeout` cuts the schedule `minMs` is the shortest that was simulated.
    */
   readonly total: DelayRange;
-  /** Whether `delays` and `total` cover all retries, and not only the first 50. */
+  /** `true` if `delays` and `total` cover all retries, and not only the first 50. */
   readonly complete: boolean;
   readonly simulatedRequests: number;
 }
 
-/** How long a request may take in one situation. */
+/** The longest time of a request in one situation. */
 export interface WorstCase {
   /**
    * `attempts`: every attempt takes as long as it may, delays are those of the backoff; `retry-after`: the server asks
@@ -87,13 +87,13 @@ export interface WorstCase {
   readonly when: string;
   /** The longest time, in ms; `false` = unbounded. */
   readonly longestMs: LimitMs;
-  /** How it comes about. */
+  /** The calculation behind it. */
   readonly formula: string;
 }
 
 /** A configuration, resolved and explained. */
 export interface PolicyExplanation {
-  /** What is right and yet may not be meant, one sentence each. */
+  /** Settings that are valid but may be mistakes, one sentence each. */
   readonly remarks: readonly string[];
   readonly client: readonly ExplainedField[];
   /** `false` = no retries: transport only. */
@@ -102,6 +102,6 @@ export interface PolicyExplanation {
   readonly schedule: DelaySchedule;
   /** From the call to the last attempt's end. */
   readonly worstCases: readonly WorstCase[];
-  /** What `worstCases` does not count, one sentence each. */
+  /** Times that `worstCases` leaves out, one sentence each. */
   readonly worstCaseNotes: readonly string[];
 }

@@ -1,5 +1,5 @@
 /**
- * How long a request may take from the call to the end of its last attempt.
+ * The longest time of a request, from the call to the end of its last attempt.
  *
  * Let an attempt take at most `a`, and the delays before the retries 1 … n at most `s(n)` together. Attempt n + 1 starts
  * at n × a + s(n) at the latest, and never after `retryTimeout`, because a retry whose delay would end later is not made.
@@ -58,7 +58,7 @@ function byServer({ name, limitMs }: Attempt, { retryTimeoutMs }: ResolvedRetry)
   return bound(limitMs + retryTimeoutMs, `${name} + retryTimeout`, numbers);
 }
 
-/** Which clock ends an attempt that gets no connection. */
+/** The clock that ends an attempt without a connection. */
 function connecting({ connectTimeoutMs, timeoutMs }: ResolvedClient): Attempt {
   const isLater = connectTimeoutMs === false || (timeoutMs !== false && timeoutMs < connectTimeoutMs);
   return isLater && timeoutMs !== false
@@ -81,7 +81,7 @@ export function worstCasesOf({ client, retry }: ResolvedPolicy): WorstCase[] {
   return cases;
 }
 
-/** What the bounds do not count. */
+/** Times that the bounds leave out. */
 export function worstCaseNotesOf({ client, retry }: ResolvedPolicy): string[] {
   const { timeoutMs, timeoutIsDefault, readTimeoutMs } = client;
   const hasHooks = retry !== false && (retry.shouldRetry ?? retry.onRetry ?? retry.onGiveUp) !== undefined;

@@ -8,7 +8,7 @@ interface Cancellable {
   cancel(): void;
 }
 
-/** How often a policy has done something since it was attached. */
+/** Totals of a policy since it was attached. */
 interface PolicyCounters {
   /** Attempts begun, first ones included. */
   readonly attempts: number;

@@ -3,7 +3,6 @@ import { isCancel } from '../retry/error-predicates.js';
 import { IDEMPOTENT_METHODS, isIdempotent } from '../retry/idempotency.js';
 import { Attempt } from '../transport/exchange.js';
 import type { ConnectionChoice } from '../transport/observe.js';
-import type { GivenConnections } from '../transport/transport.js';
 import { AttemptRun, LostKeepAliveRace } from './attempt.js';
 import type { AxiosResponse, RequestConfig } from './axios.js';
 import { keepForm, RequestBody } from './body.js';
@@ -68,7 +67,7 @@ function runAlone({ bare, connections, platform }: PolicyContext, config: Reques
   attempt.url = urlOf(config);
   return bare.request({
     ...config,
-    ...connections.connectionsFor(attempt, config as GivenConnections),
+    ...connections.connectionsFor(attempt, config),
     adapter: platform.adapterName(undefined),
     transformRequest: undefined,
     transformResponse: undefined,

@@ -86,7 +86,7 @@ function isMockFunction(value: unknown): boolean {
 
 const METHODS = ['request', 'get', 'post', 'put', 'patch', 'delete', 'head', 'create'] as const;
 
-/** What is looked at of whatever was given for an instance. */
+/** An object that was given for an instance, as far as it is looked at. */
 interface Candidate extends Partial<Record<(typeof METHODS)[number], unknown>> {
   readonly Axios?: unknown;
   readonly interceptors?: { readonly request?: Interceptors; readonly response?: Interceptors };
@@ -110,7 +110,7 @@ export function isMockedAxios(instance: unknown): boolean {
   return hasNoSibling || !isReal(interceptors?.request) || !isReal(interceptors?.response);
 }
 
-/** Whoever spies on `use` leaves the rest as it is. */
+/** A spy on `use` leaves the rest as it is. */
 function isReal({ use, forEach }: Interceptors = {}): boolean {
   if (!isMockFunction(use)) return typeof use === 'function';
   return typeof forEach === 'function' && !isMockFunction(forEach);
@@ -158,7 +158,7 @@ export function bareSibling(instance: AxiosInstance): AxiosInstance {
 }
 
 function siblingOf(instance: AxiosInstance): AxiosInstance {
-  const { create, Axios } = instance as Partial<AxiosStatic>;
+  const { create, Axios }: Partial<AxiosStatic> = instance;
   // One that a test put there may return the instance itself.
   if (Axios !== undefined && isMockFunction(create)) return new Axios({}) as AxiosInstance;
   if (create !== undefined) return instance.create();

@@ -2,7 +2,7 @@ import type { AxiosError, AxiosInstance, AxiosResponse, InternalAxiosRequestConf
 import { define, fieldOf } from '../config/own.js';
 
 /**
- * What the policy needs of an axios instance.
+ * The parts of an axios instance that the policy needs.
  *
  * Structural, because `AxiosInstance` of axios' CommonJS types and of its ES module types are not assignable to each
  * other, and both kinds of users are served by one signature.
@@ -148,12 +148,12 @@ export class AxiosErrors {
     return new this.#loaded.AxiosError(message, code, config, request, response);
   }
 
-  /** What axios makes of an error of the network, before or after the response began. */
+  /** An error of the network as axios wraps it, before or after the response began. */
   from(error: Error, config: RequestConfig, request: unknown, response?: AxiosResponse): AxiosError {
     return this.#loaded.AxiosError.from(error, null, config, request, response);
   }
 
-  /** What axios makes of a status that `validateStatus` does not accept. */
+  /** The error of a status that `validateStatus` does not accept. */
   async ofStatus(response: AxiosResponse, config: RequestConfig): Promise<AxiosError> {
     const message = `Request failed with status code ${response.status}`;
     return this.create(message, await this.#codeOf(response.status), config, response.request, response);
@@ -182,7 +182,7 @@ export class AxiosErrors {
     return this.create(timeoutErrorMessage || message, code, config, request);
   }
 
-  /** What a cancelled request rejects with. */
+  /** The error of a cancelled request. */
   canceled(config: RequestConfig, request: unknown): AxiosError {
     return new this.#loaded.CanceledError(null, config, request);
   }

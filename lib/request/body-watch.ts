@@ -7,10 +7,10 @@ import type { AttemptLimits, Deadline, ExpiredLimit, ProgressSource } from './de
 /** At most this often is a body looked at. */
 const MAX_INTERVAL_MS = 500;
 
-/** How often within a limit, so that it is noticed at most a quarter too late. */
+/** Looks per limit, so that its end is noticed at most a quarter too late. */
 const CHECKS_PER_LIMIT = 4;
 
-/** How long a body that has arrived whole may hold its connection while nothing of it is read. */
+/** A body that has arrived whole may hold its connection for so long while nothing of it is read. */
 const UNREAD_MS = 1000;
 
 /** The body of a response in the hands of its consumer. */
@@ -19,7 +19,7 @@ export interface StreamedBody extends ProgressSource {
   readonly isWhole: boolean;
   /** Whether somebody has begun to read it. */
   readonly isBegun: boolean;
-  /** What has arrived and was not read. */
+  /** Bytes, or objects, that have arrived and were not read. */
   readonly unread: number;
   /** Closes the connection of a whole body. */
   release(): void;
@@ -104,12 +104,12 @@ export interface BodyLimits {
   readonly whole: boolean;
   /** The longest silence of the peer. */
   readonly silence: { readonly limit: ExpiredLimit; readonly limitMs: number } | undefined;
-  /** How long it may take the consumer to begin. */
+  /** Time for the consumer to begin. */
   readonly unreadMs: LimitMs;
 }
 
 /**
- * What bounds a body that is streamed. A timeout that was chosen for the policy covers it whole. axios' own ends at the
+ * The limits of a body that is streamed. A timeout that was chosen for the policy covers it whole. axios' own ends at the
  * headers, as in axios, and is the longest silence from there on; so is the default, unless there is a `readTimeout`.
  */
 export function bodyLimitsOf({ timeoutMs, timeoutBy, readTimeoutMs }: AttemptLimits): BodyLimits {

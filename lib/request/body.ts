@@ -154,7 +154,7 @@ export function destroyBody(data: unknown): void {
 
 function ignore(): void {}
 
-/** What a hook does to the body of the next attempt, and to what the headers say of it. */
+/** Changes of a hook to the body of the next attempt, and to the headers that speak of it. */
 export class BodyEdits {
   readonly #body: RequestBody;
   readonly #config: RequestConfig;

@@ -21,7 +21,7 @@ import { originOf } from './url.js';
  */
 const CALL_KEY = 'axiosPolicyCall';
 
-/** What a {@link Call} begins with. */
+/** The beginning of a {@link Call}. */
 export type CallParts = Pick<
   Call,
   'context' | 'settings' | 'record' | 'budget' | 'adapter' | 'transformRequest' | 'body'
@@ -48,7 +48,7 @@ export class Call implements Cancellable {
   sent: RequestConfig | undefined;
   /** The origin of the latest attempt, for which the budget keeps an account. */
   origin = '';
-  /** How often it was sent, re-sends after a lost keep-alive race included. */
+  /** Times it was sent, re-sends after a lost keep-alive race included. */
   sends = 0;
   /** The latest delay that was drawn; a server may have asked for a longer one. */
   backoffMs: number | undefined;
@@ -74,7 +74,7 @@ export class Call implements Cancellable {
     this.body = body;
   }
 
-  /** What the transport saw of the latest attempt. */
+  /** The transport's evidence of the latest attempt. */
   get observation(): Observation {
     return this.#observation;
   }
@@ -212,7 +212,7 @@ function defineCall(config: RequestConfig, value: Call, enumerable: boolean): vo
   descriptor.value = undefined;
 }
 
-/** What a config did not have (an instance made with `new Axios()` has no defaults), it shall not have either. */
+/** A field that a config did not have (an instance made with `new Axios()` has no defaults) is taken off it again. */
 function restoreField<K extends keyof RequestConfig>(
   config: RequestConfig,
   key: K,

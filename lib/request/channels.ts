@@ -11,7 +11,7 @@ import type { AttemptEnd, ObservedCall } from './platform.js';
 import { originOf, urlOf } from './url.js';
 
 /**
- * What the policy tells of requests on `node:diagnostics_channel`. As long as nobody subscribes, no message is made.
+ * Messages about requests on `node:diagnostics_channel`. As long as nobody subscribes, no message is made.
  *
  * Messages are logged as they are, so what may hold credentials (the config with its headers, the error and the response
  * that lead to it) is there for who asks for it, and in no rendering.
@@ -27,7 +27,7 @@ export const ATTEMPTS = channel(ATTEMPT_CHANNEL);
 export const RETRIES = channel(RETRY_CHANNEL);
 const giveUps = channel(GIVE_UP_CHANNEL);
 
-/** What both messages about an attempt say. */
+/** The part that both messages about an attempt have. */
 export interface AttemptDescription {
   /** One object per attempt, the same in both of its messages; a key for what a subscriber remembers of it. */
   readonly id: object;
@@ -36,7 +36,7 @@ export interface AttemptDescription {
   /** 1-based number of the attempt. */
   readonly attempt: number;
   /**
-   * How often the request was sent before: `attempt` − 1, and one more for each keep-alive race that was lost, as such a
+   * Times the request was sent before: `attempt` − 1, and one more for each keep-alive race that was lost, as such a
    * re-send is no new attempt.
    */
   readonly resends: number;
@@ -153,7 +153,7 @@ function answerOf(response: unknown) {
   return { status, httpVersion: (request as NativeRequest | undefined)?.res?.httpVersion };
 }
 
-/** What Node keeps on a request, and its types leave out. */
+/** The response on a request, which Node's types leave out. */
 interface NativeRequest {
   readonly res?: { readonly httpVersion?: string };
 }

@@ -6,10 +6,10 @@ import type { QueueObserver } from '../transport/observe.js';
 import { isLate, Standstill } from '../transport/timers.js';
 import type { RequestConfig } from './axios.js';
 
-/** Which limit ran out. */
+/** A limit that ran out. */
 export type ExpiredLimit = 'timeout' | 'readTimeout' | 'queue';
 
-/** What tells silence from progress. */
+/** Evidence that something moves on a connection. */
 export interface ProgressSource {
   /** A count that changes with every byte. */
   readonly progress: number;
@@ -17,10 +17,10 @@ export interface ProgressSource {
   readonly waitingForPeer: boolean;
 }
 
-/** How often silence is looked for, per limit: it is noticed at most a quarter too late, and never too early. */
+/** Looks for silence per limit: it is noticed at most a quarter too late, and never too early. */
 const CHECKS_PER_LIMIT = 4;
 
-/** How many turns of the event loop a process that stood still has, to read what has arrived. */
+/** Turns of the event loop for a process that stood still, to read the input that has arrived. */
 const CATCH_UP_TURNS = 3;
 
 /** Whose attempt a {@link Deadline} bounds. */
@@ -53,7 +53,7 @@ export class Deadline {
     return this.#expired;
   }
 
-  /** What of the attempt's time is spent, in ms. */
+  /** Time that the attempt has spent, in ms. */
   get spentMs(): number {
     return (this.#pausedMs ?? performance.now()) - this.#sinceMs;
   }
@@ -213,7 +213,7 @@ export class QueueWait implements QueueObserver {
   };
 }
 
-/** Who set a timeout: somebody for the policy, somebody for axios, or nobody. */
+/** The source of a timeout: set for the policy, set for axios, or the default. */
 type TimeoutSource = 'policy' | 'axios' | 'default';
 
 /** The clocks that apply to one attempt. */
@@ -245,8 +245,8 @@ export function limitsOf(
   return { timeoutMs: client.timeoutMs, timeoutBy, readTimeoutMs };
 }
 
-/** How long a wait in one's own queue goes on where nothing says: the default `retryTimeout`. */
-const QUEUE_LIMIT_MS = RETRY_OPTIONS.retryTimeout.default;
+/** The longest wait in one's own queue where no option says: the default `retryTimeout`. */
+const QUEUE_TIMEOUT_MS = RETRY_OPTIONS.retryTimeout.default;
 
 /**
  * Until when an attempt may wait for a connection of its own pool, in ms since the initial request: `retryTimeout`,
@@ -254,10 +254,10 @@ const QUEUE_LIMIT_MS = RETRY_OPTIONS.retryTimeout.default;
  */
 export function queueLimitMs({ retry }: ResolvedRequestPolicy, { timeoutMs }: AttemptLimits): number {
   if (retry !== false && retry.retryTimeoutMs > 0) return retry.retryTimeoutMs;
-  return timeoutMs === false ? Number.POSITIVE_INFINITY : QUEUE_LIMIT_MS;
+  return timeoutMs === false ? Number.POSITIVE_INFINITY : QUEUE_TIMEOUT_MS;
 }
 
-/** What an error says of a limit that ran out, in axios' words where it has any. */
+/** The message of a limit that ran out, in axios' words where it has any. */
 export function expiryMessage(limit: ExpiredLimit, limitMs: number): string {
   return limit === 'queue'
     ? `waited ${limitMs}ms for a free connection (retryTimeout)`

@@ -96,7 +96,7 @@ export function resultOfError(call: Call, error: unknown): AttemptResult {
     kind: isSettled && kind !== 'cancelled' ? 'permanent' : kind,
     status,
     code,
-    response,
+    response: response as AxiosResponse | undefined,
     error,
     headers,
     ...requestOf(call, error),

@@ -14,7 +14,7 @@ export interface AttemptResult {
   readonly status: number | undefined;
   readonly code: string | undefined;
   /** Also that of an error, and whatever an interceptor in front of ours made of it. */
-  readonly response: unknown;
+  readonly response: AxiosResponse | undefined;
   /** As axios rejected it; nothing for kind `ok`. */
   readonly error: unknown;
   /** Of the response, also where the error has none. */
@@ -46,7 +46,7 @@ export class KeptResult {
   readonly #idempotency: Idempotency;
   readonly #message: string;
   /** Of a failure without its request; else the response itself, which `shouldRetry` refused. */
-  readonly #response: Partial<AxiosResponse> | undefined;
+  readonly #response: AxiosResponse | undefined;
   readonly #original: WeakRef<object> | undefined;
 
   constructor({ kind, status, code, method, idempotency, response, error }: AttemptResult) {
@@ -57,12 +57,12 @@ export class KeptResult {
     this.#idempotency = idempotency;
     if (kind === 'ok') {
       this.#message = '';
-      this.#response = response as AxiosResponse;
+      this.#response = response;
       return;
     }
     if (typeof error === 'object' && error !== null) this.#original = new WeakRef(error);
     this.#message = String((error as Partial<Error> | undefined)?.message ?? error);
-    this.#response = response === undefined ? undefined : withoutRequest(response as AxiosResponse);
+    this.#response = response === undefined ? undefined : withoutRequest(response);
   }
 
   /**
@@ -88,20 +88,20 @@ export class KeptResult {
   }
 
   #remake(config: RequestConfig, errors: AxiosErrors): AxiosError {
-    const response = this.#response && ({ ...this.#response, config } as AxiosResponse);
+    const response = this.#response && { ...this.#response, config };
     return errors.create(this.#message, this.#code ?? '', config, undefined, response);
   }
 }
 
-function withoutRequest({ status, statusText, headers, data }: AxiosResponse): Partial<AxiosResponse> {
+function withoutRequest({ status, statusText, headers, data }: AxiosResponse): AxiosResponse {
   // A streamed body was released.
   const isStream = isReadable(data) || isWebStream(data);
-  return { status, statusText, headers, ...(isStream ? {} : { data }) };
+  return { status, statusText, headers, ...(isStream ? {} : { data }) } as AxiosResponse;
 }
 
 /** The wait of a request for its outcome, from its first failure on, with the sleep before the attempt to come. */
 export class PendingRetry {
-  /** What goes to the caller in the end. */
+  /** Of the whole request, as the caller gets it. */
   readonly outcome: Promise<AxiosResponse>;
   /** The delay before the next attempt, in ms. */
   delayMs = 0;

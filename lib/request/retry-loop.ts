@@ -23,7 +23,7 @@ export interface RetryLoopParts {
   readonly random: () => number;
 }
 
-/** What follows an attempt: its response goes to the caller, or a sleep and another attempt. */
+/** The step after an attempt: its response goes to the caller, or a sleep and another attempt follow. */
 type Step = { readonly response: AxiosResponse } | { readonly sleepMs: number; readonly next: RequestConfig };
 
 const TOO_LATE: GiveUp = { retry: false, reason: 'retry-timeout', wouldRetry: true };
@@ -134,7 +134,7 @@ export class RetryLoop {
     if (isAccepted && (decision.retry || decision.wouldRetry)) record.attemptFailed(result);
     if (!decision.retry) return { response: await this.#finish(call, result, decision) };
 
-    pending.leftover = releaseBody((result.response as AxiosResponse | undefined)?.data);
+    pending.leftover = releaseBody(result.response?.data);
     const next = configOfNext(call, result);
     call.stamp(next);
     const decidedMs = record.elapsedMs;
@@ -190,7 +190,7 @@ export class RetryLoop {
   }
 
   /**
-   * How long a retry whose sleep is over is to sleep on, because its origin has asked for patience meanwhile; `undefined`
+   * The time that a retry whose sleep is over has to sleep on, because its origin asked for patience meanwhile; `undefined`
    * if `retryTimeout` has no room for it.
    */
   #furtherWaitMs({ origin, record, settings: { retry } }: Call): number | undefined {
@@ -252,7 +252,7 @@ function configOfNext(call: Call, { config, response }: AttemptResult): RequestC
   // What mergeConfig returns is a dictionary, and weighs more while a request sleeps.
   const next = { ...config };
   const { download } = call;
-  const { data } = (response ?? {}) as Partial<AxiosResponse>;
+  const data: unknown = response?.data;
   // A stream that `shouldRetry` refused may be cut, too, but nobody wants its rest.
   const isRefused = data !== undefined && data === download?.delivered;
   if (isRefused || !download?.request(next)) call.download = undefined;

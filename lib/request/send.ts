@@ -5,7 +5,7 @@ import type { PolicyError } from '../errors.js';
 import { BodyConsumedError, HttpNotAllowedError } from '../errors.js';
 import type { ResponseMessage } from '../resume/download.js';
 import type { Attempt } from '../transport/exchange.js';
-import type { AttemptConnections, GivenConnections } from '../transport/transport.js';
+import type { AttemptConnections } from '../transport/transport.js';
 import type { AxiosError, AxiosResponse, RequestConfig } from './axios.js';
 import { makesOwnConnections } from './axios.js';
 import type { Call } from './call.js';
@@ -51,7 +51,7 @@ export function sendDirectly(attempt: SentAttempt & Http2Receiver): boolean {
   if (request === undefined) return false;
   const isRefused = request.protocol === 'http:' && client.allowHttp !== true;
   if (isRefused && !allowsHttp(client.allowHttp, request.hostname, request.port)) return false;
-  const chosen = transport.agentFor(request, config as GivenConnections);
+  const chosen = transport.agentFor(request, config);
   if (chosen === undefined) return sendOverHttp2(attempt, request, direct);
   const mayResume = download !== undefined;
   const parts = { config, attempt: observed, chosen, signal, errors, adapterHeaders, mayResume };
@@ -65,7 +65,7 @@ function sendOverHttp2(
   { adapterHeaders, requestHttp2, transport }: DirectClient,
 ): boolean {
   const { call, config, context, observed, signal } = attempt;
-  const client = transport.http2For(request, config as GivenConnections);
+  const client = transport.http2For(request, config);
   if (client === undefined || call.download !== undefined) return false;
   const parts = { config, attempt: observed, client, signal, errors: context.errors, adapterHeaders };
   return requestHttp2(request, parts, attempt);
@@ -181,7 +181,7 @@ function connectionsFor(
   }
   observed.url = urlOf(config);
   if (retry !== false) observed.keyHeader = retry.idempotencyKeyHeader || undefined;
-  return context.connections.connectionsFor(observed, config as GivenConnections);
+  return context.connections.connectionsFor(observed, config);
 }
 
 /** Lets a download see the responses before axios does. Other adapters than `http` have none to see. */

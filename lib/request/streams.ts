@@ -30,7 +30,7 @@ export function isStreamLike(data: unknown): data is object {
 
 /** A response body of the web's kind that can be watched and ended from outside, while somebody reads it. */
 export class WebBody implements StreamedBody {
-  /** What the consumer is given in place of the source. */
+  /** The consumer's, in place of the source. */
   readonly stream: ReadableStream<Uint8Array>;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #onEnd: () => void;
@@ -38,7 +38,7 @@ export class WebBody implements StreamedBody {
   #progress = 0;
   #isReading = false;
   #isBegun = false;
-  /** Whoever brings it does not tell. */
+  /** Not known: its source does not tell. */
   readonly isWhole = false;
   readonly unread = 0;
 
@@ -173,7 +173,8 @@ export function noteSent(stream: object, bytes?: Buffer): void {
 /** Whether a request has read of a body, so that it is not whole any more, or somebody has read all of it. */
 export function wasRead(body: unknown): boolean {
   if (typeof body !== 'object' || body === null) return false;
-  if ((body as Partial<Readable>).readableEnded === true) return true;
+  const { readableEnded }: Partial<Readable> = body;
+  if (readableEnded === true) return true;
   return sentStreams().has(body) && !isUntouched(body);
 }
 
@@ -184,6 +185,6 @@ export function bytesOfSent(form: object): Buffer | undefined {
 
 /** A request may fail before anybody looks at its body. Only Node's own streams tell. */
 function isUntouched(stream: object): boolean {
-  const { readableDidRead, readableFlowing, destroyed } = stream as Partial<Readable>;
+  const { readableDidRead, readableFlowing, destroyed }: Partial<Readable> = stream;
   return readableDidRead === false && readableFlowing === null && destroyed === false;
 }

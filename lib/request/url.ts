@@ -1,9 +1,9 @@
 import type { RequestConfig } from './axios.js';
 
-/** What axios builds the URL of a request from. By its types strings; callers in JavaScript pass anything. */
+/** The options by which axios builds a URL. By its types strings; callers in JavaScript pass anything. */
 export type Address = Pick<RequestConfig, 'url' | 'baseURL' | 'allowAbsoluteUrls'>;
 
-/** What builds a URL as one copy of axios does. */
+/** One copy of axios, as it builds URLs. */
 export interface UrlBuilder {
   getUri(config: Address): string;
 }

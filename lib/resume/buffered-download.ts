@@ -2,7 +2,7 @@ import type { AxiosResponse } from 'axios';
 import type { ResponseMessage } from './download.js';
 import { Download, lengthOf } from './download.js';
 
-/** What the caller sees of the first response, whichever brought the last byte. */
+/** The first response's, which the caller sees, whichever brought the last byte. */
 type Head = Pick<AxiosResponse, 'status' | 'statusText' | 'headers'>;
 
 /** A body that is gathered for the caller (`responseType: 'arraybuffer'`). */

@@ -9,7 +9,7 @@ type Listener = (event: AxiosProgressEvent) => void;
 
 /** Where the pieces of a body belong in it. */
 interface PiecePlace {
-  /** What a piece's `loaded` is counted from. */
+  /** Zero of a piece's `loaded`. */
   readonly offset: number;
   /** Length of the whole body, if it is known. */
   readonly total: number | undefined;
@@ -95,7 +95,7 @@ const UNKNOWN_EXTENT = { start: 0, end: undefined };
  * outcome of every attempt before a retry is decided.
  */
 export abstract class Download {
-  /** How the body is to be completed; `undefined` if it could not be. */
+  /** The way to complete the body; `undefined` if there is none. */
   protected plan: DownloadPlan | undefined;
   /** The response under way goes on with a body that was cut. */
   protected continuation: Continuation | undefined;
@@ -134,10 +134,10 @@ export abstract class Download {
   /** A response has begun that goes on with the body, after `skip` bytes that are known. */
   protected abstract proceed(message: ResponseMessage, skip: number): void;
 
-  /** What the caller gets of an attempt that succeeded. */
+  /** The response for the caller, of an attempt that succeeded. */
   abstract received(response: AxiosResponse): AxiosResponse;
 
-  /** Which part of the object the caller is to get. */
+  /** The part of the object that the caller is to get. */
   protected get extent(): Pick<DownloadPlan, 'start' | 'end'> {
     return this.plan ?? UNKNOWN_EXTENT;
   }
@@ -180,7 +180,7 @@ export abstract class Download {
     }
   }
 
-  /** What an attempt does differently from the config. */
+  /** Options of an attempt that differ from the config. */
   overrides(): Partial<InternalAxiosRequestConfig> {
     this.continuation = undefined;
     const progress = this.#progress;

@@ -75,7 +75,7 @@ export interface ResponseHead {
   readonly url?: string | undefined;
 }
 
-/** What of the request bears on its response's body. */
+/** Options of the request that bear on its response's body. */
 export interface DownloadRules {
   /** Whether the body is gathered for the caller, who sees none of it before it is whole. */
   readonly buffered: boolean;
@@ -110,7 +110,7 @@ export interface DownloadPlan {
 }
 
 /**
- * What a response is to a body that was cut. `piece`: it goes on with it, after `skip` bytes that are known already;
+ * The meaning of a response for a body that was cut. `piece`: it goes on with it, after `skip` bytes that are known already;
  * `whole`: the body was complete; `changed`: this is another object, or cannot be told from one; `unrelated`: it says
  * nothing of the object, such as a 503.
  */
@@ -155,7 +155,7 @@ export function rangeFields(
 }
 
 /**
- * What a response is to a body of which everything before `offset` is known.
+ * The meaning of a response for a body of which everything before `offset` is known.
  *
  * A part may begin before `offset` and end before the body does: a server may send less than it is asked for (RFC 9110,
  * section 15.3.7), so that the rest has to be asked for again.
@@ -233,7 +233,7 @@ function codingOf({ header }: ResponseHead): string {
   return coding === 'identity' ? '' : coding;
 }
 
-/** Which part of the representation a first response holds. */
+/** The part of the representation that a first response holds. */
 function extentOf(head: ResponseHead): Pick<DownloadPlan, 'start' | 'end' | 'size'> | undefined {
   const length = lengthOf(head);
   if (head.status === 200) return { start: 0, end: length, size: length };

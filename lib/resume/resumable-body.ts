@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { finished, Readable } from 'node:stream';
 
-/** What a body tells of itself. */
+/** Is told of the ends of a body. */
 export interface BodyWatcher {
   /** A response ended before the body was whole. */
   onCut(error: Error): void;
@@ -9,7 +9,7 @@ export interface BodyWatcher {
   onClosed(): void;
 }
 
-/** What a response brings of the body. */
+/** The part of the body that one response brings. */
 export interface Piece {
   /** The body of the response, decoded, as axios has it. */
   readonly source: Readable;
@@ -21,7 +21,7 @@ export interface Piece {
   readonly length: number | undefined;
 }
 
-/** What people read of a streamed response besides its bytes. */
+/** The fields of a streamed response that people read besides its bytes. */
 type MessageView = Pick<
   IncomingMessage,
   | 'statusCode'

@@ -22,7 +22,7 @@ import {
   textOf,
 } from './error-predicates.js';
 
-/** What the transport saw of one attempt. */
+/** The transport's evidence of one attempt. */
 export interface Observation {
   /**
    * How far the attempt came. `unobserved`: it did not pass through our transport (a mock, the caller's own adapter);
@@ -30,7 +30,7 @@ export interface Observation {
    * headers came; `response`: headers came, the body is not whole; `complete`: the body is whole.
    */
   readonly phase: 'unobserved' | 'connect' | 'sent' | 'response' | 'complete';
-  /** Which limit of ours ended the attempt. */
+  /** The limit of ours that ended the attempt. */
   readonly expired: 'timeout' | 'readTimeout' | 'queue' | undefined;
   /**
    * The server vouches that it did not process the request: HTTP/2 REFUSED_STREAM, or a stream above GOAWAY's last one

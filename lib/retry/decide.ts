@@ -6,14 +6,14 @@ import { spreadMs } from './server-wait.js';
 
 /** Everything a decision rests on. */
 export interface DecisionFacts {
-  /** How the attempt ended. */
+  /** Of the attempt that ended. */
   readonly kind: OutcomeKind;
   /** Status of the response, if there was one. */
   readonly status?: number | undefined;
   /** Upper case. */
   readonly method: string;
   readonly idempotency: Idempotency;
-  /** What `shouldRetry` said, awaited; only a literal boolean overrules. */
+  /** The answer of `shouldRetry`, awaited; only a literal boolean overrules. */
   readonly override?: boolean | undefined;
   /** Whether the body can be sent once more, byte for byte. */
   readonly bodyReplayable: boolean;
@@ -22,7 +22,7 @@ export interface DecisionFacts {
   /** Monotonic time since the initial request. */
   readonly elapsedMs: number;
   readonly retry: Pick<ResolvedRetry, 'maxRetries' | 'retryTimeoutMs' | 'methods' | 'isRetryableStatus'>;
-  /** What the server asked for, without jitter; `undefined` if nothing, or if it is not to be honoured. */
+  /** The wait that the server asked for, without jitter; `undefined` if none, or if it is not to be honoured. */
   readonly requestedMs?: number | undefined;
   /** Draws the next delay; called only when nothing else forbids a retry. */
   readonly backoffMs: () => number;

@@ -3,7 +3,7 @@ import { formatDuration } from '../config/duration.js';
 import type { GiveUpReason } from '../config/types.js';
 import { redactText, redactUrl } from './redact.js';
 
-/** How the last attempt ended, for a message. */
+/** The end of the last attempt, for a message. */
 export interface FailureCause {
   readonly status?: number | undefined;
   readonly statusText?: string | undefined;
@@ -11,7 +11,7 @@ export interface FailureCause {
   readonly message?: string | undefined;
 }
 
-/** What goes into the line. */
+/** The contents of the line. */
 export interface FailureFacts {
   /** Of the policy, if somebody named it. */
   readonly name?: string | undefined;
@@ -24,7 +24,7 @@ export interface FailureFacts {
   readonly elapsedMs: number;
   readonly maxRetries: number;
   readonly retryTimeoutMs: number;
-  /** How the last attempt ended: see {@link describeCause}. */
+  /** The end of the last attempt: see {@link describeCause}. */
   readonly what: string;
   readonly giveUp?: GiveUpReason | undefined;
 }

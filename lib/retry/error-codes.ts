@@ -1,4 +1,4 @@
-/** What the codes of axios, Node, OpenSSL, follow-redirects and undici mean for a retry. */
+// The codes of axios, Node, OpenSSL, follow-redirects and undici, and their meaning for a retry.
 
 /** Node's codes for a rejected certificate, https://nodejs.org/api/tls.html#x509-certificate-error-codes. */
 const CERTIFICATE_CODES: ReadonlySet<string> = new Set([
@@ -109,7 +109,7 @@ export function isCertificateCode(code: string): boolean {
   return CERTIFICATE_CODES.has(code) || CERTIFICATE_ALERT.test(code);
 }
 
-/** What Node says of connections that its permission model, or the `blockList` of an agent, does not allow. */
+/** Codes of connections that Node's permission model, or the `blockList` of an agent, does not allow. */
 const FORBIDDEN_CODES: ReadonlySet<string> = new Set(['ERR_ACCESS_DENIED', 'ERR_IP_BLOCKED']);
 
 /** This process may not make the connection. */

@@ -57,7 +57,7 @@ export function policyCodeOf(link: ErrorLike): string {
   return code.startsWith('ERR_POLICY_') ? code : '';
 }
 
-/** What one error, or what one link of its chain, says of itself. Used where nothing better was observed. */
+// Signs on one error, or on one link of its chain. Used where nothing better was observed.
 
 /** Whether a value is what axios cancels with: a CanceledError, or the reason of a cancel token. */
 export function isCancel(value: unknown): boolean {

@@ -7,7 +7,7 @@ import { headerGetter } from './headers.js';
  */
 export type Idempotency = 'declared' | 'safe' | 'by-method' | 'none';
 
-/** What is known of a request when it comes to sending it again. */
+/** A request, when it comes to sending it again. */
 export interface IdempotencyRequest<C extends object = object> {
   /** In any case; none means GET, as in axios. */
   readonly method: string | undefined;

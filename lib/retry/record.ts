@@ -1,6 +1,6 @@
 import type { GiveUpReason, OutcomeKind } from '../config/types.js';
 
-/** What a logical request remembers of itself: how often, how long, and how each attempt failed. */
+/** The memory of a logical request: how often, how long, and how each attempt failed. */
 
 /** How one attempt failed, without secrets. */
 export interface AttemptOutcome {
@@ -13,11 +13,11 @@ export interface AttemptOutcome {
 
 /** Where the time of an attempt went. */
 export interface RequestTimings {
-  /** How long it waited for a connection of its own pool (`maxSockets`, streams of HTTP/2), in ms. */
+  /** Its wait for a connection of its own pool (`maxSockets`, streams of HTTP/2), in ms. */
   readonly queuedMs: number;
 }
 
-/** What `getPolicyMetadata` gives: the history of one logical request, at the moment of asking. */
+/** The answer of `getPolicyMetadata`: the history of one logical request, at the moment of asking. */
 export interface RequestMetadata {
   /** Of the policy: as it was given, else the host of `baseURL`. */
   readonly name?: string;
@@ -31,7 +31,7 @@ export interface RequestMetadata {
   readonly elapsedMs: number;
   /** The sleep before each retry, in ms. */
   readonly delaysMs: readonly number[];
-  /** What is left of `retryTimeout`, in ms, at least 0. */
+  /** The rest of `retryTimeout`, in ms, at least 0. */
   readonly remainingMs: number;
   /** One entry per failed attempt. */
   readonly outcomes: readonly AttemptOutcome[];
@@ -46,7 +46,7 @@ export interface RequestMetadata {
   readonly giveUp?: GiveUpReason;
 }
 
-/** What a {@link CallRecord} is made with. */
+/** Clocks and limit of a {@link CallRecord}. */
 export interface CallRecordOptions {
   /** The wall clock at the initial request, in ms since 1970. */
   readonly startedAtMs: number;
@@ -94,12 +94,12 @@ export class CallRecord {
     return (this.#endMs ?? this.#nowMs()) - this.#startMs;
   }
 
-  /** What is left of `retryTimeout`, in ms, at least 0. */
+  /** The rest of `retryTimeout`, in ms, at least 0. */
   get remainingMs(): number {
     return Math.max(0, this.#retryTimeoutMs - this.elapsedMs);
   }
 
-  /** How long the latest attempt has waited for a connection of its own pool, in ms. */
+  /** The latest attempt's wait for a connection of its own pool, in ms. */
   get queuedMs(): number {
     const sinceMs = this.#queuedSinceMs;
     return this.#queuedMs + (sinceMs === undefined ? 0 : (this.#endMs ?? this.#nowMs()) - sinceMs);

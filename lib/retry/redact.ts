@@ -1,4 +1,4 @@
-/** What may be shown of URLs and messages. Logs are kept longer, and read by more people, than credentials should be. */
+/** URLs and messages as they may be shown. Logs are kept longer, and read by more people, than credentials should be. */
 
 /** Stands for what is not shown. */
 export const REDACTED = 'REDACTED';

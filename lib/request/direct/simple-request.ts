@@ -109,7 +109,7 @@ export class AdapterHeaders {
   readonly #bare: AxiosInstance;
   #userAgent: string | undefined;
   #acceptEncoding: string | undefined;
-  /** How axios calls itself, also where every request has a User-Agent of its own. */
+  /** The User-Agent of axios itself, also where every request has a User-Agent of its own. */
   #signature: string | undefined;
 
   constructor(bare: AxiosInstance) {

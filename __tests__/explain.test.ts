@@ -54,7 +54,7 @@ describe('given no configuration', () => {
     expect(fields.map(({ key }) => key.split('.')[1])).toEqual(
       expect.arrayContaining(['connectTimeout', 'tls', 'maxRetries', 'budget', 'resume', 'onGiveUp']),
     );
-    expect(fields).toHaveLength(22 + 13 + 2 + 5);
+    expect(fields).toHaveLength(26 + 14 + 2 + 5);
     for (const { source, text, defaultText, why } of fields) {
       expect({ source, text }).toEqual({ source: 'default', text: defaultText });
       expect(why).toMatch(/^[A-Z`].*\.$/);

@@ -150,7 +150,14 @@ describe('an address to be avoided', () => {
     expect(addresses.hasOthers(NAME, new Set(['a', 'b', 'c']))).toBe(false);
     eject('c');
     expect(addresses.hasOthers(NAME, new Set(['a', 'b']))).toBe(false);
-    expect(addresses.hasOthers('other.example:443', new Set())).toBe(false);
+    expect(addresses.hasOthers('other.example:443', new Set(['a']))).toBe(false);
+  });
+
+  it('has none in the other family, which is another way to the same servers', () => {
+    const { order, addresses } = setUp();
+    order([...v6('6a'), ...v4('4a', '4b')]);
+    expect(addresses.hasOthers(NAME, new Set(['6a']))).toBe(false);
+    expect(addresses.hasOthers(NAME, new Set(['4a']))).toBe(true);
   });
 });
 
@@ -290,6 +297,41 @@ describe('what is told of addresses', () => {
     expect(addresses.snapshot()).toEqual([
       { name: NAME, address: 'c', state: 'used', failures: 1, ejections: 0, ejectedForMs: 0 },
     ]);
+  });
+});
+
+describe('a quiet time', () => {
+  it('ends with a failure, and begins again when all that failed has succeeded', () => {
+    const { order, addresses } = setUp();
+    order(FIVE);
+    expect(addresses.isQuiet).toBe(true);
+    addresses.failed(NAME, 'a', false);
+    addresses.failed(NAME, 'b', false);
+    expect(addresses.isQuiet).toBe(false);
+    addresses.succeeded(NAME, 'a');
+    expect(addresses.isQuiet).toBe(false);
+    addresses.succeeded(NAME, 'b');
+    expect(addresses.isQuiet).toBe(true);
+  });
+
+  it('is not ended by names with one address, or by names that are forgotten', () => {
+    const { order, addresses } = setUp({}, 1);
+    order(v4('a'));
+    addresses.failed(NAME, 'a', true);
+    expect(addresses.isQuiet).toBe(true);
+    order(FIVE);
+    addresses.failed(NAME, 'a', true);
+    addresses.forConnection('other.example:443', FIVE);
+    expect(addresses.isQuiet).toBe(true);
+  });
+
+  it('knows which names have several addresses', () => {
+    const { order, addresses } = setUp();
+    expect(addresses.hasSeveral(NAME)).toBe(false);
+    order(FIVE);
+    expect(addresses.hasSeveral(NAME)).toBe(true);
+    order(v4('a'));
+    expect(addresses.hasSeveral(NAME)).toBe(false);
   });
 });
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DNS_OPTIONS, EJECT_OPTIONS } from '../../lib/config/address-options.js';
 import { BUDGET_OPTIONS, DEFAULT_BUDGET } from '../../lib/config/budget-option.js';
 import { formatDuration } from '../../lib/config/duration.js';
 import type { Option, OptionTable } from '../../lib/config/option.js';
@@ -31,6 +32,8 @@ function literal({ default: value, unit }: Option): string | undefined {
 
 describe.each([
   ['ClientConfig', CLIENT_OPTIONS],
+  ['DnsConfig', DNS_OPTIONS],
+  ['EjectConfig', EJECT_OPTIONS],
   ['BackoffConfig', BACKOFF_OPTIONS],
   ['BudgetConfig', BUDGET_OPTIONS],
   ['RetryConfig', RETRY_OPTIONS],
@@ -87,6 +90,7 @@ describe('a policy of which nothing is said', () => {
   it('retries as documented', () => {
     expect(retry).toEqual({
       backoff: { base: 2, initBackoffMs: 100, maxBackoffMs: 15_000 },
+      elsewhere: true,
       maxRetries: 10,
       retryTimeoutMs: 180_000,
       idempotent: undefined,

@@ -193,13 +193,6 @@ describe('a key that is going to be', () => {
     [{ admission: true }, 'admission'],
     [{ hedge: { after: '1s' } }, 'hedge'],
     [{ limit: { concurrency: 5 } }, 'limit'],
-    [{ client: { randomizeAddresses: true } }, 'client.randomizeAddresses'],
-    [{ client: { randomize_addresses: 'true' } }, 'client.randomize_addresses'],
-    [{ client: { dns: false } }, 'client.dns'],
-    [{ client: { connectionMaxAge: '5m' } }, 'client.connectionMaxAge'],
-    [{ client: { connection_max_age: '5m' } }, 'client.connection_max_age'],
-    [{ client: { eject: false } }, 'client.eject'],
-    [{ retry: { elsewhere: true } }, 'retry.elsewhere'],
   ])('such as in %j is refused as not available yet, without its value', (config, path) => {
     const problems = problemsOf(() => resolvePolicy(config));
     expect(problems).toHaveLength(1);
@@ -214,7 +207,7 @@ describe('a key that is going to be', () => {
   });
 
   it('may be undefined, which is its default', () => {
-    const config = { admission: undefined, client: { dns: undefined }, retry: { elsewhere: undefined } };
+    const config = { admission: undefined, hedge: undefined, limit: undefined };
     expect(problemsOf(() => resolvePolicy(config))).toEqual([]);
   });
 });

@@ -48,7 +48,12 @@ interface KnownName {
   readonly ejections: Ejections | undefined;
   /** Addresses that were tried first, until each of their family was. */
   readonly hadTheirTurn: Set<string>;
+  /** When a connection was last asked for, to try an address that is due. */
+  probeAskedMs: number;
 }
+
+/** How long a connection may take that tries an address, before another one is asked for. */
+const PROBE_AGAIN_MS = 1000;
 
 /** The order in which the addresses of each name are tried; those of a name with a single one cost nothing. */
 export class Addresses {
@@ -56,6 +61,8 @@ export class Addresses {
   readonly #maxNames: number;
   /** The one that was not connected to for the longest comes first. */
   readonly #names = new Map<string, KnownName>();
+  /** Those with an address that failed lately. */
+  readonly #troubled = new Set<string>();
 
   /** @param maxNames how many names are remembered. */
   constructor(options: AddressOptions, maxNames = MAX_NAMES) {
@@ -68,6 +75,16 @@ export class Addresses {
     return this.#names.size;
   }
 
+  /** Whether no address of any name failed lately: nothing is held back, and a success changes nothing. */
+  get isQuiet(): boolean {
+    return this.#troubled.size === 0;
+  }
+
+  /** Whether a name is known to have several addresses. */
+  hasSeveral(name: string): boolean {
+    return this.#names.has(name);
+  }
+
   /**
    * The addresses that a new connection is to try, in this order. None is left only if there was none.
    *
@@ -75,7 +92,7 @@ export class Addresses {
    */
   forConnection(name: string, addresses: readonly Address[], wish: ConnectionWish = {}): Address[] {
     if (addresses.length < 2) {
-      this.#names.delete(name);
+      this.#forget(name);
       return [...addresses];
     }
     const nowMs = this.#options.now();
@@ -96,10 +113,10 @@ export class Addresses {
 
   /** A request to an address was answered, with anything but a 5xx. */
   succeeded(name: string, address: string): void {
+    if (!this.#troubled.has(name)) return;
     const ejections = this.#names.get(name)?.ejections;
-    // So it is for almost every request, and the clock need not be read.
-    if (ejections === undefined || ejections.isEmpty) return;
-    ejections.succeeded(address, this.#options.now());
+    ejections?.succeeded(address, this.#options.now());
+    if (ejections?.isEmpty !== false) this.#troubled.delete(name);
   }
 
   /**
@@ -108,22 +125,45 @@ export class Addresses {
    * @param isUnreachable whether there was no connection.
    */
   failed(name: string, address: string, isUnreachable: boolean): void {
-    this.#names.get(name)?.ejections?.failed(address, isUnreachable, this.#options.now());
+    const ejections = this.#names.get(name)?.ejections;
+    ejections?.failed(address, isUnreachable, this.#options.now());
+    if (ejections?.isEmpty === false) this.#troubled.add(name);
   }
 
   /** Whether an address is held back, so that idle connections to it are not to be used either. */
   isHeldBack(name: string, address: string): boolean {
+    if (!this.#troubled.has(name)) return false;
     const ejections = this.#names.get(name)?.ejections;
-    if (ejections === undefined || ejections.isEmpty) return false;
-    return ejections.heldBack(this.#options.now()).has(address);
+    return ejections?.heldBack(this.#options.now()).has(address) === true;
   }
 
-  /** Whether a name has addresses besides these that a connection may be made to. */
+  /**
+   * Whether a connection is to be made to try an address, though there are others that could be used; `true` for one of
+   * those who ask.
+   */
+  takeProbe(name: string): boolean {
+    if (!this.#troubled.has(name)) return false;
+    const known = this.#names.get(name);
+    const nowMs = this.#options.now();
+    if (known?.ejections?.hasDue(nowMs) !== true || nowMs - known.probeAskedMs < PROBE_AGAIN_MS) return false;
+    known.probeAskedMs = nowMs;
+    return true;
+  }
+
+  /**
+   * Whether a name has addresses besides these, and of a family of theirs, that a connection may be made to. The other
+   * family is most often the other way to the same servers.
+   */
   hasOthers(name: string, addresses: ReadonlySet<string>): boolean {
     const known = this.#names.get(name);
     if (known === undefined) return false;
     const held = known.ejections?.heldBack(this.#options.now()) ?? NONE;
-    return known.addresses.some(({ address }) => !addresses.has(address) && !held.has(address));
+    const families = new Set(
+      known.addresses.flatMap((one) => (addresses.has(one.address) ? one.family : [])),
+    );
+    return known.addresses.some(
+      ({ address, family }) => families.has(family) && !addresses.has(address) && !held.has(address),
+    );
   }
 
   /** The addresses that failed lately. */
@@ -139,7 +179,7 @@ export class Addresses {
     this.#names.delete(name);
     this.#names.set(name, known);
     const [oldest] = this.#names.keys();
-    if (this.#names.size > this.#maxNames && oldest !== undefined) this.#names.delete(oldest);
+    if (this.#names.size > this.#maxNames && oldest !== undefined) this.#forget(oldest);
     known.addresses = addresses;
     known.ejections?.setAddresses(
       addresses.map(({ address }) => address),
@@ -148,13 +188,23 @@ export class Addresses {
     return known;
   }
 
+  #forget(name: string): void {
+    this.#names.delete(name);
+    this.#troubled.delete(name);
+  }
+
   #newName(name: string): KnownName {
     const { eject, onChange } = this.#options;
     const ejections =
       eject === false
         ? undefined
         : new Ejections(eject, (address, ejectedForMs) => onChange?.({ name, address, ejectedForMs }));
-    return { addresses: [], ejections, hadTheirTurn: new Set() };
+    return {
+      addresses: [],
+      ejections,
+      hadTheirTurn: new Set(),
+      probeAskedMs: Number.NEGATIVE_INFINITY,
+    };
   }
 
   /** Of those of a family each gets its turn, so that a few connections are spread as evenly as many. */

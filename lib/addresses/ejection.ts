@@ -112,6 +112,11 @@ export class Ejections {
     return new Set(held.slice(0, this.#mostHeldBack));
   }
 
+  /** Whether an address waits for a connection to try it. */
+  hasDue(nowMs: number): boolean {
+    return this.#addresses.some((address) => this.stateOf(address, nowMs) === 'due');
+  }
+
   /** One connection is going to try an address that is due. */
   startProbe(address: string, nowMs: number): void {
     const health = this.#health.get(address);

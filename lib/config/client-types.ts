@@ -29,6 +29,39 @@ export interface TlsConfig {
   readonly proxyCa?: TlsBlob | undefined;
 }
 
+/** How names are looked up. */
+export interface DnsConfig {
+  /**
+   * How long an answer is used. `false` or 0 = only for connections that are made at the same time.
+   * @defaultValue `'10s'`
+   */
+  readonly cacheTtl?: Duration | false | undefined;
+  /**
+   * How much longer it is used while look-ups fail or do not answer. `false` or 0 = not at all.
+   * @defaultValue `'1m'`
+   */
+  readonly staleOnError?: Duration | false | undefined;
+}
+
+/** When an address of a name that has several gets no requests. */
+export interface EjectConfig {
+  /**
+   * Failures in a row, at least 1.
+   * @defaultValue `5`
+   */
+  readonly failures?: IntegerLike | undefined;
+  /**
+   * For how long, times the number of ejections in a row; at most 5 minutes, or this if it is longer.
+   * @defaultValue `'30s'`
+   */
+  readonly for?: Duration | undefined;
+  /**
+   * How many of a name's addresses at most, in percent. The last one is never left out.
+   * @defaultValue `50`
+   */
+  readonly maxPercent?: IntegerLike | undefined;
+}
+
 /**
  * Options for making, keeping and bounding connections. The names and meanings are those of object_store's `ClientConfig`,
  * in camelCase.
@@ -49,6 +82,14 @@ export interface ClientConfig {
    * @defaultValue `false`
    */
   readonly allowInvalidCertificates?: BooleanLike | undefined;
+
+  /**
+   * Give a connection no new request from this age on: it is closed as soon as it is idle, and an HTTP/2 session when its
+   * last request has ended. So a change of DNS, or of the servers behind a balancer, is followed. Each connection gets
+   * between 80 and 100 % of it, so that those of a fleet do not end in one instant. `false` = no limit; 0 is refused.
+   * @defaultValue `'5m'`
+   */
+  readonly connectionMaxAge?: Duration | false | undefined;
 
   /**
    * Longest time to a usable new connection: DNS, TCP (all addresses), proxy CONNECT, every TLS handshake and the
@@ -78,6 +119,20 @@ export interface ClientConfig {
    * @defaultValue `false`
    */
   readonly disableSystemCertificates?: BooleanLike | undefined;
+
+  /**
+   * How names are looked up: connections that are made at a time share one look-up, and its answer is kept. A `lookup` of
+   * your own is asked for each connection, unless this is set. `false` = every connection asks Node.
+   * @defaultValue for 10s, and 1m longer while look-ups fail
+   */
+  readonly dns?: DnsConfig | false | undefined;
+
+  /**
+   * Leaves out an address of a name that has several, after failures in a row (a 5xx, a lost connection, a timeout, no
+   * connection). When its time is over, one connection tries it. `false` = every address is always tried.
+   * @defaultValue after 5 failures, for 30s, at most 50 % of them
+   */
+  readonly eject?: EjectConfig | false | undefined;
 
   /**
    * Speak HTTP/1.1 only.
@@ -151,6 +206,13 @@ export interface ClientConfig {
    * @defaultValue none
    */
   readonly proxyCaCertificate?: TlsBlob | undefined;
+
+  /**
+   * Whether each new connection tries the addresses of a name in another order, so that all of them get their share. The
+   * order of families (IPv4, IPv6) stays.
+   * @defaultValue `true`
+   */
+  readonly randomizeAddresses?: BooleanLike | undefined;
 
   /**
    * Longest silence while waiting for response headers or for the next piece of the body. A timeout like `timeout`.

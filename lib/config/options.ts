@@ -4,6 +4,7 @@
  * reason for its default in `explain/reasons.ts`. Names and, unless a reason says otherwise, defaults are object_store's:
  * https://docs.rs/object_store/latest/object_store/struct.ClientOptions.html
  */
+import { DNS_OPTIONS, EJECT_OPTIONS, readDns, readEject, shownDns, shownEject } from './address-options.js';
 import { type AllowHttp, allowHttp, excludes } from './allow-http.js';
 import { DEFAULT_BUDGET, isRetryBudget, type ResolvedBudget, readBudget } from './budget-option.js';
 import { defaultHeaders, type HeaderFields } from './default-headers.js';
@@ -48,6 +49,7 @@ import type {
 type RowsOf<T> = { readonly [K in keyof Required<T>]: OptionTable[string] };
 
 const NOT_YET = 'not available yet';
+const NO_REUSE = 'use poolIdleTimeout: 0 for a connection per request';
 const NO_PINGS = 'use http2KeepAliveInterval: false to switch it off';
 const NO_HOSTS: readonly string[] = Object.freeze([]);
 const NO_TLS: Secret<TlsConfig> = new Secret(Object.freeze({}));
@@ -80,6 +82,7 @@ export const CLIENT_OPTIONS = optionTable({
     show: (allowed: AllowHttp) => (typeof allowed === 'boolean' ? allowed : allowed.entries),
   },
   allowInvalidCertificates: { parse: booleanLike, default: false, needs: 'sockets', asks: isOn },
+  connectionMaxAge: { parse: durationOrFalse(NO_REUSE), unit: 'ms', default: 300_000, needs: 'sockets' },
   connectTimeout: { parse: limit, unit: 'ms', default: 5_000, needs: 'sockets', asks: isOn },
   defaultContentType: { parse: headerValue, default: undefined },
   defaultHeaders: {
@@ -89,6 +92,14 @@ export const CLIENT_OPTIONS = optionTable({
     show: shownKeys<HeaderFields>,
   },
   disableSystemCertificates: { parse: booleanLike, default: false, needs: 'sockets', asks: isOn },
+  dns: { read: readDns, default: defaultsOf(DNS_OPTIONS), needs: 'sockets', asks: isOn, show: shownDns },
+  eject: {
+    read: readEject,
+    default: defaultsOf(EJECT_OPTIONS),
+    needs: 'sockets',
+    asks: isOn,
+    show: shownEject,
+  },
   http1Only: { parse: booleanLike, default: true, needs: 'sockets', asks: (only: boolean) => !only },
   http2Only: { parse: booleanLike, default: false, needs: 'sockets', asks: isOn },
   http2KeepAliveInterval: { parse: limit, unit: 'ms', default: false, needs: 'sockets', asks: isOn },
@@ -117,6 +128,7 @@ export const CLIENT_OPTIONS = optionTable({
     secret: true,
     show: shownSecret,
   },
+  randomizeAddresses: { parse: booleanLike, default: true, needs: 'sockets', asks: isOn },
   readTimeout: { parse: limit, unit: 'ms', default: false, needs: 'sockets', asks: isOn },
   rootCertificate: {
     parse: 'certificates',
@@ -174,6 +186,7 @@ export const RETRY_OPTIONS = optionTable({
   },
   maxRetries: { parse: integerLike, default: 10 },
   retryTimeout: { parse: retry.retryTimeout, unit: 'ms', default: 180_000 },
+  elsewhere: { parse: booleanLike, default: true },
   idempotent: { parse: retry.idempotent, default: undefined },
   methods: {
     parse: retry.methods,
@@ -220,11 +233,9 @@ export const POLICY_KEYS = keySet(
   },
 );
 /** Keys of `ClientConfig`. */
-export const CLIENT_KEYS = keySet(CLIENT_OPTIONS, {
-  reserved: { randomizeAddresses: NOT_YET, dns: NOT_YET, connectionMaxAge: NOT_YET, eject: NOT_YET },
-});
+export const CLIENT_KEYS = keySet(CLIENT_OPTIONS);
 /** Keys of `RetryConfig`. */
-export const RETRY_KEYS = keySet(RETRY_OPTIONS, { reserved: { elsewhere: NOT_YET } });
+export const RETRY_KEYS = keySet(RETRY_OPTIONS);
 /** Keys of `RequestPolicy`. */
 export const REQUEST_KEYS = keySet(
   { retry: true, ...REQUEST_OPTIONS },

@@ -85,6 +85,14 @@ export interface RetryConfig {
   readonly retryTimeout?: Duration | undefined;
 
   /**
+   * Whether a retry goes somewhere else than where its request has just failed: after a 5xx, a lost connection or a
+   * timeout it takes another address of the name, else another connection, else a new one. And a connection that fails
+   * two requests in a row while others to the same origin succeed is closed when it is idle, one a second at most.
+   * @defaultValue `true`
+   */
+  readonly elsewhere?: BooleanLike | undefined;
+
+  /**
    * Says that requests may safely be delivered twice, for all requests of the instance. A request says it for itself
    * with `policy.idempotent`.
    * @defaultValue by method: GET, HEAD, OPTIONS, TRACE, QUERY, PUT and DELETE are

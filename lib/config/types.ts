@@ -5,7 +5,7 @@
  * with an obstore service works as it is. The types have it under `client_options` and `retry_config`, so that an editor
  * offers each option once. See `resolve.ts` for what becomes of it.
  */
-import type { ClientConfig, TlsConfig } from './client-types.js';
+import type { ClientConfig, DnsConfig, EjectConfig, TlsConfig } from './client-types.js';
 import type { BackoffConfig, BudgetConfig, RetryConfig } from './retry-types.js';
 import type { Duration, SnakeCase } from './value-types.js';
 
@@ -15,7 +15,7 @@ export type * from './retry-types.js';
 export type * from './value-types.js';
 
 /** Configurations that stand in another one. */
-type Nested = TlsConfig | BackoffConfig | BudgetConfig;
+type Nested = TlsConfig | DnsConfig | EjectConfig | BackoffConfig | BudgetConfig;
 
 type SnakeCaseWithin<V> = V extends Nested ? WithSnakeCase<V> : V;
 

@@ -43,6 +43,10 @@ function onOff(value: boolean): Shown {
   return { value, text: value ? 'on' : 'off' };
 }
 
+function settings(values: object, text: string): Shown {
+  return { value: Object.entries(values).map(([key, value]) => `${key}: ${value}`), text };
+}
+
 function proxy(url: ClientView['proxyUrl']): Shown {
   return url === false ? { value: false, text: 'none' } : optional(url, 'environment');
 }
@@ -65,6 +69,16 @@ const CLIENT: { readonly [K in keyof ClientView]: (value: ClientView[K]) => Show
   timeout: time,
   readTimeout: time,
   poolIdleTimeout: time,
+  connectionMaxAge: time,
+  dns: (dns) =>
+    dns === false
+      ? onOff(false)
+      : settings(dns, `${limitText(dns.cacheTtl)}, stale ${limitText(dns.staleOnError)}`),
+  randomizeAddresses: onOff,
+  eject: (eject) =>
+    eject === false
+      ? onOff(false)
+      : settings(eject, `${eject.failures}, ${limitText(eject.for)}, ${eject.maxPercent} %`),
   poolMaxIdlePerHost: (most) => (most === Number.POSITIVE_INFINITY ? none('unlimited') : plain(most)),
   proxyUrl: proxy,
   proxyExcludes: (hosts) => list(hosts, 'none'),
@@ -141,6 +155,7 @@ function retryEntries(retry: RetryView, defaults: RetryView): Entry[] {
     entry('idempotent', idempotent(retry.idempotent)),
     entry('idempotencyKey', retry.idempotencyKey === false ? onOff(false) : plain(retry.idempotencyKey)),
     entry('retryAfter', onOff(retry.retryAfter)),
+    entry('elsewhere', onOff(retry.elsewhere)),
     ...budgetEntries(retry),
     entry('resume', onOff(retry.resume)),
     entry('shouldRetry', hook(retry.shouldRetry)),

@@ -11,11 +11,14 @@ type ReasonsFor<T> = Readonly<Record<keyof T, string>>;
 export const CLIENT_REASONS: ReasonsFor<typeof CLIENT_OPTIONS> = {
   allowHttp: 'Plain http sends credentials in the clear, mostly by mistake.',
   allowInvalidCertificates: 'Without the checks, TLS protects from nobody who can answer.',
+  connectionMaxAge: 'Balancers and DNS change their members; an old connection never learns of it.',
   connectTimeout:
     'A lost SYN is sent again after 1 s and after 3 s, so two losses fit; a host that is gone costs seconds, not minutes.',
   defaultContentType: 'Only the caller knows what the bytes of a body are.',
   defaultHeaders: 'A request has the headers of the axios instance, and its own.',
   disableSystemCertificates: 'Most servers have a certificate from a public authority.',
+  dns: 'Look-ups block a thread of four; ten seconds hide no failover, and an old address is better than none.',
+  eject: 'One bad server of five need not fail every fifth attempt; a probe finds out when it is well again.',
   http1Only:
     'Large bodies are slower over one HTTP/2 connection than over several of HTTP/1.1 (apache/arrow-rs#5194).',
   http2Only: 'It needs a server that is known to speak HTTP/2.',
@@ -29,6 +32,7 @@ export const CLIENT_REASONS: ReasonsFor<typeof CLIENT_OPTIONS> = {
   proxyUrl: 'HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, as for every other tool on the machine.',
   proxyExcludes: 'A proxy set in proxyUrl is used for every host.',
   proxyCaCertificate: 'Needed only for an https:// proxy with a certificate of a private authority.',
+  randomizeAddresses: 'The first address of a name would get all the load.',
   readTimeout: '`timeout` bounds the attempt; a limit on silence as well is your choice.',
   rootCertificate: "Node's own list of authorities covers public servers.",
   timeout:
@@ -59,6 +63,7 @@ export const RETRY_REASONS: ReasonsFor<Omit<typeof RETRY_OPTIONS, 'backoff'>> = 
     'With the default backoff that is about 3 s of waiting, and 55 s at most: enough for a restart or a failover.',
   retryTimeout:
     'Under 5 minutes: common clouds renew credentials and signed URLs that long before they expire.',
+  elsewhere: 'Where a request has just failed it is likely to fail again.',
   idempotent: 'The method tells, unless you know better.',
   methods: 'A status such as 503 or 429 says that the server did not do it, whatever the method.',
   statuses:

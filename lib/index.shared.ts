@@ -6,8 +6,10 @@ export type {
   BackoffConfig,
   BudgetConfig,
   ClientConfig,
+  DnsConfig,
   Duration,
   DurationUnits,
+  EjectConfig,
   GiveUpEvent,
   GiveUpReason,
   HeadersLike,
@@ -57,6 +59,7 @@ export { describeFailure, getPolicyMetadata } from './request/describe-failure.j
 export type { Policy } from './request/policy.js';
 export type { BudgetSnapshot } from './retry/budget.js';
 export type { AttemptOutcome, RequestMetadata, RequestTimings } from './retry/record.js';
-export type { ConnectionLabel, ConnectMessage, PoolMessage } from './transport/channels.js';
-export type { Http2OriginStats } from './transport/http2/session-pool.js';
+export type { AddressMessage, ConnectionLabel, ConnectMessage, PoolMessage } from './transport/channels.js';
+export type { Http2OriginStats } from './transport/http2/session-state.js';
+export type { AddressStats } from './transport/peer.js';
 export type { PoolStats } from './transport/pools.js';

@@ -23,6 +23,16 @@ export function driveFor(
   return driveWhile(() => performance.now() < untilMs, concurrency, request);
 }
 
+/** Makes requests until a condition holds, `concurrency` of them at a time; gives up after 10 s. */
+export function driveUntil(
+  condition: () => boolean,
+  concurrency: number,
+  request: () => Promise<AxiosResponse>,
+): Promise<Tally> {
+  const untilMs = performance.now() + 10_000;
+  return driveWhile(() => !condition() && performance.now() < untilMs, concurrency, request);
+}
+
 async function driveWhile(
   goesOn: () => boolean,
   concurrency: number,

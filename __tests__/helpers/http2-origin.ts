@@ -38,6 +38,8 @@ export interface Http2OriginOptions {
   /** Answers over HTTP/1.1, if `server.allowHTTP1`. */
   http1?: (request: IncomingMessage, response: ServerResponse) => void;
   host?: string;
+  /** A fixed port instead of a free one. */
+  port?: number;
 }
 
 /** What the origin saw of a request. */
@@ -92,8 +94,11 @@ export class Http2Origin {
   }
 
   async start(): Promise<this> {
-    const { host } = this.#options;
-    this.#port = await listen(this.#server as unknown as Server, host ? { host } : {});
+    const { host, port } = this.#options;
+    this.#port = await listen(this.#server as unknown as Server, {
+      ...(host && { host }),
+      ...(port && { port }),
+    });
     return this;
   }
 

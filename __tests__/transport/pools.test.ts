@@ -185,7 +185,7 @@ describe('A server that says how long it keeps a connection', () => {
 describe('A pool without a limit on idleness', () => {
   it.each([false, '300d', { days: 300 }] as const)('keeps a connection: %j', async (poolIdleTimeout) => {
     const origin = await startOrigin();
-    const { http, policy } = attached({ client: { poolIdleTimeout } });
+    const { http, policy } = attached({ client: { poolIdleTimeout, connectionMaxAge: false } });
     const socket = socketOf(await http.get(origin.url));
     await idle(policy, 1);
     expect(socket.timeout).toBe(2 ** 31 - 1);

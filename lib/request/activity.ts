@@ -1,6 +1,7 @@
 import type { GiveUpReason } from '../config/types.js';
 import type { BudgetSnapshot } from '../retry/budget.js';
-import type { Http2OriginStats } from '../transport/http2/session-pool.js';
+import type { Http2OriginStats } from '../transport/http2/session-state.js';
+import type { AddressStats } from '../transport/peer.js';
 import type { PoolStats } from '../transport/pools.js';
 
 /** Something under way that can be cancelled. */
@@ -30,6 +31,8 @@ export interface PolicyStats extends PolicyCounters {
   readonly pools: readonly PoolStats[];
   /** HTTP/2 sessions per origin. */
   readonly http2: readonly Http2OriginStats[];
+  /** Addresses that failed lately, of names that have several. */
+  readonly addresses: readonly AddressStats[];
   /** The retry budget per origin; empty if it is off or the caller's own. */
   readonly budget: readonly BudgetSnapshot[];
 }

@@ -73,7 +73,7 @@ class InertPolicy implements Policy {
 
   stats(): PolicyStats {
     const { counters } = new Activity(() => undefined);
-    return { pools: [], http2: [], budget: [], ...counters };
+    return { pools: [], http2: [], addresses: [], budget: [], ...counters };
   }
 }
 

@@ -1,25 +1,28 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { fieldOf } from '../config/own.js';
-import { isIdempotent } from '../retry/idempotency.js';
 import { Attempt } from '../transport/exchange.js';
 import type { ConnectionChoice, QueueObserver } from '../transport/observe.js';
 import type { AxiosError, AxiosResponse, RequestConfig } from './axios.js';
 import { BodyWatch, bodyLimitsOf, ReadableBody, type StreamedBody } from './body-watch.js';
 import type { Call } from './call.js';
 import { AttemptSignal } from './cancellation.js';
+import { mayChangeConnection, noteFailure, noteSuccess } from './connection-outcome.js';
 import type { AttemptLimits, DeadlineOwner, ExpiredLimit } from './deadline.js';
 import { Deadline, expiryMessage, limitsOf, QueueWait, queueLimitMs } from './deadline.js';
 import type { Http2Receiver } from './direct/http2-exchange.js';
 import { hasOwnBody, MadeBody } from './made-body.js';
-import { idempotencyOfRequest, observationOf } from './outcome.js';
+import { observationOf } from './outcome.js';
 import type { AttemptEnd, PolicyContext } from './platform.js';
 import type { SentAttempt } from './send.js';
 import { finishThroughAxios, sendDirectly, sendThroughAdapter, showCallersConfig } from './send.js';
 import type { Destroyable } from './streams.js';
 import { isReadable, isWebStream, releaseBody, WebBody } from './streams.js';
 
-/** The request died on a kept-alive connection before a byte of an answer came, and may be sent again. */
-export class LostKeepAliveRace extends Error {
+/**
+ * The request may be sent again at once, on another connection: it died on a kept-alive one before a byte of an answer
+ * came, or the server says that it is not for this one.
+ */
+export class WrongConnection extends Error {
   /** @param spentMs of the attempt's time, in ms. */
   constructor(readonly spentMs: number) {
     super();
@@ -54,7 +57,7 @@ export class AttemptRun implements SentAttempt, Http2Receiver, QueueObserver, De
     this.context = context;
     this.call = call;
     this.config = config;
-    this.observed = new Attempt(connection);
+    this.observed = new Attempt(connection, call.failedPlaces);
     this.signal = new AttemptSignal(config.signal);
     this.#limits = limitsOf(config, call.settings, context.client);
     this.#deadline = new Deadline(this);
@@ -177,6 +180,7 @@ export class AttemptRun implements SentAttempt, Http2Receiver, QueueObserver, De
     showCallersConfig(this, response);
     this.#made?.takeOff(response);
     this.call.forgetObservation();
+    noteSuccess(this, response);
     this.#publishEnd?.({ response });
     this.#guardBody(response);
     return response;
@@ -190,10 +194,11 @@ export class AttemptRun implements SentAttempt, Http2Receiver, QueueObserver, De
     const { expired } = this.#deadline;
     const error = expired === undefined ? cause : this.#timeoutError(partOf(cause, 'request'));
     this.#observe(cause);
+    if (expired !== undefined || !this.signal.aborted) noteFailure(this);
     this.#publishEnd?.({ error });
-    if (expired === undefined && this.#mayRunAgain()) {
+    if (expired === undefined && mayChangeConnection(this)) {
       this.#end();
-      return new LostKeepAliveRace(this.#deadline.spentMs);
+      return new WrongConnection(this.#deadline.spentMs);
     }
     const response = partOf(error, 'response');
     if (response !== undefined) showCallersConfig(this, response);
@@ -209,14 +214,6 @@ export class AttemptRun implements SentAttempt, Http2Receiver, QueueObserver, De
     const distrustsIdle =
       !isGivenUp && this.observed.distrustIdle(performance.now() - spentMs, expired !== undefined);
     this.call.observed(observation, distrustsIdle);
-  }
-
-  /** Whether the race is lost that any idle connection may lose, and a second delivery harmless or impossible. */
-  #mayRunAgain(): boolean {
-    const { call } = this;
-    if (!this.observed.lostKeepAliveRace || this.signal.aborted) return false;
-    if (!call.isReplayable(this.config.data)) return false;
-    return call.observation.neverProcessed || isIdempotent(idempotencyOfRequest(call.settings, this.config));
   }
 
   /** Keeps the clocks of a streamed body running until it has ended. */

@@ -11,7 +11,8 @@ import type { Policy } from './policy.js';
 const WITHOUT_SOCKETS: Connections = {
   loading: undefined,
   connectionsFor: () => ({}),
-  stats: () => ({ pools: [], http2: [] }),
+  stats: () => ({ pools: [], http2: [], addresses: [] }),
+  addresses: undefined,
   close: () => Promise.resolve(),
   direct: undefined,
 };

@@ -6,6 +6,8 @@ import type { Observation } from '../retry/classify.js';
 import { UNOBSERVED } from '../retry/classify.js';
 import { firstInChain, isCancel } from '../retry/error-predicates.js';
 import type { CallRecord, RequestMetadata } from '../retry/record.js';
+import type { Place } from '../transport/elsewhere.js';
+import { FailedPlaces } from '../transport/elsewhere.js';
 import type { RequestConfig } from './axios.js';
 import type { RequestBody } from './body.js';
 import type { Cancellable } from './cancellation.js';
@@ -62,6 +64,7 @@ export class Call implements Cancellable {
   onCancel: (() => void) | undefined;
   #observation: Observation = UNOBSERVED;
   #distrustsIdle = false;
+  #failedPlaces: FailedPlaces | undefined;
   #refunded: number | undefined;
 
   constructor({ context, settings, record, budget, adapter, transformRequest, body }: CallParts) {
@@ -82,6 +85,23 @@ export class Call implements Cancellable {
   /** Whether the latest attempt gave reason not to send the next one on an idle connection. */
   get distrustsIdle(): boolean {
     return this.#distrustsIdle;
+  }
+
+  /** Where its attempts failed, for the next one to keep away from. */
+  get failedPlaces(): FailedPlaces | undefined {
+    return this.#failedPlaces;
+  }
+
+  /**
+   * Takes note of a connection that an attempt failed on.
+   *
+   * @param always also if retries may go there again.
+   */
+  failedAt(place: Place, always = false): void {
+    const { retry } = this.settings;
+    if (!always && (retry === false || !retry.elsewhere)) return;
+    this.#failedPlaces ??= new FailedPlaces();
+    this.#failedPlaces.add(place);
   }
 
   /** Whether a response that axios accepts may still be retried. */

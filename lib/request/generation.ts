@@ -33,7 +33,10 @@ export class Generation {
    */
   constructor({ axios, bare, platform }: Surroundings, policy: ResolvedPolicy, before?: Generation) {
     this.policy = policy;
-    const isSame = before !== undefined && makeSameConnections(before.policy.client, policy.client);
+    const isSame =
+      before !== undefined &&
+      makeSameConnections(before.policy.client, policy.client) &&
+      goesElsewhere(before.policy) === goesElsewhere(policy);
     const name = policy.name ?? hostOf(axios.defaults.baseURL);
     this.context = {
       name,
@@ -42,7 +45,7 @@ export class Generation {
       errors: before?.context.errors ?? new AxiosErrors(bare),
       client: policy.client,
       platform,
-      connections: isSame ? before.context.connections : platform.connect(policy.client, axios, bare),
+      connections: isSame ? before.context.connections : platform.connect(policy, axios, bare),
       activity: new Activity(platform.afterPendingIo, before?.context.activity),
       unsupported: new UnsupportedOptions(policy.client, name),
     };
@@ -68,6 +71,11 @@ export class Generation {
   whenIdle(): Promise<void> {
     return this.context.activity.whenIdle();
   }
+}
+
+/** Its connections may be given up for being worse than others. */
+function goesElsewhere({ retry }: ResolvedPolicy): boolean {
+  return retry !== false && retry.elsewhere;
 }
 
 function hostOf(baseURL: string | undefined): string | undefined {

@@ -4,7 +4,9 @@ import { resolvePolicy, resolveRequestPolicy } from '../config/resolve.js';
 import type { PolicyConfig } from '../config/types.js';
 import { BufferedDownload } from '../resume/buffered-download.js';
 import { StreamedDownload } from '../resume/streamed-download.js';
+import { LeaveLimit } from '../transport/elsewhere.js';
 import { Transport } from '../transport/transport.js';
+import { PolicyAddresses } from './address-book.js';
 import { attach } from './attach.js';
 import type { AxiosLike } from './axios.js';
 import { adapterName } from './axios.js';
@@ -19,8 +21,9 @@ const NODE: Platform = {
   channels: { attempts: ATTEMPTS, retries: RETRIES, publishAttempt, publishRetry, publishGiveUp },
   resolvePolicy,
   resolveRequestPolicy,
-  connect: (client, instance, bare) => {
-    const transport = new Transport(client, instance);
+  connect: ({ client, retry }, instance, bare) => {
+    const leaves = retry !== false && retry.elsewhere ? new LeaveLimit() : undefined;
+    const transport = new Transport(client, instance, { addresses: new PolicyAddresses(client), leaves });
     const adapterHeaders = new AdapterHeaders(bare);
     const direct = {
       transport,

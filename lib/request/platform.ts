@@ -6,6 +6,7 @@ import type { Download, DownloadOwner } from '../resume/download.js';
 import type { Observation } from '../retry/classify.js';
 import type { CallRecord } from '../retry/record.js';
 import type { Attempt } from '../transport/exchange.js';
+import type { AddressBook } from '../transport/peer.js';
 import type { AttemptConnections, GivenConnections, Transport } from '../transport/transport.js';
 import type { Activity, PolicyStats } from './activity.js';
 import type { AxiosErrors, AxiosInstance, AxiosResponse, RequestConfig } from './axios.js';
@@ -26,7 +27,9 @@ export interface Connections {
   readonly loading: Promise<void> | undefined;
   /** The fields of one attempt's config by which it gets a connection of the policy's. */
   connectionsFor(attempt: Attempt, given: GivenConnections): Partial<AttemptConnections>;
-  stats(): Pick<PolicyStats, 'pools' | 'http2'>;
+  stats(): Pick<PolicyStats, 'pools' | 'http2' | 'addresses'>;
+  /** Addresses of names, and how they do; `undefined` where somebody else connects. */
+  readonly addresses: AddressBook | undefined;
   /** Closes idle connections now and the others when they become idle, or with `abort` now as well. */
   close(abort?: boolean): Promise<void>;
   /** Makes simple requests without axios' adapter. */
@@ -83,7 +86,7 @@ export interface Platform {
   /** Reads the settings of a request, over the policy of the instance. @throws PolicyConfigError likewise. */
   resolveRequestPolicy(input: unknown, base: ResolvedPolicy): ResolvedRequestPolicy;
   /** Makes the connections of one policy. @throws PolicyConfigError on TLS material that is none. */
-  connect(client: ResolvedClient, instance: AxiosInstance, bare: AxiosInstance): Connections;
+  connect(policy: ResolvedPolicy, instance: AxiosInstance, bare: AxiosInstance): Connections;
   /** The one of axios' named adapters that a request goes through; `undefined` for a function, the caller's own. */
   adapterName(adapter: RequestConfig['adapter']): RequestConfig['adapter'];
   /** The body of a GET that a second response may complete; `undefined` where there is no such thing. */

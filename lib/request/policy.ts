@@ -179,6 +179,7 @@ export class AttachedPolicy implements Policy {
     return {
       pools: held.flatMap(({ pools }) => pools),
       http2: held.flatMap(({ http2 }) => http2),
+      addresses: held.flatMap(({ addresses }) => addresses),
       ...this.#current.context.activity.counters,
       budget: this.#budgets.snapshot(),
     };

@@ -9,8 +9,9 @@ import { takeHandover } from './handover.js';
 import { IdleConnections } from './idle-connections.js';
 import type { ClientSocket, OnConnection, Requester } from './node-internals.js';
 import { initialiseSocket, poolNameOf } from './node-internals.js';
-import type { ConnectionHome } from './observe.js';
-import { connectionState, observeConnection } from './observe.js';
+import type { ConnectionHome, ConnectionState } from './observe.js';
+import { connectFor, connectionState, currentAddressWish, observeConnection } from './observe.js';
+import { DialledAddresses, nameToLookUp, withLookup } from './peer.js';
 import type { PoolOptions } from './pool-options.js';
 import { keepAliveOptions } from './pool-options.js';
 import type { RequestEndpoint } from './target.js';
@@ -35,11 +36,14 @@ export class PoolHttpAgent extends HttpAgent {
   }
 
   override createSocket(request: Requester, options: RequestOptions, onSocket: OnConnection): void {
-    super.createSocket(request, options, closingOnStrayBytes(onSocket));
+    connectFor(request, () => {
+      super.createSocket(request, options, closingOnStrayBytes(onSocket));
+    });
   }
 
   override createConnection(options: ConnectionOptions, onCreated?: OnConnection): Socket {
-    const socket = super.createConnection(options, onCreated);
+    const { addresses } = this.#pool;
+    const socket = super.createConnection(withLookup(options, addresses, currentAddressWish()), onCreated);
     return watchNew(socket, 'connect', options, { pool: this.#pool, idle: this.#idle });
   }
 
@@ -87,7 +91,9 @@ export class PoolHttpsAgent extends HttpsAgent {
   }
 
   override createSocket(request: Requester, options: RequestOptions, onSocket: OnConnection): void {
-    super.createSocket(request, options, closingOnStrayBytes(onSocket));
+    connectFor(request, () => {
+      super.createSocket(request, options, closingOnStrayBytes(onSocket));
+    });
   }
 
   override createConnection(options: ConnectionOptions, _onCreated?: OnConnection): Socket {
@@ -100,7 +106,10 @@ export class PoolHttpsAgent extends HttpsAgent {
     if (socket === undefined) return undefined;
     initialiseSocket(this, socket, options);
     const label = labelOf('https', options, this.#pool);
-    observeConnection(socket, { ready: true, label, home: homeOf(this.#idle, options) });
+    limitAge(
+      observeConnection(socket, { ready: true, label, home: homeOf(this.#idle, options) }),
+      this.#pool,
+    );
     return socket;
   }
 
@@ -111,8 +120,10 @@ export class PoolHttpsAgent extends HttpsAgent {
    */
   protected secure(options: ConnectionOptions & { socket?: Socket }, progress: ConnectProgress): Socket {
     const secureContext = secureContextOf(this.#tls);
+    const { addresses } = this.#pool;
+    const dialled = options.socket ? options : withLookup(options, addresses, currentAddressWish());
     // A copy: the options are also what the pool is found by, which Bun reads again when the connection becomes idle.
-    const secured = secureContext === undefined ? options : Object.assign({}, options, { secureContext });
+    const secured = secureContext === undefined ? dialled : Object.assign({}, dialled, { secureContext });
     const socket = super.createConnection(secured);
     return watchNew(socket, 'secureConnect', options, { pool: this.#pool, idle: this.#idle }, progress);
   }
@@ -170,8 +181,12 @@ function watchNew(
   { spentMs, announced }: ConnectProgress = NOT_BEGUN,
 ): Socket {
   pool.sockets.add(socket);
+  const { addresses, proxy } = pool;
+  // Behind a proxy, the addresses of the origin are its business.
+  const name = proxy === undefined ? nameToLookUp(options) : undefined;
   const label = labelOf(readyEvent === 'connect' ? 'http' : 'https', options, pool);
-  watchConnect(socket, {
+  const state = watchConnect(socket, {
+    dialled: addresses && name !== undefined ? new DialledAddresses(socket, name, addresses) : undefined,
     readyEvent,
     target: targetOf(options),
     timeoutMs: pool.connectTimeoutMs,
@@ -180,5 +195,11 @@ function watchNew(
     home: homeOf(idle, options),
     announced: announced ?? publishConnect(label),
   });
+  limitAge(state, pool);
   return socket;
+}
+
+function limitAge(state: ConnectionState, { drawMaxAgeMs }: PoolOptions): void {
+  const maxAgeMs = drawMaxAgeMs?.();
+  if (maxAgeMs !== undefined) state.endsAtMs = performance.now() + maxAgeMs;
 }

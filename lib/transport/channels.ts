@@ -5,6 +5,7 @@
 import { channel } from 'node:diagnostics_channel';
 
 const connects = channel('axios-policy:connect');
+const addresses = channel('axios-policy:address');
 /** To be asked for its subscribers before {@link publishPool} is called, where every request comes by. */
 export const poolChannel = channel('axios-policy:pool');
 
@@ -38,6 +39,16 @@ export interface PoolMessage extends ConnectionLabel {
   readonly event: 'kept' | 'reused' | 'closed';
 }
 
+/** A message of the channel `axios-policy:address`: an address of a name that has several gets no requests, or again. */
+export interface AddressMessage {
+  /** `host:port`. */
+  readonly host: string;
+  readonly address: string;
+  readonly state: 'ejected' | 'used';
+  /** For how long it gets no requests, in ms. */
+  readonly ejectedForMs?: number | undefined;
+}
+
 /** Tells how the making of a connection ended. */
 export interface ConnectAnnouncement {
   ready(): void;
@@ -63,4 +74,20 @@ export function publishConnect(label: ConnectionLabel): ConnectAnnouncement | un
 export function publishPool(event: PoolMessage['event'], label: ConnectionLabel | undefined): void {
   if (!poolChannel.hasSubscribers || label === undefined) return;
   poolChannel.publish({ event, ...label } satisfies PoolMessage);
+}
+
+/** Tells that an address gets no requests, or gets them again: without `ejectedForMs`. */
+export function publishAddress({
+  name: host,
+  address,
+  ejectedForMs,
+}: {
+  readonly name: string;
+  readonly address: string;
+  readonly ejectedForMs: number | undefined;
+}): void {
+  if (!addresses.hasSubscribers) return;
+  const state = ejectedForMs === undefined ? 'used' : 'ejected';
+  const message = { host, address, state, ...(ejectedForMs === undefined ? {} : { ejectedForMs }) } as const;
+  addresses.publish(message satisfies AddressMessage);
 }

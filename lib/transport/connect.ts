@@ -6,6 +6,7 @@ import type { ConnectAnnouncement, ConnectionLabel } from './channels.js';
 import type { ClientSocket } from './node-internals.js';
 import type { ConnectionHome, ConnectionState } from './observe.js';
 import { observeConnection } from './observe.js';
+import type { DialledAddresses } from './peer.js';
 import { limitTimer } from './timers.js';
 
 /** Options of one connection, as Node's agents pass them on. */
@@ -67,6 +68,16 @@ export function isRejection(error: object): boolean {
   return rejections.has(error);
 }
 
+/**
+ * Tells if an error means that there was nobody to connect to in time: an error of a system call, or a limit of ours; not
+ * that a peer was not trusted, or that the connection was given up.
+ */
+export function isUnreachable(error: Error | null): boolean {
+  if (error === null || isRejection(error)) return false;
+  const { code } = error as NodeJS.ErrnoException;
+  return code !== 'ECONNABORTED' && /^E[A-Z0-9]+$/.test(code ?? '');
+}
+
 /** How a connection in the making is watched. */
 interface ConnectWatch {
   /** `secureConnect` for TLS, `connect` for plain TCP. */
@@ -80,6 +91,8 @@ interface ConnectWatch {
   readonly home?: ConnectionHome;
   /** Is told how it ends. */
   readonly announced?: ConnectAnnouncement | undefined;
+  /** The addresses that it tries, if those of its name are known. */
+  readonly dialled?: DialledAddresses | undefined;
 }
 
 /**
@@ -90,16 +103,19 @@ interface ConnectWatch {
  * agent's own `timeout` cannot do this: it does not run while a TLS handshake stalls.
  */
 export function watchConnect(socket: Socket, watch: ConnectWatch): ConnectionState {
-  const { readyEvent, target = '', timeoutMs = false, spentMs, label, home, announced } = watch;
+  const { readyEvent, target = '', timeoutMs = false, spentMs, label, home, announced, dialled } = watch;
   const state = observeConnection(socket, { ready: false, label, home });
   const stopClock = startConnectClock(target, timeoutMs, (error) => socket.destroy(error), spentMs);
   const onReady = () => {
     state.ready = true;
+    state.peer = dialled?.reached();
     stop();
     announced?.ready();
   };
   const onError = (error: Error) => noteIfRejected(socket, error);
   const onClose = () => {
+    if (isUnreachable(socket.errored)) state.tried = dialled?.failed();
+    else dialled?.givenUp();
     stop();
     announced?.failed(socket.errored);
   };

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import type { ConnectionChoice, QueueObserver } from './observe.js';
+import type { FailedPlaces, Place } from './elsewhere.js';
+import type { ConnectionChoice, ConnectionDemands, QueueObserver } from './observe.js';
 
 // Browsers load this file: what it says of exchanges is for every protocol, and whoever makes one has it.
 
@@ -41,6 +42,10 @@ export interface Exchange {
   letGo(): void;
   /** The attempt's time is up: a connection that gave no sign of life meanwhile is not to carry the next one. */
   onExpired(): void;
+  /** The server said that it is not for this connection (421), and did nothing. */
+  readonly isMisdirected?: boolean;
+  /** The connection it has, or was to have. */
+  readonly place?: Place | undefined;
   /** The head of the response, if it has arrived. */
   readonly answer?: AnswerHead | null | undefined;
   /** See {@link Attempt.distrustIdle}; not there where connections are judged by themselves. */
@@ -72,9 +77,9 @@ interface ResponseEmitter {
  * The observer of one attempt: is told of every request that is made for it (one, or one per redirect). Where there are
  * no connections of ours to tell it (in a browser, of axios' fetch adapter), it sees nothing.
  */
-export class Attempt {
-  /** Which connection it may have. */
+export class Attempt implements ConnectionDemands {
   readonly connection: ConnectionChoice;
+  readonly failed: FailedPlaces | undefined;
   /** Whether idle connections are passed over. */
   readonly onNewConnection: boolean;
   /** Told of every response (one, or one per redirect) when its head has arrived, before axios is. */
@@ -88,8 +93,9 @@ export class Attempt {
   #exchange: Exchange | undefined;
   #exchanges = 0;
 
-  constructor(connection: ConnectionChoice = 'any') {
+  constructor(connection: ConnectionChoice = 'any', failed?: FailedPlaces) {
     this.connection = connection;
+    this.failed = failed;
     this.onNewConnection = connection === 'new';
   }
 
@@ -112,6 +118,11 @@ export class Attempt {
   /** Whether the request died on a kept-alive connection, and nothing before it (a redirect's first hop) was done. */
   get lostKeepAliveRace(): boolean {
     return this.#exchanges === 1 && !this.onNewConnection && this.#exchange?.lostKeepAliveRace === true;
+  }
+
+  /** Whether the request went to a server that it is not for, and nothing before it was done. */
+  get isMisdirected(): boolean {
+    return this.#exchanges === 1 && this.#exchange?.isMisdirected === true;
   }
 
   /** The attempt has settled: nothing that is not complete is left behind. */

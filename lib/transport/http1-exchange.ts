@@ -1,6 +1,7 @@
 import type { ClientRequest } from 'node:http';
 import type { Socket } from 'node:net';
 import { watchConnect } from './connect.js';
+import type { Place } from './elsewhere.js';
 import type { AnswerHead, Exchange, ExchangePhase } from './exchange.js';
 import type { AnsweredRequest, ClientSocket } from './node-internals.js';
 import { queuedBytes } from './node-internals.js';
@@ -40,6 +41,10 @@ export class Http1Exchange implements Exchange {
 
   get lostKeepAliveRace(): boolean {
     return this.#request.reusedSocket && this.#isUnanswered;
+  }
+
+  get place(): Place | undefined {
+    return connectionState(this.#request.socket);
   }
 
   get answer(): AnswerHead | null | undefined {

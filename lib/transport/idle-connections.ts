@@ -4,10 +4,14 @@ import { HttpAgent } from 'agentkeepalive';
 import { MAX_TIMER_MS } from '../config/duration.js';
 import { poolChannel, publishPool } from './channels.js';
 import { onceQuiet, withoutIdle } from './delegating-agent.js';
+import { WORSE_AFTER } from './elsewhere.js';
 import { currentTurn } from './event-loop.js';
+import { chooseIdle } from './idle-choice.js';
 import type { AgentInternals, ClientSocket } from './node-internals.js';
 import { createdAtMs, internalsOf } from './node-internals.js';
-import { choiceOf, choiceOfNew, connectionState, noteIfQueued } from './observe.js';
+import type { ConnectionDemands, ConnectionState } from './observe.js';
+import { connectionState, demandsOf, demandsOfNew, isDemanding, noteIfQueued } from './observe.js';
+import { nameToLookUp } from './peer.js';
 import type { PoolOptions } from './pool-options.js';
 import type { RequestEndpoint } from './target.js';
 import { serverNameOf } from './tls.js';
@@ -24,10 +28,13 @@ const NODE_AGENT = internalsOf(HttpAgent.prototype);
 /** What is taken off a server's hint of how long it keeps a connection. */
 const HINT_MARGIN_MS = 1000;
 
+/** Names with failing connections that are remembered. */
+const MAX_FAILING = 1000;
+
 /** What says how long a connection is kept. */
 type KeepingOptions = Pick<
   PoolOptions,
-  'maxAgeMs' | 'poolIdleTimeoutMs' | 'settings' | 'silenceMs' | 'sockets'
+  'addresses' | 'leaves' | 'maxAgeMs' | 'poolIdleTimeoutMs' | 'settings' | 'silenceMs' | 'sockets'
 >;
 
 /**
@@ -40,6 +47,8 @@ export class IdleConnections {
   readonly #pool: KeepingOptions;
   /** When the first of them is too old, at the earliest. */
   #firstEndMs = Number.POSITIVE_INFINITY;
+  /** Names under which there may be connections whose last request failed. */
+  readonly #failing = new Set<string>();
 
   constructor(agent: Agent, pool: KeepingOptions) {
     this.#agent = internalsOf(agent);
@@ -55,18 +64,17 @@ export class IdleConnections {
    */
   mayKeep(socket: PooledSocket): boolean {
     // One that is not ready was for a request that was given up in the tick it was made in.
-    if (this.#pool.sockets.closing || connectionState(socket)?.ready !== true) return false;
+    const state = connectionState(socket);
+    if (this.#pool.sockets.closing || state?.ready !== true || this.#isGivenUp(socket, state)) return false;
     const hintMs = hintedIdleMs(socket, this.#pool);
-    if (hintMs === undefined) {
+    const restMs = state.endsAtMs - performance.now();
+    const mostMs = this.#pool.poolIdleTimeoutMs || MAX_TIMER_MS;
+    if (hintMs === undefined && restMs >= mostMs) {
       if (socket.freeSocketTimeout !== undefined) socket.freeSocketTimeout = undefined;
       return true;
     }
     // agentkeepalive takes this time as it is, whatever its own options say.
-    const idleMs = Math.min(
-      hintMs,
-      this.#pool.poolIdleTimeoutMs || MAX_TIMER_MS,
-      restOfLifeMs(socket, this.#pool),
-    );
+    const idleMs = Math.min(hintMs ?? MAX_TIMER_MS, mostMs, restMs, restOfLifeMs(socket, this.#pool));
     socket.freeSocketTimeout = idleMs;
     return idleMs > 0;
   }
@@ -80,7 +88,7 @@ export class IdleConnections {
     state.idleUntilMs = state.idleSinceMs + (socket.timeout || MAX_TIMER_MS);
     if (state.idleUntilMs < this.#firstEndMs) this.#firstEndMs = state.idleUntilMs;
     const { _httpMessage: request } = socket;
-    state.freedInTurn = request == null || choiceOf(request) === 'any' ? 0 : currentTurn();
+    state.freedInTurn = request == null || demandsOf(request).connection === 'any' ? 0 : currentTurn();
     if (poolChannel.hasSubscribers) publishPool('kept', state.label);
   }
 
@@ -90,7 +98,7 @@ export class IdleConnections {
     if (state === undefined) return;
     state.isIdle = false;
     state.bytesReadBefore = socket.bytesRead;
-    state.bytesWrittenBefore = choiceOf(request) === 'any' ? 0 : socket.bytesWritten;
+    state.bytesWrittenBefore = demandsOf(request).connection === 'any' ? 0 : socket.bytesWritten;
     if (poolChannel.hasSubscribers) publishPool('reused', state.label);
   }
 
@@ -98,10 +106,16 @@ export class IdleConnections {
   add(request: ClientRequest, options: RequestEndpoint): void {
     // Their timers do not run while the event loop is blocked.
     if (performance.now() >= this.#firstEndMs) this.#closeExpired();
-    const choice = choiceOfNew(request);
-    if (choice === 'any') this.#dispatch(request, options);
-    else if (choice === 'new') this.#addToNew(request, options);
-    else this.#addChecked(request, options);
+    const demands = demandsOfNew(request);
+    if (demands.connection === 'new') this.#addToNew(request, options);
+    else if (demands.connection === 'checked') this.#addChecked(request, options, demands);
+    else if (this.#isCalm && !isDemanding(demands)) this.#dispatch(request, options);
+    else this.#addToBest(this.#nameFor(request, options), request, options, demands);
+  }
+
+  /** Any idle connection is as good as another. */
+  get #isCalm(): boolean {
+    return this.#failing.size === 0 && this.#pool.addresses?.isQuiet !== false;
   }
 
   /** Closes those under one name that have been idle since before `sinceMs`, by the monotonic clock. */
@@ -121,24 +135,69 @@ export class IdleConnections {
     withoutIdle(this.#agent, () => this.#dispatch(request, options));
   }
 
-  #addChecked(request: ClientRequest, options: RequestEndpoint): void {
+  #addChecked(request: ClientRequest, options: RequestEndpoint, demands: ConnectionDemands): void {
     const name = this.#nameFor(request, options);
     const freshest = this.#agent.freeSockets[name]?.at(-1);
+    const add = () => this.#addToBest(name, request, options, demands);
     if (freshest === undefined) this.#dispatch(request, options);
-    else if (isJustFreed(freshest)) this.#addToYoung(name, request, options);
-    else onceQuiet(this.#agent, request, () => this.#addToYoung(name, request, options));
+    else if (isJustFreed(freshest)) add();
+    else onceQuiet(this.#agent, request, add);
   }
 
-  /** Prefers a new connection to one that its server may be about to close. */
-  #addToYoung(name: string, request: ClientRequest, options: RequestEndpoint): void {
+  /** Gives a request the idle connection that suits it best, or else a new one. */
+  #addToBest(
+    name: string,
+    request: ClientRequest,
+    options: RequestEndpoint,
+    demands: ConnectionDemands,
+  ): void {
+    const { addresses } = this.#pool;
     // Node takes one off its list when it is closed for good, and would give it away until then.
     this.#closeWhere(name, (socket) => !socket.writable);
     const idle = this.#agent.freeSockets[name] ?? [];
-    const young = idle.findLastIndex(isYoung);
+    if (!idle.some((socket) => (connectionState(socket)?.failuresInRow ?? 0) > 0)) this.#failing.delete(name);
+    const isProbe = !isDemanding(demands) && this.#isProbe(options);
+    const best = isProbe ? -1 : chooseIdle(idle, demands, addresses);
     // Node takes the first one or the last.
-    if (young >= 0) idle[this.#agent.scheduling === 'fifo' ? 'unshift' : 'push'](...idle.splice(young, 1));
-    if (young < 0 && this.#hasRoom(name)) withoutIdle(this.#agent, () => this.#dispatch(request, options));
+    if (best >= 0) idle[this.#agent.scheduling === 'fifo' ? 'unshift' : 'push'](...idle.splice(best, 1));
+    if (best >= 0 || idle.length === 0) this.#dispatch(request, options);
+    else if (demands.failed !== undefined) this.#addToNew(request, options);
+    else if (this.#hasRoom(name)) withoutIdle(this.#agent, () => this.#dispatch(request, options));
     else this.#dispatch(request, options);
+  }
+
+  /** Whether it is up to a request to find out if an address works again. */
+  #isProbe({ host, port }: RequestEndpoint): boolean {
+    const { addresses } = this.#pool;
+    if (addresses === undefined || addresses.isQuiet) return false;
+    const name = nameToLookUp({ host: host ?? undefined, port: port ?? undefined });
+    return name !== undefined && addresses.takeProbe(name);
+  }
+
+  /** A connection that fails one request after the other while others succeed is given up, but not many at a time. */
+  #isGivenUp({ _httpMessage }: PooledSocket, state: ConnectionState): boolean {
+    const status = _httpMessage?.res?.statusCode ?? 0;
+    if (status < 500) {
+      if (state.failuresInRow > 0) state.failuresInRow = 0;
+      return false;
+    }
+    state.failuresInRow += 1;
+    if (state.failuresInRow === 1) state.failingSinceMs = performance.now();
+    const { name = '' } = state.home ?? {};
+    // A crawler meets failing origins without end.
+    if (this.#failing.size >= MAX_FAILING) this.#failing.clear();
+    this.#failing.add(name);
+    if (state.failuresInRow < WORSE_AFTER || !this.#hasSucceededSince(state.failingSinceMs, name))
+      return false;
+    return this.#pool.leaves?.take(state.label?.origin ?? name) === true;
+  }
+
+  #hasSucceededSince(sinceMs: number, name: string): boolean {
+    const { freeSockets, sockets } = this.#agent;
+    return [...(freeSockets[name] ?? []), ...(sockets[name] ?? [])].some((socket) => {
+      const state = connectionState(socket);
+      return state !== undefined && state.failuresInRow === 0 && state.idleSinceMs > sinceMs;
+    });
   }
 
   /** Whether the agent's limits leave room for one more connection. */
@@ -211,12 +270,6 @@ function hintedIdleMs({ _httpMessage }: PooledSocket, { settings }: KeepingOptio
 function restOfLifeMs(socket: Socket, { maxAgeMs }: KeepingOptions): number {
   if (maxAgeMs === undefined) return MAX_TIMER_MS;
   return maxAgeMs - (Date.now() - (createdAtMs(socket) ?? Date.now()));
-}
-
-/** Whether it has not been idle for more than half of the time that it may. */
-function isYoung(socket: Socket): boolean {
-  const { idleSinceMs = 0, idleUntilMs = 0 } = connectionState(socket) ?? {};
-  return performance.now() - idleSinceMs <= (idleUntilMs - idleSinceMs) / 2;
 }
 
 /** Whether it was in use a moment ago: no close can have arrived that was not read. */

@@ -6,6 +6,7 @@ import type { ResolvedClient } from '../config/resolved.js';
 import type { Http2Client } from './http2/client.js';
 import type { InheritedOptions } from './inherited-options.js';
 import { CONNECTING_METHODS, inheritedFrom, SETTINGS } from './inherited-options.js';
+import type { AddressOptions } from './pool-options.js';
 import { Pools } from './pools.js';
 import type { Pool, SocketKeeper } from './socket-registry.js';
 import { RetiredPools } from './socket-registry.js';
@@ -36,6 +37,7 @@ export class InstancePools {
   readonly #client: ResolvedClient;
   readonly #instance: { readonly defaults: InstanceAgents };
   readonly #sockets: SocketKeeper;
+  readonly #addresses: AddressOptions;
   readonly #retired = new RetiredPools();
   #derived: Derived;
 
@@ -44,10 +46,12 @@ export class InstancePools {
     client: ResolvedClient,
     instance: { readonly defaults: InstanceAgents },
     sockets: SocketKeeper,
+    addresses: AddressOptions,
   ) {
     this.#client = client;
     this.#instance = instance;
     this.#sockets = sockets;
+    this.#addresses = addresses;
     const httpsAgent = fieldOf(instance.defaults, 'httpsAgent');
     // Told now, where it can be mended; later, a request fails of it as without the policy.
     if (httpsAgent) resolveTls(client, inheritedFrom(httpsAgent, httpsAgent === nodeHttps.globalAgent));
@@ -117,6 +121,7 @@ export class InstancePools {
         tls,
         sockets: this.#sockets,
         retired: this.#retired,
+        addresses: this.#addresses,
       }),
     };
   }

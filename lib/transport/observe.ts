@@ -6,12 +6,16 @@ import type { Agent, ClientRequest } from 'node:http';
 import type { Socket } from 'node:net';
 import { define } from '../config/own.js';
 import type { ConnectionLabel } from './channels.js';
+import { type FailedPlaces, nextConnectionNumber, type Place } from './elsewhere.js';
 import type { ClientSocket } from './node-internals.js';
+import type { AddressWish, Peer } from './peer.js';
 
 const STATE = Symbol('axios-policy.connection');
 
 /** What the transport remembers of a connection. */
-export interface ConnectionState {
+export interface ConnectionState extends Place {
+  peer: Peer | undefined;
+  tried: readonly string[] | undefined;
   /** Whether a request could have been written to it: TCP is up and, for https, so is TLS. */
   ready: boolean;
   /** `socket.bytesRead` when the current request was given the connection. */
@@ -25,6 +29,11 @@ export interface ConnectionState {
   idleUntilMs: number;
   /** The turn of the event loop it was freed in; 0 where nobody will ask. */
   freedInTurn: number;
+  /** Requests in a row that were answered with a 5xx, and since when. */
+  failuresInRow: number;
+  failingSinceMs: number;
+  /** From when on it takes no new request. */
+  endsAtMs: number;
   /** Its name in messages; there are none about somebody else's. */
   readonly label?: ConnectionLabel | undefined;
   /** Where it is kept between two requests. */
@@ -59,6 +68,12 @@ export function observeConnection(
     idleSinceMs: 0,
     idleUntilMs: 0,
     freedInTurn: 0,
+    failuresInRow: 0,
+    failingSinceMs: 0,
+    endsAtMs: Number.POSITIVE_INFINITY,
+    connection: nextConnectionNumber(),
+    peer: undefined,
+    tried: undefined,
     label: known.label,
     home: known.home,
   };
@@ -88,36 +103,71 @@ function failOnUpgrade(this: ClientSocket): void {
  */
 export type ConnectionChoice = 'any' | 'checked' | 'new';
 
-/** Of those that are not `any`. The agent that takes a request in the end is not the one that was given it. */
-const choices = new WeakMap<ClientRequest, ConnectionChoice>();
-
-/** Says which connection a request may have, to the agent that will take it in the end. */
-export function choose(request: ClientRequest, choice: ConnectionChoice): void {
-  if (choice !== 'any') choices.set(request, choice);
+/** Demands of a request on its connection. */
+export interface ConnectionDemands {
+  readonly connection: ConnectionChoice;
+  /** Where it failed before: it goes elsewhere if it can. */
+  readonly failed?: FailedPlaces | undefined;
 }
 
-/** For the request that is being made right now. */
-let current: ConnectionChoice = 'any';
+/** No demands. */
+export const ANY: ConnectionDemands = { connection: 'any' };
 
-/** Makes a request on an agent of ours, which is given it at once, and says which connection it may have. */
-export function makeOn<T>(choice: ConnectionChoice, make: () => T): T {
-  current = choice;
+/** Of requests that have some. The agent that takes a request in the end is not the one that was given it. */
+const demands = new WeakMap<ClientRequest, ConnectionDemands>();
+
+/** Tells the agent that will take a request in the end what it demands. */
+export function demand(request: ClientRequest, demanded: ConnectionDemands): void {
+  if (isDemanding(demanded)) demands.set(request, demanded);
+}
+
+/** Tells if any connection will not do. */
+export function isDemanding({ connection, failed }: ConnectionDemands): boolean {
+  return connection !== 'any' || failed !== undefined;
+}
+
+/** Of the request that is being made right now. */
+let current = ANY;
+
+/** Makes a request on an agent of ours, which is given it at once, and says what it demands. */
+export function makeOn<T>(demanded: ConnectionDemands, make: () => T): T {
+  current = demanded;
   try {
     return make();
   } finally {
-    current = 'any';
+    current = ANY;
   }
 }
 
-/** Which connection a request may have that its agent is given just now. */
-export function choiceOfNew(request: ClientRequest): ConnectionChoice {
-  if (current !== 'any') choices.set(request, current);
-  return choiceOf(request);
+/** The demands of a request that its agent is given just now. */
+export function demandsOfNew(request: ClientRequest): ConnectionDemands {
+  if (current !== ANY) demands.set(request, current);
+  return demandsOf(request);
 }
 
-/** Which connection a request may have. */
-export function choiceOf(request: ClientRequest): ConnectionChoice {
-  return choices.get(request) ?? 'any';
+/** The demands of a request. */
+export function demandsOf(request: ClientRequest): ConnectionDemands {
+  return demands.get(request) ?? ANY;
+}
+
+/** For whom a connection is being made right now. */
+let requester: ClientRequest | undefined;
+
+/** Makes a connection for a request; Node does not tell the one who makes it for which. */
+export function connectFor(request: ClientRequest, make: () => void): void {
+  requester = request;
+  try {
+    make();
+  } finally {
+    requester = undefined;
+  }
+}
+
+/** What the request that a connection is being made for wants of its address. */
+export function currentAddressWish(): AddressWish {
+  if (requester === undefined) return {};
+  const { connection, failed } = demandsOf(requester);
+  return { avoid: failed?.addresses, mayProbe: connection !== 'checked' };
 }
 
 /** Told when a request has to wait for a connection that others use, and when it has one or one is made for it. */

@@ -6,8 +6,8 @@ import type { Attempt } from './exchange.js';
 import { Http1Exchange, observeForeignSocket } from './http1-exchange.js';
 import { hasOwnProxy } from './inherited-options.js';
 import { internalsOf } from './node-internals.js';
-import type { ConnectionChoice } from './observe.js';
-import { choose, followQueue } from './observe.js';
+import type { ConnectionDemands } from './observe.js';
+import { demand, followQueue } from './observe.js';
 
 /**
  * What a connection would keep of a request that axios' adapter makes, for as long as it is open: the request, and so
@@ -86,7 +86,7 @@ function sharedPart(agent: Agent, foreign: boolean): Agent {
     attempt.follow(new Http1Exchange(request));
     forgetAtEnd(request);
     const add = foreign ? addToForeign : addToOwn;
-    add(agent, request, connectionOptions(options, agent), attempt.connection);
+    add(agent, request, connectionOptions(options, agent), attempt);
     followQueue(request, attempt.queueObserver);
   });
   // axios would go by it as well, and a request through two proxies.
@@ -99,13 +99,18 @@ function sharedPart(agent: Agent, foreign: boolean): Agent {
   return front;
 }
 
-function addToOwn(agent: Agent, request: ClientRequest, options: object, choice: ConnectionChoice): void {
-  choose(request, choice);
+function addToOwn(agent: Agent, request: ClientRequest, options: object, demanded: ConnectionDemands): void {
+  demand(request, demanded);
   addRequest(agent, request, options);
 }
 
 /** Nothing is known of the idle connections of the caller's own agent, and none of them is closed. */
-function addToForeign(agent: Agent, request: ClientRequest, options: object, choice: ConnectionChoice): void {
+function addToForeign(
+  agent: Agent,
+  request: ClientRequest,
+  options: object,
+  { connection: choice }: ConnectionDemands,
+): void {
   const add = () => addRequest(agent, request, options);
   const isAnyIdle = () => Object.keys(agent.freeSockets ?? {}).length > 0;
   if (choice === 'new') withoutIdle(agent, add);

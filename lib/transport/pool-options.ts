@@ -1,6 +1,8 @@
 import { MAX_TIMER_MS } from '../config/duration.js';
 import type { LimitMs, ResolvedClient } from '../config/resolved.js';
+import type { LeaveLimit } from './elsewhere.js';
 import type { InheritedOptions } from './inherited-options.js';
+import type { AddressBook } from './peer.js';
 import type { SocketKeeper } from './socket-registry.js';
 
 /** How connections are pooled, the same for every kind of pool. */
@@ -18,9 +20,21 @@ export interface PoolOptions {
   readonly silenceMs?: number | undefined;
   /** Age from which on a connection takes no new request. */
   readonly maxAgeMs?: number | undefined;
+  /** The same, drawn anew for each connection; `undefined` = it may become as old as it likes. */
+  readonly drawMaxAgeMs?: (() => number | undefined) | undefined;
+  /** Where names are looked up; without it each connection asks Node. */
+  readonly addresses?: AddressBook | undefined;
+  /** How often a connection may be given up for being worse than others; without it none is. */
+  readonly leaves?: LeaveLimit | undefined;
   /** `http://host:port` of the proxy that the connections lead to or through, for messages. */
   readonly proxy?: string;
 }
+
+/** What pools do with the addresses of names. */
+export interface AddressOptions extends Pick<PoolOptions, 'addresses' | 'leaves'> {}
+
+/** The youngest age at which a connection ends, as a share of the oldest: those of a fleet end at different times. */
+const MIN_AGE_SHARE = 0.8;
 
 /**
  * What a configuration and the agent that a pool stands in for say together: a field that the user set wins; where it is
@@ -30,6 +44,7 @@ export function poolOptions(
   client: ResolvedClient,
   inherited: InheritedOptions | undefined,
   sockets: SocketKeeper,
+  addresses: AddressOptions = {},
 ): PoolOptions {
   const { connection = {}, settings = {}, pooling = {} } = inherited ?? {};
   const isSet = (key: string) => client.given.has(key);
@@ -44,8 +59,15 @@ export function poolOptions(
     connection,
     settings,
     silenceMs: isSet('readTimeout') ? undefined : pooling.silenceMs,
-    maxAgeMs: pooling.maxAgeMs,
+    maxAgeMs: isSet('connectionMaxAge') ? undefined : pooling.maxAgeMs,
+    drawMaxAgeMs: () => drawAgeMs(client.connectionMaxAgeMs),
+    ...addresses,
   };
+}
+
+function drawAgeMs(maxAgeMs: LimitMs): number | undefined {
+  if (maxAgeMs === false) return undefined;
+  return maxAgeMs * (MIN_AGE_SHARE + (1 - MIN_AGE_SHARE) * Math.random());
 }
 
 function idleTimeoutMs(client: ResolvedClient, ofAgentMs: number | undefined, isSet: boolean): LimitMs {

@@ -5,6 +5,7 @@ import type { ProxyAddress, ResolvedClient } from '../config/resolved.js';
 import type { PoolAgent } from './agents.js';
 import { PoolHttpAgent, PoolHttpsAgent } from './agents.js';
 import type { InheritedOptions } from './inherited-options.js';
+import type { AddressOptions } from './pool-options.js';
 import { poolOptions } from './pool-options.js';
 import type { RouteOptions } from './proxy/route.js';
 import { Route } from './proxy/route.js';
@@ -26,6 +27,7 @@ interface PoolsOptions {
   readonly tls: TlsSettings;
   readonly sockets: SocketKeeper;
   readonly retired: RetiredPools;
+  readonly addresses: AddressOptions;
 }
 
 /** The pools of a policy as long as the agents they stand in for say the same, and the routes through them. */
@@ -42,10 +44,10 @@ export class Pools {
   readonly anonymous: Pools | undefined;
 
   constructor(options: PoolsOptions) {
-    const { client, inheritedHttp, inheritedHttps, tls, sockets: all, retired } = options;
+    const { addresses, client, inheritedHttp, inheritedHttps, tls, sockets: all, retired } = options;
     const sockets = new RetirableSockets(all);
-    const httpPool = poolOptions(client, inheritedHttp, sockets);
-    const httpsPool = poolOptions(client, inheritedHttps, sockets);
+    const httpPool = poolOptions(client, inheritedHttp, sockets, addresses);
+    const httpsPool = poolOptions(client, inheritedHttps, sockets, addresses);
     const http = new PoolHttpAgent(httpPool);
     const https = new PoolHttpsAgent(httpsPool, tls);
     this.#client = client;

@@ -8,9 +8,11 @@ import type { Attempt } from './exchange.js';
 import { HttpGate } from './http-gate.js';
 import type { Http2Client, RequestScheme } from './http2/client.js';
 import { loadHttp2, preloadHttp2 } from './http2/load.js';
-import type { Http2OriginStats } from './http2/session-pool.js';
+import type { Http2OriginStats } from './http2/session-state.js';
 import { InstancePools } from './instance-pools.js';
+import type { AddressBook, AddressStats } from './peer.js';
 import { perAttemptAgent } from './per-attempt-agent.js';
+import type { AddressOptions } from './pool-options.js';
 import type { PoolStats } from './pools.js';
 import { poolStats } from './pools.js';
 import type { OwnProxy } from './proxy/selection.js';
@@ -68,14 +70,21 @@ export class Transport {
   readonly #sockets = new SocketRegistry();
   readonly #instance: InstancePools;
   readonly #httpGate: HttpGate;
+  readonly #addresses: AddressOptions;
 
   /**
    * @param instance whose agents are read at each use, never changed.
+   * @param addresses by default each connection asks Node, and none is given up for being worse than others.
    * @throws {PolicyConfigError} on TLS material that OpenSSL refuses.
    */
-  constructor(client: ResolvedClient, instance: { readonly defaults: GivenConnections }) {
+  constructor(
+    client: ResolvedClient,
+    instance: { readonly defaults: GivenConnections },
+    addresses: AddressOptions = {},
+  ) {
     this.#client = client;
-    this.#instance = new InstancePools(client, instance, this.#sockets);
+    this.#addresses = addresses;
+    this.#instance = new InstancePools(client, instance, this.#sockets, addresses);
     this.#httpGate = new HttpGate(client.allowHttp);
     // The first request need not wait for it then.
     if (!client.http1Only) preloadHttp2();
@@ -155,8 +164,14 @@ export class Transport {
     return new RedirectTransport(schemes, rulesOf(given)).replaying(replayed);
   }
 
-  stats(): { pools: PoolStats[]; http2: Http2OriginStats[] } {
+  /** Addresses of names, and how they do. */
+  get addresses(): AddressBook | undefined {
+    return this.#addresses.addresses;
+  }
+
+  stats(): { pools: PoolStats[]; http2: Http2OriginStats[]; addresses: AddressStats[] } {
     return {
+      addresses: this.addresses?.stats() ?? [],
       pools: this.#instance.all().flatMap(({ scheme, agent }) => poolStats(scheme, agent)),
       http2: this.#instance.http2().flatMap((client) => client.stats()),
     };

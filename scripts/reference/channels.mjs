@@ -8,6 +8,7 @@ const WHEN = {
     '`start` and `end` of every attempt. Headers that are set on `config` at the start are sent',
   'axios-policy:retry': 'before the delay of a retry',
   'axios-policy:giveup': 'a limit has ended the retries of a call',
+  'axios-policy:address': 'an address of a name is `ejected`, or `used` again',
   'axios-policy:connect': '`start` of a new connection, then `ready` or `failed`',
   'axios-policy:pool': 'a connection is `kept` idle, `reused` or `closed`',
 };

@@ -11,7 +11,7 @@ describe('a stream whose head is told of after what follows it', () => {
       writableFinished: true,
     });
     const liveness = { framesHeard: 0, signsOfLife: 0, heard: () => undefined, ask: () => undefined };
-    const session = { liveness, streamClosed: () => undefined };
+    const session = { liveness, answered: () => undefined, streamClosed: () => undefined };
     const received: string[] = [];
     const sink: BodySink = {
       push: (chunk) => received.push(chunk.toString()) > 0,

@@ -8,7 +8,7 @@ import { isCancel } from '../../retry/error-predicates.js';
 import { requestOfError, showRedirectable } from '../../transport/client-request.js';
 import type { Attempt } from '../../transport/exchange.js';
 import { Http1Exchange, observeForeignSocket } from '../../transport/http1-exchange.js';
-import { followQueue, makeOn, noteIfQueued } from '../../transport/observe.js';
+import { followQueue, isDemanding, makeOn, noteIfQueued } from '../../transport/observe.js';
 import { perAttemptAgent } from '../../transport/per-attempt-agent.js';
 import type { ChosenAgent } from '../../transport/transport.js';
 import { UNSET_REQUEST } from '../../transport/unset-options.js';
@@ -180,9 +180,9 @@ class Http1DirectExchange extends DirectExchange<ClientRequest, Http1Parts, Dire
     const agent = this.#isObserved ? perAttemptAgent(attempt, chosen.agent, true) : chosen.agent;
     const scheme = protocol === 'https:' ? https : http;
     const options = guarded({ protocol, hostname, port, path, method, headers, agent }, UNSET_REQUEST);
-    const { connection } = attempt;
-    const request =
-      connection === 'any' ? scheme.request(options) : makeOn(connection, () => scheme.request(options));
+    const request = isDemanding(attempt)
+      ? makeOn(attempt, () => scheme.request(options))
+      : scheme.request(options);
     showRedirectable(request, { options, maxRedirects: config.maxRedirects, body });
     this.#observe(request, agent);
     request.on('response', (response) => this.#respond(request, response));

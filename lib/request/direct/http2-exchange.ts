@@ -33,6 +33,10 @@ class Http2DirectExchange
   extends DirectExchange<BufferedRequest, Http2Parts, Http2Receiver>
   implements BufferedReceiver
 {
+  get failed() {
+    return this.parts.attempt.failed;
+  }
+
   get connection() {
     return this.parts.attempt.connection;
   }

@@ -3,6 +3,7 @@ import type { OutgoingHttpHeader, OutgoingHttpHeaders } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import type { FailedPlaces } from '../elsewhere.js';
 import type { ConnectionChoice, QueueObserver } from '../observe.js';
 import type { Origin } from '../target.js';
 import type { ExchangeHandler, SessionSource } from './exchange.js';
@@ -29,6 +30,8 @@ export interface BufferedReceiver {
   readonly queue?: QueueObserver | undefined;
   /** The session it may have. */
   readonly connection: ConnectionChoice;
+  /** Where the request failed before. */
+  readonly failed?: FailedPlaces | undefined;
   /** @returns whether the body is to be collected; if not, {@link onStream} is called instead of {@link onBody}. */
   onHead(request: BufferedRequest, response: BufferedResponse): boolean;
   /** @param body in pieces; the array is the receiver's. */
@@ -70,8 +73,8 @@ export class BufferedRequest extends EventEmitter implements ExchangeHandler, Bo
     this.#options = options;
     this.#origin = origin;
     this.#receiver = receiver;
-    const { connection, queue } = receiver;
-    this.#exchange = new Http2Exchange(this, origin, { connection, queue, dialing: NO_DIALING });
+    const { connection, failed, queue } = receiver;
+    this.#exchange = new Http2Exchange(this, origin, { connection, failed, queue, dialing: NO_DIALING });
   }
 
   /** The exchange that carries it. */

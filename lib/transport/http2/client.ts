@@ -17,8 +17,8 @@ import type { Http2Attempt, Http2ClientOptions, Http2Target, TransportRequestOpt
 import { dialingOptions, hostHeaderOf, targetOf } from './options.js';
 import type { OnResponse } from './request.js';
 import { Http2Request } from './request.js';
-import type { Http2OriginStats } from './session-pool.js';
 import { SessionPool } from './session-pool.js';
+import type { Http2OriginStats } from './session-state.js';
 
 // A request is an Http2Request (streams, for axios' adapter) or a BufferedRequest (for the direct path). Either has an
 // Http2Exchange, which asks the SessionPool of its origin for a PooledSession, opens a stream on it and watches that to
@@ -41,7 +41,8 @@ interface OpenOrigin {
 
 /**
  * Sends requests over HTTP/2 where the server speaks it, or insists on it; with everything a policy promises of its
- * connections. One session per origin serves all requests, and more only while the server's limit of streams is hit.
+ * connections. One session per address serves all requests to an origin, and more only while the server's limit of
+ * streams is hit.
  */
 export class Http2Client {
   readonly #options: Http2ClientOptions;
@@ -77,8 +78,8 @@ export class Http2Client {
       return requestHttps({ ...options, agent: options.agent ?? http1.https }, onResponse);
     }
     const head = new RequestHead(target, options, userAgent);
-    const { connection = 'any', queueObserver: queue } = attempt;
-    const demands = { connection, queue, dialing: dialingOptions(options) };
+    const { connection = 'any', queueObserver: queue, failed } = attempt;
+    const demands = { connection, queue, failed, dialing: dialingOptions(options) };
     const source = this.#originOf(target, key);
     const request = new Http2Request(
       head,

@@ -8,12 +8,14 @@ import { connect as connectTls } from 'node:tls';
 import { keepOut, withoutPrototype } from '../../config/own.js';
 import { Http2NotSupportedError, Http2SessionError } from '../../errors.js';
 import { publishConnect } from '../channels.js';
-import { noteIfRejected, startConnectClock } from '../connect.js';
+import { isUnreachable, noteIfRejected, startConnectClock } from '../connect.js';
+import type { AddressWish, Peer } from '../peer.js';
+import { DialledAddresses, nameToLookUp, withLookup } from '../peer.js';
 import { secureContextOf } from '../tls.js';
 import { UNSET_DIAL, UNSET_SESSION, UNSET_TLS } from '../unset-options.js';
 import { isNodeError, isProtocolError } from './failure.js';
 import type { Http2ClientOptions, Http2Target } from './options.js';
-import { labelOf } from './options.js';
+import { labelOf, whereIs } from './options.js';
 
 /**
  * How much one stream may receive before the application has read it. A stream gets at most one window per round
@@ -46,6 +48,14 @@ export interface Http2Connection {
   readonly kind: 'http2';
   readonly session: ClientHttp2Session;
   readonly socket: Socket;
+  /** Its far end, if that is one of several. */
+  readonly peer?: Peer | undefined;
+}
+
+/** What decides where a connection goes, besides its target. */
+export interface Dialing extends AddressWish {
+  /** Options of the request the connection is opened for: a resolver, an address family. */
+  readonly options: object;
 }
 
 /** Opens connections with one configuration. */
@@ -60,12 +70,11 @@ export class Connector {
    * Opens a connection: DNS, TCP or a tunnel, TLS, and the server's HTTP/2 preface, all within the connect timeout.
    *
    * @param signal destroys the connection in the making; its reason is thrown.
-   * @param dialing options of the request the connection is opened for: a resolver, an address family.
    * @throws {ConnectTimeoutError} it took too long.
    * @throws {Http2NotSupportedError} HTTP/2 is a must and the server has none.
    * @throws errors of DNS, TCP, TLS and of the tunnel as they are.
    */
-  async connect(target: Http2Target, dialing: object, signal: AbortSignal): Promise<Connection> {
+  async connect(target: Http2Target, dialing: Dialing, signal: AbortSignal): Promise<Connection> {
     const { connectTimeoutMs } = this.#options;
     const announced = publishConnect(labelOf(target, this.#options));
     const attempt = new AbortController();
@@ -85,7 +94,7 @@ export class Connector {
     }
   }
 
-  async #open(target: Http2Target, dialing: object, signal: AbortSignal): Promise<Connection> {
+  async #open(target: Http2Target, dialing: Dialing, signal: AbortSignal): Promise<Connection> {
     if (!this.#options.http2Only) return this.#dial(target, dialing, signal, EITHER);
     try {
       return await this.#dial(target, dialing, signal, HTTP2_ONLY);
@@ -98,7 +107,7 @@ export class Connector {
 
   async #dial(
     target: Http2Target,
-    dialing: object,
+    dialing: Dialing,
     signal: AbortSignal,
     protocols: readonly string[],
   ): Promise<Connection> {
@@ -108,22 +117,34 @@ export class Connector {
     if (target.protocol === 'http:') {
       const socket = tunnel ?? ignoreErrors(connectTcp(this.#dialOptions(target, dialing)));
       sockets?.add(socket);
-      if (socket.connecting) await this.#ready(socket, 'connect', target, signal);
+      const dialled = tunnel === undefined ? this.#dialledAddresses(socket, target) : undefined;
+      if (socket.connecting) await this.#ready(socket, 'connect', signal, dialled);
       else if (signal.aborted) throw destroyed(socket, signal.reason);
-      return { kind: 'http2', session: await this.#preface(socket, target, signal), socket };
+      const peer = dialled?.reached();
+      return { kind: 'http2', session: await this.#preface(socket, target, signal), socket, peer };
     }
     const socket = this.#secure(target, dialing, tunnel, protocols);
     sockets?.add(socket);
-    await this.#ready(socket, 'secureConnect', target, signal);
+    const dialled = tunnel === undefined ? this.#dialledAddresses(socket, target) : undefined;
+    await this.#ready(socket, 'secureConnect', signal, dialled).catch((error: unknown) => {
+      throw http2Only && isAlpnRefusal(error) ? new Http2NotSupportedError(target.name, error) : error;
+    });
+    const peer = dialled?.reached();
     if (socket.alpnProtocol === 'h2')
-      return { kind: 'http2', session: await this.#preface(socket, target, signal), socket };
+      return { kind: 'http2', session: await this.#preface(socket, target, signal), socket, peer };
     if (http2Only) throw destroyed(socket, new Http2NotSupportedError(target.name));
     return { kind: 'http1', socket };
   }
 
+  #dialledAddresses(socket: Socket, target: Http2Target): DialledAddresses | undefined {
+    const { addresses } = this.#options;
+    const name = nameToLookUp(whereIs(target));
+    return addresses && name !== undefined ? new DialledAddresses(socket, name, addresses) : undefined;
+  }
+
   #secure(
     target: Http2Target,
-    dialing: object,
+    dialing: Dialing,
     tunnel: Socket | undefined,
     protocols: readonly string[],
   ): TLSSocket {
@@ -145,36 +166,33 @@ export class Connector {
     return ignoreErrors(socket);
   }
 
-  #dialOptions(target: Http2Target, dialing: object): NetConnectOpts {
-    const { connection, plainConnection, autoSelectFamilyAttemptTimeout } = this.#options;
-    const where =
-      target.socketPath === undefined
-        ? { host: target.hostname, port: target.port }
-        : { path: target.socketPath, host: target.hostname };
+  #dialOptions(target: Http2Target, { options, ...wish }: Dialing): NetConnectOpts {
+    const { addresses, connection, plainConnection, autoSelectFamilyAttemptTimeout } = this.#options;
     // As in Node's agents, what an agent says goes before what a request does.
-    return {
+    const complete = {
       ...keepOut(UNSET_DIAL),
       ...(autoSelectFamilyAttemptTimeout === undefined ? {} : { autoSelectFamilyAttemptTimeout }),
-      ...dialing,
+      ...options,
       ...(target.protocol === 'http:' ? plainConnection : connection),
-      ...where,
+      ...whereIs(target),
     };
+    return withLookup(complete, addresses, wish);
   }
 
   async #ready(
     socket: Socket,
     event: 'connect' | 'secureConnect',
-    target: Http2Target,
     signal: AbortSignal,
+    dialled: DialledAddresses | undefined,
   ): Promise<void> {
     try {
       await eventOf(socket, event, signal);
     } catch (error) {
       noteIfRejected(socket, error);
+      if (isUnreachable(error as Error)) dialled?.failed();
+      else dialled?.givenUp();
       socket.destroy();
-      throw this.#options.http2Only && isAlpnRefusal(error)
-        ? new Http2NotSupportedError(target.name, error)
-        : error;
+      throw error;
     }
   }
 

@@ -4,11 +4,13 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { PolicyError } from '../../errors.js';
 import { Http2SessionError, Http2StreamError } from '../../errors.js';
+import type { FailedPlaces, Place } from '../elsewhere.js';
 import type { AnswerHead, Exchange, ExchangePhase } from '../exchange.js';
 import type { ConnectionChoice, QueueObserver } from '../observe.js';
 import type { ResponseHead } from './headers.js';
 import type { PooledSession } from './session.js';
-import type { SessionDemands, SessionWaiter } from './session-pool.js';
+import type { SessionDemands } from './session-choice.js';
+import type { SessionWaiter } from './session-pool.js';
 import type { BodySink, StreamOutcome, StreamOwner } from './stream.js';
 import { StreamExchange } from './stream.js';
 
@@ -57,6 +59,7 @@ export class Http2Exchange implements Exchange, SessionWaiter, StreamOwner {
   readonly connection: ConnectionChoice;
   readonly dialing: object;
   readonly queue: QueueObserver | undefined;
+  readonly failed: FailedPlaces | undefined;
   /** It went out on a session that had served another request before. */
   reusedSocket = false;
   #handler: ExchangeHandler;
@@ -77,6 +80,7 @@ export class Http2Exchange implements Exchange, SessionWaiter, StreamOwner {
     this.connection = demands.connection;
     this.dialing = demands.dialing;
     this.queue = demands.queue;
+    this.failed = demands.failed;
   }
 
   get method(): string {
@@ -90,6 +94,14 @@ export class Http2Exchange implements Exchange, SessionWaiter, StreamOwner {
   /** The connection, without the means to end it; `undefined` before the response. */
   get socket(): Socket | undefined {
     return this.#head === undefined ? undefined : this.#stream?.socket;
+  }
+
+  get place(): Place | undefined {
+    return this.#stream?.place;
+  }
+
+  get isMisdirected(): boolean {
+    return this.#head?.statusCode === 421;
   }
 
   get phase(): ExchangePhase {

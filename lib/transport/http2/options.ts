@@ -7,8 +7,10 @@ import { authorityOf, bracketed, unbracketed } from '../../config/host.js';
 import { fieldOf } from '../../config/own.js';
 import type { LimitMs } from '../../config/resolved.js';
 import type { ConnectionLabel } from '../channels.js';
+import type { FailedPlaces, LeaveLimit } from '../elsewhere.js';
 import type { Exchange } from '../exchange.js';
 import type { ConnectionChoice, QueueObserver } from '../observe.js';
+import type { AddressBook } from '../peer.js';
 import type { UrlTarget } from '../target.js';
 import type { TlsSettings } from '../tls.js';
 import { serverNameOf } from '../tls.js';
@@ -68,6 +70,12 @@ export interface Http2ClientOptions {
   readonly http1: { readonly http: HttpAgent; readonly https: HttpsAgent };
   /** Told of every socket the client opens. */
   readonly sockets?: { add(socket: Socket): void } | undefined;
+  /** Where names are looked up; by default each connection asks Node. */
+  readonly addresses?: AddressBook | undefined;
+  /** How often a session may be given up for being worse than others; without it none is. */
+  readonly leaves?: LeaveLimit | undefined;
+  /** How old a new session may become, in ms; `undefined` = as old as it likes. */
+  readonly drawMaxAgeMs?: (() => number | undefined) | undefined;
 }
 
 /** The name of a connection to the target in messages. */
@@ -96,6 +104,17 @@ export interface Http2Attempt {
   watch?(request: EventEmitter): void;
   /** Told when a request has to wait for others. */
   readonly queueObserver?: QueueObserver | undefined;
+  /** Where its request failed before. */
+  readonly failed?: FailedPlaces | undefined;
+}
+
+/** Where a target is, as options of `net.connect`. */
+export function whereIs({
+  hostname,
+  port,
+  socketPath,
+}: Http2Target): { host: string; port: number } | { host: string; path: string } {
+  return socketPath === undefined ? { host: hostname, port } : { host: hostname, path: socketPath };
 }
 
 /** The options of a request that are about the connection it opens, if it opens one. */

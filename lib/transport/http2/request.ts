@@ -9,7 +9,7 @@ import type { RequestHead, ResponseHead } from './headers.js';
 import { requestOverHttp1 } from './http1.js';
 import type { Http2Attempt, Http2ClientOptions, TransportRequestOptions } from './options.js';
 import { Http2Response } from './response.js';
-import type { SessionDemands } from './session-pool.js';
+import type { SessionDemands } from './session-choice.js';
 import type { BodySink, StreamExchange } from './stream.js';
 
 /** A response over HTTP/2, or over HTTP/1.1 where the server chose that. */

@@ -1,11 +1,13 @@
 import type { TLSSocket } from 'node:tls';
 import { Http2SessionError } from '../../errors.js';
 import { afterPendingIo } from '../event-loop.js';
-import type { ConnectionChoice, QueueObserver } from '../observe.js';
+import type { Peer } from '../peer.js';
 import type { Connector } from './connect.js';
 import type { Http2ClientOptions, Http2Target } from './options.js';
-import type { Http2SessionStats, SessionOwner } from './session.js';
 import { PooledSession } from './session.js';
+import type { SessionDemands } from './session-choice.js';
+import { chooseSession, mayBeClosing } from './session-choice.js';
+import type { Http2OriginStats, SessionOwner } from './session-state.js';
 
 /**
  * Time in the queue for a stream of a session that has no room before another session is opened: about as long as
@@ -13,23 +15,8 @@ import { PooledSession } from './session.js';
  */
 const QUEUE_TIMEOUT_MS = 100;
 
-/** A session that became idle just now was heard of just now. */
-const JUST_NOW_MS = 1;
-
-/** The server may have closed a session for idleness: nothing was heard of it since, also if others woke it. */
-function mayBeClosing({ isIdle, isWaking, restedMs = 0 }: PooledSession): boolean {
-  return isIdle ? restedMs > JUST_NOW_MS : isWaking;
-}
-
-/** Demands of a request on its session. */
-export interface SessionDemands {
-  /** The session it may have. */
-  readonly connection: ConnectionChoice;
-  /** Options for dialing, should it come to that. */
-  readonly dialing: object;
-  /** Told when all streams are taken and it has to wait for one. */
-  readonly queue?: QueueObserver | undefined;
-}
+/** How long it takes until a session to one more address of the name is tried for again. */
+const SPREAD_AGAIN_MS = 5000;
 
 /** A request in want of a session. It is called back once. */
 export interface SessionWaiter extends SessionDemands {
@@ -37,17 +24,6 @@ export interface SessionWaiter extends SessionDemands {
   /** The server chose HTTP/1.1. One of the waiters is given the connection that found out. */
   onHttp1(socket: TLSSocket | undefined): void;
   onError(error: Error): void;
-}
-
-/** Sessions of one origin, open and in the making. */
-export interface Http2OriginStats {
-  /** `https://host:port`. */
-  readonly origin: string;
-  readonly sessions: readonly Http2SessionStats[];
-  /** Whether another connection is being made. */
-  readonly connecting: boolean;
-  /** Requests waiting for a stream. */
-  readonly pending: number;
 }
 
 /** Findings of a pool. */
@@ -66,14 +42,19 @@ export class SessionPool {
   readonly #events: PoolEvents;
   readonly #sessions = new Set<PooledSession>();
   readonly #queue = new Set<SessionWaiter>();
-  readonly #owner: SessionOwner = {
+  readonly #owner: SessionOwner<PooledSession> = {
     onChange: (session) => this.#changed(session),
     // What made one connection silent may have done so with those beside it.
     onRetired: () => this.#sessions.forEach((session) => void session.liveness.doubt()),
+    onWorse: (session) => {
+      if (this.#options.leaves?.take(this.#target.origin)) session.close();
+    },
+    successes: 0,
   };
   #connecting: AbortController | undefined;
   #queueTimeout: NodeJS.Timeout | undefined;
   #isClosing = false;
+  #nextSpreadMs = 0;
 
   constructor(target: Http2Target, options: Http2ClientOptions, connector: Connector, events: PoolEvents) {
     this.#target = target;
@@ -109,6 +90,7 @@ export class SessionPool {
     if (session === undefined) return this.#enqueue(waiter);
     if (waiter.connection === 'checked' && mayBeClosing(session)) return this.#acquireChecked(waiter);
     waiter.onSession(session);
+    if (session.peer !== undefined) this.#spread(session.peer, session.activeStreams > 1);
     return nothing;
   }
 
@@ -157,36 +139,40 @@ export class SessionPool {
 
   /** Hands out what room there is, and sees to more if that is not enough. */
   #serve(): void {
+    this.#handOut((waiter) => this.#sessionFor(waiter));
+    if (this.#queue.size === 0) this.#stopQueueTimeout();
+    else if (this.#connecting === undefined) this.#makeRoom();
+  }
+
+  #handOut(sessionFor: (waiter: SessionWaiter) => PooledSession | undefined): void {
     for (const waiter of this.#queue) {
-      const session = this.#sessionFor(waiter);
+      const session = sessionFor(waiter);
       if (session === undefined) continue;
       this.#queue.delete(waiter);
       waiter.queue?.onDequeued();
       waiter.onSession(session);
     }
-    if (this.#queue.size === 0) this.#stopQueueTimeout();
-    else if (this.#connecting === undefined) this.#makeRoom();
   }
 
-  #sessionFor({ connection }: SessionWaiter): PooledSession | undefined {
-    for (const session of this.#sessions) {
-      const { restedMs } = session;
-      // Only its timer has not run yet, because the process stood still.
-      if (restedMs !== undefined && restedMs >= this.#mostRestMs) session.close();
-      else if (session.hasRoom && (restedMs === undefined || this.#suits(restedMs, connection)))
-        return session;
-    }
-    return undefined;
+  #sessionFor(demands: SessionDemands): PooledSession | undefined {
+    return chooseSession(this.#sessions, demands, this.#options);
   }
 
-  get #mostRestMs(): number {
-    return this.#options.poolIdleTimeoutMs || Number.POSITIVE_INFINITY;
-  }
-
-  /** A request may have a session that was idle for this long. */
-  #suits(restedMs: number, connection: ConnectionChoice): boolean {
-    // The longer it was, the likelier is its server just about to close it.
-    return connection === 'any' || (connection === 'checked' && restedMs <= this.#mostRestMs / 2);
+  /**
+   * Sees to a session for every address of the name, once requests overlap, and for one that may work again. No request
+   * waits for it.
+   */
+  #spread({ name }: Peer, isBusy: boolean): void {
+    const { addresses } = this.#options;
+    if (this.#connecting !== undefined || addresses === undefined) return;
+    const isProbe = !addresses.isQuiet && addresses.takeProbe(name);
+    const nowMs = performance.now();
+    if (!isProbe && (!isBusy || nowMs < this.#nextSpreadMs)) return;
+    const inUse = new Set(
+      [...this.#sessions].flatMap(({ isUsable, peer }) => (isUsable && peer?.address) || []),
+    );
+    if (isProbe || addresses.hasOthers(name, inUse)) this.#connect(inUse);
+    else this.#nextSpreadMs = nowMs + SPREAD_AGAIN_MS;
   }
 
   #makeRoom(): void {
@@ -217,12 +203,18 @@ export class SessionPool {
     this.#queueTimeout = undefined;
   }
 
-  #connect(): void {
+  /** @param inUse addresses that have a session already. */
+  #connect(inUse?: ReadonlySet<string>): void {
     if (this.#connecting !== undefined) return;
     const connecting = new AbortController();
     this.#connecting = connecting;
     const [first] = this.#queue;
-    this.#connector.connect(this.#target, first?.dialing ?? {}, connecting.signal).then(
+    const dialing = {
+      options: first?.dialing ?? {},
+      avoid: first?.failed?.addresses ?? inUse,
+      mayProbe: first?.connection !== 'checked',
+    };
+    this.#connector.connect(this.#target, dialing, connecting.signal).then(
       (connection) => {
         this.#connecting = undefined;
         if (connection.kind === 'http1') this.#useHttp1(connection.socket);
@@ -230,12 +222,18 @@ export class SessionPool {
       },
       (error: Error) => {
         this.#connecting = undefined;
+        this.#nextSpreadMs = performance.now() + SPREAD_AGAIN_MS;
         this.#connectFailed(error, connecting.signal.aborted);
       },
     );
   }
 
   #add(session: PooledSession): void {
+    const { peer } = session;
+    const isDouble = [...this.#sessions].some(
+      (other) => other.isUsable && other.peer?.address === peer?.address,
+    );
+    if (isDouble) this.#nextSpreadMs = performance.now() + SPREAD_AGAIN_MS;
     this.#sessions.add(session);
     if (!session.isUsable) {
       // Trying again at once would make an endless series of connections to a server that is shutting down.
@@ -260,6 +258,8 @@ export class SessionPool {
   }
 
   #connectFailed(error: Error, isAbandoned: boolean): void {
+    // Rather where a request failed before than nowhere.
+    this.#handOut(({ connection, dialing }) => this.#sessionFor({ connection, dialing }));
     // Requests that came after the last one had left begin anew; those with a session in use go on waiting for it.
     if (!isAbandoned && !this.#isSaturated) this.#rejectAll(error);
     if (this.#queue.size > 0) this.#makeRoom();

@@ -4,12 +4,15 @@ import type { Socket } from 'node:net';
 import { guarded } from '../../config/own.js';
 import { PingTimeoutError, type PolicyError } from '../../errors.js';
 import { type ConnectionLabel, publishPool } from '../channels.js';
+import { Answers, nextConnectionNumber, type Place } from '../elsewhere.js';
+import type { Peer } from '../peer.js';
 import { UNSET_STREAM } from '../unset-options.js';
 import type { Http2Connection } from './connect.js';
 import { failureOf, type Goaway } from './failure.js';
 import { assertHeaderSize } from './headers.js';
 import { type Http2ClientOptions, type Http2Target, labelOf } from './options.js';
 import { Liveness } from './ping.js';
+import type { Http2SessionStats, SessionOwner, SessionState } from './session-state.js';
 
 /** Half of all stream ids are a client's, and none is used twice (RFC 9113, section 5.1.1). */
 const MAX_STREAMS = 2 ** 30 - 1;
@@ -26,46 +29,17 @@ const WITH_BODY = { endStream: false, ...PRIORITY };
 /** Time for the peer to close its side of a connection that we have closed. */
 const CLOSE_GRACE_MS = 1000;
 
-/**
- * - `idle`: no stream is open; the process may exit, and `expiry` closes the session;
- * - `active`: streams are open, and more may be opened;
- * - `draining`: no more streams may be opened, those that are open run on;
- * - `closed`: nothing is left of it.
- */
-type SessionState =
-  | { readonly name: 'idle'; readonly expiry: NodeJS.Timeout | undefined; readonly sinceMs: number }
-  | { readonly name: 'active' }
-  | { readonly name: 'draining' }
-  | { readonly name: 'closed' };
-
-/** Figures of one session. */
-export interface Http2SessionStats {
-  readonly state: SessionState['name'];
-  /** Streams that are open now. */
-  readonly activeStreams: number;
-  /** Streams opened since the connection was made. */
-  readonly openedStreams: number;
-  /** Duration of the last PING and its answer. */
-  readonly pingRoundTripMs: number | undefined;
-}
-
-/** Owner of a session. */
-export interface SessionOwner {
-  /** It may take another stream, became idle, or is gone. */
-  onChange(session: PooledSession): void;
-  /** It takes no more streams, because nothing was heard of it for as long as a request could wait. */
-  onRetired(): void;
-}
-
 /** One HTTP/2 connection of a pool. */
-export class PooledSession {
+export class PooledSession implements Place {
+  readonly connection = nextConnectionNumber();
+  readonly peer: Peer | undefined;
   /** Signs of life of the peer. */
   readonly liveness: Liveness;
   readonly #session: ClientHttp2Session;
   readonly #socket: Socket;
   readonly #target: Http2Target;
   readonly #options: Http2ClientOptions;
-  readonly #owner: SessionOwner;
+  readonly #owner: SessionOwner<PooledSession>;
   readonly #label: ConnectionLabel;
   #state: SessionState = { name: 'draining' };
   #goaway: Goaway | undefined;
@@ -74,15 +48,18 @@ export class PooledSession {
   #openedStreams = 0;
   /** {@link Liveness.framesHeard} when it was last woken from idleness. */
   #wokenAtFrame: number | undefined;
+  readonly #answers = new Answers();
+  #age: NodeJS.Timeout | undefined;
 
   constructor(
-    { session, socket }: Http2Connection,
+    { session, socket, peer }: Http2Connection,
     target: Http2Target,
     options: Http2ClientOptions,
-    owner: SessionOwner,
+    owner: SessionOwner<PooledSession>,
   ) {
     this.#session = session;
     this.#socket = socket;
+    this.peer = peer;
     this.#target = target;
     this.#label = labelOf(target, options);
     this.#options = options;
@@ -91,6 +68,8 @@ export class PooledSession {
     this.#listen();
     if (session.closed || session.destroyed) this.#end();
     else this.#becomeIdle();
+    const maxAgeMs = options.drawMaxAgeMs?.();
+    if (maxAgeMs !== undefined) this.#age = setTimeout(() => this.close(), maxAgeMs).unref();
   }
 
   /** Another stream may be opened now, by the limit that the server sets at present. */
@@ -124,6 +103,11 @@ export class PooledSession {
 
   get isClosed(): boolean {
     return this.#state.name === 'closed';
+  }
+
+  /** Requests in a row that were answered with a 5xx. */
+  get failuresInRow(): number {
+    return this.#answers.failuresInRow;
   }
 
   get activeStreams(): number {
@@ -169,6 +153,13 @@ export class PooledSession {
     }
     this.liveness.begin();
     return stream;
+  }
+
+  /** A response has begun. */
+  answered(status: number): void {
+    const isWorse = this.#answers.note(status, this.#owner);
+    // RFC 9110, section 15.5.20: another connection may do, which this one would be in the way of.
+    if (isWorse || status === 421) this.#owner.onWorse(this);
   }
 
   /** A stream is closed, which makes room for another one. */
@@ -276,6 +267,7 @@ export class PooledSession {
   /** Ends the connection: GOAWAY, then FIN. */
   #end(): void {
     if (this.isClosed) return;
+    clearTimeout(this.#age);
     this.#enter({ name: 'draining' });
     this.#session.destroy();
     const overdue = setTimeout(() => this.#socket.destroy(), CLOSE_GRACE_MS).unref();
@@ -285,6 +277,7 @@ export class PooledSession {
   #closed(): void {
     if (this.isClosed || !this.#socket.destroyed) return;
     this.#enter({ name: 'closed' });
+    clearTimeout(this.#age);
     this.liveness.stop();
     publishPool('closed', this.#label);
     this.#owner.onChange(this);

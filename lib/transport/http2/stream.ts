@@ -1,6 +1,7 @@
 import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { PolicyError } from '../../errors.js';
+import type { Place } from '../elsewhere.js';
 import { ResponseHead } from './headers.js';
 import type { PooledSession } from './session.js';
 import { Upload } from './upload.js';
@@ -74,6 +75,11 @@ export class StreamExchange {
     this.#heardBefore = session.liveness.framesHeard;
     this.#signsBefore = session.liveness.signsOfLife;
     this.#tap();
+  }
+
+  /** Where it runs. */
+  get place(): Place {
+    return this.#session;
   }
 
   /** The connection, without the means to end it. */
@@ -198,6 +204,7 @@ export class StreamExchange {
 
   #respond(head: ResponseHead): void {
     this.#head = head;
+    this.#session.answered(head.statusCode);
     const sink = this.#owner.onResponse(head, this);
     this.#sink = sink;
     for (const chunk of this.#early ?? []) sink.push(chunk);

@@ -111,7 +111,7 @@ export class Route {
     if (proxy === undefined) return undefined;
     const { client, httpPool, httpsPool } = this.#options;
     const { connection = {} } = target.protocol === 'http:' ? httpPool : httpsPool;
-    const dial = dialOptions(connection as DialOptions);
+    const dial = dialOptions(connection as DialOptions, proxy, httpsPool.addresses);
     return openTunnel(proxy, target, { signal, tls: this.#tlsOfHop(), userAgent: client.userAgent, dial });
   }
 
@@ -187,6 +187,9 @@ export class Route {
       proxyOf: (target) => this.proxyOf(target),
       http1: { http: this.http, https: this.https as Agent & import('node:https').Agent },
       sockets: httpsPool.sockets,
+      addresses: httpsPool.addresses,
+      leaves: httpsPool.leaves,
+      drawMaxAgeMs: httpsPool.drawMaxAgeMs,
     });
   }
 }

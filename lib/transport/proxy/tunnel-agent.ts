@@ -176,6 +176,11 @@ export class TunnelHttpsAgent extends PoolHttpsAgent {
   #open(options: ConnectionOptions & DialOptions, signal: AbortSignal): Promise<Socket> {
     const { proxy, tls, userAgent } = this.#hop;
     const target = { hostname: options.host ?? 'localhost', port: Number(options.port) };
-    return openTunnel(proxy, target, { signal, tls, userAgent, dial: dialOptions(options) });
+    return openTunnel(proxy, target, {
+      signal,
+      tls,
+      userAgent,
+      dial: dialOptions(options, proxy, this.#pool.addresses),
+    });
   }
 }

@@ -8,6 +8,8 @@ import { keepOut } from '../../config/own.js';
 import type { ProxyAddress } from '../../config/resolved.js';
 import { PolicyError, ProxyAuthError, ProxyConnectionError, ProxyTunnelError } from '../../errors.js';
 import { DIAL_OPTIONS } from '../inherited-options.js';
+import type { AddressBook } from '../peer.js';
+import { withLookup } from '../peer.js';
 import type { Target } from '../target.js';
 import { UNSET_TLS } from '../unset-options.js';
 
@@ -117,11 +119,21 @@ export type DialOptions = Pick<TcpNetConnectOpts, Exclude<(typeof DIAL_OPTIONS)[
   readonly blockList?: unknown;
 };
 
-/** Those of `options` that are {@link DialOptions}. */
-export function dialOptions(options: DialOptions): DialOptions {
+/**
+ * Those of `options` that are {@link DialOptions}, for a connection to a proxy.
+ *
+ * @param addresses where the name of the proxy is looked up.
+ */
+export function dialOptions(
+  options: DialOptions,
+  { hostname: host, port }: ProxyAddress,
+  addresses: AddressBook | undefined,
+): DialOptions {
+  const { lookup } = withLookup({ host, port, lookup: options.lookup }, addresses, {});
+  const complete: DialOptions = { ...options, lookup };
   // To Node, an option that is there and undefined is not always the same as none.
   return Object.fromEntries(
-    DIAL_OPTIONS.flatMap((key) => (options[key] === undefined ? [] : [[key, options[key]]])),
+    DIAL_OPTIONS.flatMap((key) => (complete[key] === undefined ? [] : [[key, complete[key]]])),
   );
 }
 

@@ -1,0 +1,106 @@
+import type { AddressBook, Peer } from './peer.js';
+
+/** A connection as far as it matters to requests that look for another one. */
+export interface Place {
+  /** Addresses that were tried in vain, where it did not come to be. */
+  readonly tried?: readonly string[] | undefined;
+  /** Its number, unique in the process. */
+  readonly connection: number;
+  /** Its far end, if that is one of several. */
+  readonly peer?: Peer | undefined;
+}
+
+let lastNumber = 0;
+
+/** The number of a new connection. */
+export function nextConnectionNumber(): number {
+  lastNumber += 1;
+  return lastNumber;
+}
+
+/** A request that fails more often than that goes back to where it failed first. */
+const MAX_PLACES = 32;
+
+/** Places where the attempts of a request failed. */
+export class FailedPlaces {
+  readonly addresses = new Set<string>();
+  readonly #connections = new Set<number>();
+
+  /** Takes note of a connection. */
+  add({ connection, peer, tried = [] }: Place): void {
+    remember(this.#connections, connection);
+    if (peer !== undefined) remember(this.addresses, peer.address);
+    for (const address of tried) remember(this.addresses, address);
+  }
+
+  /** How near a connection is to those where it failed: 0 = elsewhere, 1 = at the same address, 2 = the same one. */
+  nearness({ connection, peer }: Place): 0 | 1 | 2 {
+    if (this.#connections.has(connection)) return 2;
+    return peer !== undefined && this.addresses.has(peer.address) ? 1 : 0;
+  }
+}
+
+function remember<T>(places: Set<T>, place: T): void {
+  places.add(place);
+  const [oldest] = places;
+  if (places.size > MAX_PLACES && oldest !== undefined) places.delete(oldest);
+}
+
+/** A connection that fails so many requests in a row, while others succeed, is worse than those. */
+export const WORSE_AFTER = 2;
+
+/** How the requests on one connection were answered. */
+export class Answers {
+  #failuresInRow = 0;
+  /** Successes on all connections by the first of these failures. */
+  #successesBefore = 0;
+
+  /** Requests in a row that were answered with a 5xx. */
+  get failuresInRow(): number {
+    return this.#failuresInRow;
+  }
+
+  /**
+   * Takes note of an answer.
+   *
+   * @param all counts the successes on this connection and those beside it.
+   * @returns whether this connection is worse than others.
+   */
+  note(status: number, all: { successes: number }): boolean {
+    if (status < 500) {
+      this.#failuresInRow = 0;
+      all.successes += 1;
+      return false;
+    }
+    this.#failuresInRow += 1;
+    if (this.#failuresInRow === 1) this.#successesBefore = all.successes;
+    return this.#failuresInRow >= WORSE_AFTER && all.successes > this.#successesBefore;
+  }
+}
+
+/** Connections that are given up for being worse than others: no more than one a second and origin. */
+const LEAVE_EVERY_MS = 1000;
+
+/** Origins whose last time is remembered. */
+const MAX_ORIGINS = 1000;
+
+/** Limits how many connections are given up while the server lives. */
+export class LeaveLimit {
+  readonly #lastMs = new Map<string, number>();
+
+  /** Whether a connection to an origin may be given up now; if so, it counts. */
+  take(origin: string, nowMs = performance.now()): boolean {
+    const lastMs = this.#lastMs.get(origin);
+    if (lastMs !== undefined && nowMs - lastMs < LEAVE_EVERY_MS) return false;
+    this.#lastMs.delete(origin);
+    this.#lastMs.set(origin, nowMs);
+    const [oldest] = this.#lastMs.keys();
+    if (this.#lastMs.size > MAX_ORIGINS && oldest !== undefined) this.#lastMs.delete(oldest);
+    return true;
+  }
+}
+
+/** Whether a connection is passed over because its address is held back. */
+export function isHeldBack({ peer }: Place, book: AddressBook | undefined): boolean {
+  return peer !== undefined && book?.isQuiet === false && book.isHeldBack(peer.name, peer.address);
+}

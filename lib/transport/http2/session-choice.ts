@@ -1,0 +1,79 @@
+import { type FailedPlaces, isHeldBack } from '../elsewhere.js';
+import type { ConnectionChoice, QueueObserver } from '../observe.js';
+import type { Http2ClientOptions } from './options.js';
+import type { PooledSession } from './session.js';
+
+/** Demands of a request on its session. */
+export interface SessionDemands {
+  /** The session it may have. */
+  readonly connection: ConnectionChoice;
+  /** Options for dialing, should it come to that. */
+  readonly dialing: object;
+  /** Told when all streams are taken and it has to wait for one. */
+  readonly queue?: QueueObserver | undefined;
+  /** Where it failed before: it goes elsewhere if it can. */
+  readonly failed?: FailedPlaces | undefined;
+}
+
+/** A session that became idle just now was heard of just now. */
+const JUST_NOW_MS = 1;
+
+/** Whether the server may have closed a session for idleness: nothing was heard of it since, also if others woke it. */
+export function mayBeClosing({ isIdle, isWaking, restedMs = 0 }: PooledSession): boolean {
+  return isIdle ? restedMs > JUST_NOW_MS : isWaking;
+}
+
+/** The options that decide which session a request gets. */
+type ChoiceOptions = Pick<Http2ClientOptions, 'poolIdleTimeoutMs' | 'addresses'>;
+
+/**
+ * The session for a request: one with room that suits it; of several one whose last request did not fail, and of
+ * addresses the one with the fewest streams.
+ *
+ * @param sessions of one origin; those that have rested for too long are closed.
+ */
+export function chooseSession(
+  sessions: Iterable<PooledSession>,
+  demands: SessionDemands,
+  options: ChoiceOptions,
+): PooledSession | undefined {
+  const mostRestMs = options.poolIdleTimeoutMs || Number.POSITIVE_INFINITY;
+  let best: PooledSession | undefined;
+  for (const session of sessions) {
+    const { restedMs } = session;
+    // Only its timer has not run yet, because the process stood still.
+    if (restedMs !== undefined && restedMs >= mostRestMs) session.close();
+    else if (!session.hasRoom || !isSuitable(session, demands, options)) continue;
+    else if (restedMs === undefined || mayTake(restedMs, mostRestMs, demands.connection)) {
+      if (best === undefined || isBetter(session, best)) best = session;
+    }
+  }
+  return best;
+}
+
+/** Whether a request takes a session that is idle. */
+function mayTake(restedMs: number, mostRestMs: number, connection: ConnectionChoice): boolean {
+  // The longer it was, the likelier is its server just about to close it.
+  return connection === 'any' || (connection === 'checked' && restedMs <= mostRestMs / 2);
+}
+
+function isSuitable(
+  session: PooledSession,
+  { failed }: SessionDemands,
+  { addresses }: ChoiceOptions,
+): boolean {
+  // The first request of a new one is to find out whether its address works again.
+  if (session.openedStreams > 0 && isHeldBack(session, addresses)) return false;
+  if (failed === undefined) return true;
+  const nearness = failed.nearness(session);
+  if (nearness !== 1 || session.peer === undefined) return nearness === 0;
+  // Another address is better than another connection to the same one.
+  return addresses?.hasOthers(session.peer.name, failed.addresses) !== true;
+}
+
+function isBetter(one: PooledSession, other: PooledSession): boolean {
+  const isFailing = one.failuresInRow > 0;
+  if (isFailing !== other.failuresInRow > 0) return !isFailing;
+  // Others to the same address are there only for as long as one is not enough.
+  return one.peer?.address !== other.peer?.address && one.activeStreams < other.activeStreams;
+}

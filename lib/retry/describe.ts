@@ -43,7 +43,8 @@ const TELLING: ReadonlySet<GiveUpReason | undefined> = new Set([
 
 /**
  * One line such as `GET https://host/path failed after 3 retries in 2.4 s (maxRetries 3, retryTimeout 3m): 503 Service
- * Unavailable`, behind the policy's name (`prices: GET …`) if it has one. Credentials, query and fragment of the URL do not appear, nor do secrets in `what`.
+ * Unavailable`, behind the name of the policy (`prices: GET …`) if somebody gave it one. Credentials, query and fragment
+ * of the URL do not appear, nor do secrets in `what`.
  */
 export function formatFailure(facts: FailureFacts): string {
   const { method, retries, elapsedMs, maxRetries, retryTimeoutMs, giveUp } = facts;

@@ -35,6 +35,7 @@ export default defineConfig({
         page('Timeouts', '/timeouts'),
         page('Retries and idempotency', '/retries'),
         page('Pools and idle connections', '/connections'),
+        page('Addresses', '/addresses'),
         page('Your agents', '/agents'),
         page('TLS and certificates', '/tls'),
         page('Proxies and redirects', '/proxies-and-redirects'),

@@ -4,8 +4,8 @@ module.exports = {
   maxWorkers: 3,
   testSequencer: '<rootDir>/__tests__/helpers/long-first.cjs',
   roots: ['<rootDir>/lib', '<rootDir>/__tests__'],
-  // A limit for what never ends. On a machine that others share, what takes a second may take ten.
-  testTimeout: 30_000,
+  // A limit for what never ends. On a machine that others share, what takes a second may take twenty.
+  testTimeout: 60_000,
   testMatch: ['<rootDir>/__tests__/**/*.test.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   // Looked up in the tests' vm, these cost a module dearly each time. Only what no module declares and no test replaces.

@@ -13,7 +13,7 @@ const root = join(__dirname, '..', '..');
 export async function runChild(
   script: string,
   env: NodeJS.ProcessEnv = {},
-  timeoutMs = 15_000,
+  timeoutMs = 50_000,
 ): Promise<{ stdout: string; stderr: string }> {
   const prelude = `const axios = require('axios'); const { attachPolicy } = require('./lib/index.ts');`;
   return promisify(execFile)(

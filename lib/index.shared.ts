@@ -58,7 +58,8 @@ export type {
 export { describeFailure, getPolicyMetadata } from './request/describe-failure.js';
 export type { Policy } from './request/policy.js';
 export type { BudgetSnapshot } from './retry/budget.js';
-export type { AttemptOutcome, RequestMetadata, RequestTimings } from './retry/record.js';
+export type { AttemptOutcome, RequestMetadata } from './retry/record.js';
+export type { RequestTimings } from './retry/timings.js';
 export type { AddressMessage, ConnectionLabel, ConnectMessage, PoolMessage } from './transport/channels.js';
 export type { Http2OriginStats } from './transport/http2/session-state.js';
 export type { AddressStats } from './transport/peer.js';

@@ -91,6 +91,15 @@ describe.each(AXIOS_COPIES)('axios-policy:attempt, with $name', ({ axios }) => {
         code: undefined,
         httpVersion: '1.1',
         durationMs: expect.any(Number),
+        timings: {
+          queuedMs: 0,
+          dnsMs: expect.any(Number),
+          connectMs: expect.any(Number),
+          tlsMs: expect.any(Number),
+          firstByteMs: expect.any(Number),
+          bodyMs: expect.any(Number),
+          reused: false,
+        },
       },
     ]);
     expect(messages[1]?.id).toBe(messages[0]?.id);

@@ -75,7 +75,7 @@ export class AttemptRun implements SentAttempt, Http2Receiver, QueueObserver, De
     if (call.body?.make !== undefined && !hasOwnBody(config, call.sends === 0))
       this.#made = new MadeBody(call.body, config, context.errors);
     call.sends += 1;
-    this.#deadline.limitWhole(timeoutMs, this.#spentMs);
+    observed.availableMs = this.#deadline.limitWhole(timeoutMs, this.#spentMs);
     if (readTimeoutMs !== false)
       this.#deadline.limitSilence(readTimeoutMs, 'readTimeout', () => observed.exchange);
     return new Promise((resolve, reject) => {
@@ -124,7 +124,7 @@ export class AttemptRun implements SentAttempt, Http2Receiver, QueueObserver, De
 
   /** {@inheritDoc QueueObserver.onDequeued} */
   onDequeued(): void {
-    this.#queueWait?.onDequeued();
+    this.observed.availableMs = this.#queueWait?.onDequeued() ?? this.observed.availableMs;
   }
 
   /** {@inheritDoc Http2Receiver.receive} */
@@ -179,7 +179,7 @@ export class AttemptRun implements SentAttempt, Http2Receiver, QueueObserver, De
     this.restoreConfig?.();
     showCallersConfig(this, response);
     this.#made?.takeOff(response);
-    this.call.forgetObservation();
+    this.call.answered(this.observed, this.config.responseType === 'stream');
     noteSuccess(this, response);
     this.#publishEnd?.({ response });
     this.#guardBody(response);
@@ -213,7 +213,7 @@ export class AttemptRun implements SentAttempt, Http2Receiver, QueueObserver, De
     const isGivenUp = expired === undefined && this.signal.aborted;
     const distrustsIdle =
       !isGivenUp && this.observed.distrustIdle(performance.now() - spentMs, expired !== undefined);
-    this.call.observed(observation, distrustsIdle);
+    this.call.observed(observation, distrustsIdle, this.observed);
   }
 
   /** Keeps the clocks of a streamed body running until it has ended. */

@@ -6,6 +6,7 @@ import type { Observation } from '../retry/classify.js';
 import { UNOBSERVED } from '../retry/classify.js';
 import { firstInChain, isCancel } from '../retry/error-predicates.js';
 import type { CallRecord, RequestMetadata } from '../retry/record.js';
+import type { AttemptTimes } from '../retry/timings.js';
 import type { Place } from '../transport/elsewhere.js';
 import { FailedPlaces } from '../transport/elsewhere.js';
 import type { RequestConfig } from './axios.js';
@@ -137,9 +138,22 @@ export class Call implements Cancellable {
   }
 
   /** Takes note of what the transport saw of the attempt, for the decision about a retry and for the next connection. */
-  observed(observation: Observation, distrustsIdle: boolean): void {
+  observed(observation: Observation, distrustsIdle: boolean, times: Omit<AttemptTimes, 'endedMs'>): void {
     this.#observation = observation;
     this.#distrustsIdle = distrustsIdle;
+    this.record.attemptTimed(times, performance.now());
+  }
+
+  /**
+   * Takes note of an attempt that was answered well.
+   *
+   * @param isStream whether its body goes on.
+   */
+  answered(times: Omit<AttemptTimes, 'endedMs'>, isStream: boolean): void {
+    this.forgetObservation();
+    // If it may still be called a failure, the request does not end with it.
+    const endedMs = this.asksAboutSuccess ? performance.now() : undefined;
+    this.record.attemptTimed(times, isStream ? Number.POSITIVE_INFINITY : endedMs);
   }
 
   /** Forgets what the transport saw: the attempt went well, or another one is to come. */

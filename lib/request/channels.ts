@@ -2,6 +2,7 @@ import { channel } from 'node:diagnostics_channel';
 import type { GiveUpEvent, GiveUpReason, OutcomeKind, RetryEvent } from '../config/types.js';
 import { classify } from '../retry/classify.js';
 import { REDACTED, redactUrl } from '../retry/redact.js';
+import type { RequestTimings } from '../retry/timings.js';
 import type { AxiosResponse, RequestConfig } from './axios.js';
 import { nameOf } from './call.js';
 import type { Hidden } from './outcome.js';
@@ -69,6 +70,8 @@ export interface AttemptEndMessage extends AttemptDescription {
   readonly httpVersion?: string | undefined;
   /** Time since `start`, in ms. */
   readonly durationMs: number;
+  /** Where that went, as in the metadata; absent if nothing of the attempt was seen on a connection. */
+  readonly timings?: RequestTimings | undefined;
   /** The error as axios rejected it, not enumerable. */
   readonly error?: unknown;
   /** The response, not enumerable. */
@@ -99,7 +102,8 @@ export function publishAttempt(call: ObservedCall, config: RequestConfig): (end:
   return (end) => {
     const { hidden, ...seen } = endOf(call, end);
     const durationMs = performance.now() - startedAt;
-    publish({ stage: 'end', ...description, elapsedMs: call.record.elapsedMs, durationMs, ...seen }, hidden);
+    const { elapsedMs, timings } = call.record;
+    publish({ stage: 'end', ...description, elapsedMs, durationMs, timings, ...seen }, hidden);
   };
 }
 

@@ -61,12 +61,15 @@ export class Deadline {
   /**
    * Bounds the attempt as a whole, from now.
    * @param spentMs what of it was spent before.
+   * @returns when that is, by the monotonic clock, in ms.
    */
-  limitWhole(limitMs: LimitMs, spentMs = 0): void {
+  limitWhole(limitMs: LimitMs, spentMs = 0): number {
     clearTimeout(this.#whole);
     this.#wholeMs = limitMs;
-    this.#sinceMs = performance.now() - spentMs;
+    const nowMs = performance.now();
+    this.#sinceMs = nowMs - spentMs;
     this.#startWhole(spentMs);
+    return nowMs;
   }
 
   /** Stops the clock of the whole attempt until {@link resume}. */
@@ -193,11 +196,12 @@ export class QueueWait implements QueueObserver {
     this.#look();
   }
 
-  /** {@inheritDoc QueueObserver.onDequeued} */
-  onDequeued(): void {
+  /** {@inheritDoc QueueObserver.onDequeued} @returns when that is, by the monotonic clock, in ms. */
+  onDequeued(): number {
     this.stop();
     this.#record.dequeued();
     this.#deadline.resume();
+    return performance.now();
   }
 
   /** The attempt is over. */

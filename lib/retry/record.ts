@@ -1,4 +1,6 @@
 import type { GiveUpReason, OutcomeKind } from '../config/types.js';
+import type { AttemptTimes, ConnectionTimes, RequestTimings } from './timings.js';
+import { timingsOf } from './timings.js';
 
 /** The memory of a logical request: how often, how long, and how each attempt failed. */
 
@@ -9,12 +11,6 @@ export interface AttemptOutcome {
   readonly status?: number;
   /** Code of the error, if there was one. */
   readonly code?: string;
-}
-
-/** Where the time of an attempt went. */
-export interface RequestTimings {
-  /** Its wait for a connection of its own pool (`maxSockets`, streams of HTTP/2), in ms. */
-  readonly queuedMs: number;
 }
 
 /** The answer of `getPolicyMetadata`: the history of one logical request, at the moment of asking. */
@@ -35,7 +31,7 @@ export interface RequestMetadata {
   readonly remainingMs: number;
   /** One entry per failed attempt. */
   readonly outcomes: readonly AttemptOutcome[];
-  /** Of the last attempt; absent if there is nothing to tell. More fields may come. */
+  /** Of the last attempt; absent if nothing of it was seen on a connection (a mock, the fetch adapter). */
   readonly timings?: RequestTimings;
   /**
    * How often it was sent again at once, because its kept-alive connection died before the first byte of a response.
@@ -71,6 +67,12 @@ export class CallRecord {
   #resends = 0;
   #endMs: number | undefined;
   #giveUp: GiveUpReason | undefined;
+  // Of the latest attempt; as fields, because every request has them.
+  #connection: ConnectionTimes | undefined;
+  #availableMs = 0;
+  #handedMs = 0;
+  #headMs = 0;
+  #endedMs: number | undefined;
 
   constructor({ startedAtMs, nowMs, retryTimeoutMs }: CallRecordOptions) {
     this.#startedAtMs = startedAtMs;
@@ -110,6 +112,36 @@ export class CallRecord {
     this.#attempts += 1;
     this.#queuedMs = 0;
     this.#queuedSinceMs = undefined;
+    this.#availableMs = 0;
+  }
+
+  /**
+   * An attempt has ended, as far as its moments go.
+   *
+   * @param endedMs by the monotonic clock, in ms: `Infinity` while its body is being read, `undefined` if the request
+   * ends with it.
+   */
+  attemptTimed(times: Omit<AttemptTimes, 'endedMs'>, endedMs?: number): void {
+    this.#connection = times.connectionTimes;
+    this.#availableMs = times.availableMs;
+    this.#handedMs = times.handedMs;
+    this.#headMs = times.headMs;
+    this.#endedMs = endedMs;
+  }
+
+  /** Where the time of the latest attempt went. */
+  get timings(): RequestTimings | undefined {
+    const { queuedMs } = this;
+    const availableMs = this.#availableMs;
+    const handedMs = this.#handedMs;
+    const connection = this.#connection;
+    const isSeen = availableMs > 0 && (handedMs > 0 || connection !== undefined);
+    if (!isSeen) return queuedMs > 0 ? Object.freeze({ queuedMs, reused: false }) : undefined;
+    const endedMs = this.#endedMs ?? this.#endMs ?? this.#nowMs();
+    return timingsOf(
+      { availableMs, connectionTimes: connection, handedMs, headMs: this.#headMs, endedMs },
+      queuedMs,
+    );
   }
 
   /** The attempt waits for a connection of its own pool. */
@@ -171,6 +203,7 @@ export class CallRecord {
 
   /** The history so far, as a value of its own. */
   snapshot(): RequestMetadata {
+    const { timings } = this;
     return Object.freeze({
       startedAt: new Date(this.#startedAtMs),
       attempts: this.#attempts,
@@ -179,7 +212,7 @@ export class CallRecord {
       delaysMs: Object.freeze([...(this.#delaysMs ?? [])]),
       remainingMs: this.remainingMs,
       outcomes: Object.freeze([...(this.#outcomes ?? [])]),
-      ...(this.queuedMs > 0 && { timings: Object.freeze({ queuedMs: this.queuedMs }) }),
+      ...(timings !== undefined && { timings }),
       resends: this.#resends,
       ...(this.#giveUp !== undefined && { giveUp: this.#giveUp }),
     });

@@ -5,6 +5,7 @@ import type { ConnectAnnouncement } from './channels.js';
 import { publishConnect } from './channels.js';
 import type { ConnectionOptions } from './connect.js';
 import { labelOf, targetOf, watchConnect } from './connect.js';
+import { ConnectionTimes, timesOfHandover } from './connection-times.js';
 import { takeHandover } from './handover.js';
 import { IdleConnections } from './idle-connections.js';
 import type { ClientSocket, OnConnection, Requester } from './node-internals.js';
@@ -67,6 +68,8 @@ interface ConnectProgress {
   readonly spentMs: number;
   /** Is to be told how it ends, if it was announced before. */
   readonly announced?: ConnectAnnouncement | undefined;
+  /** The moments of that. */
+  readonly times?: ConnectionTimes;
 }
 
 const NOT_BEGUN: ConnectProgress = { spentMs: 0 };
@@ -106,8 +109,9 @@ export class PoolHttpsAgent extends HttpsAgent {
     if (socket === undefined) return undefined;
     initialiseSocket(this, socket, options);
     const label = labelOf('https', options, this.#pool);
+    const times = timesOfHandover(socket) ?? new ConnectionTimes(true, false);
     limitAge(
-      observeConnection(socket, { ready: true, label, home: homeOf(this.#idle, options) }),
+      observeConnection(socket, { ready: true, times, label, home: homeOf(this.#idle, options) }),
       this.#pool,
     );
     return socket;
@@ -178,7 +182,7 @@ function watchNew(
   readyEvent: 'connect' | 'secureConnect',
   options: ConnectionOptions,
   { pool, idle }: { pool: PoolOptions; idle: IdleConnections },
-  { spentMs, announced }: ConnectProgress = NOT_BEGUN,
+  { spentMs, announced, times }: ConnectProgress = NOT_BEGUN,
 ): Socket {
   pool.sockets.add(socket);
   const { addresses, proxy } = pool;
@@ -188,6 +192,7 @@ function watchNew(
   const state = watchConnect(socket, {
     dialled: addresses && name !== undefined ? new DialledAddresses(socket, name, addresses) : undefined,
     readyEvent,
+    times: times ?? new ConnectionTimes(readyEvent === 'secureConnect', nameToLookUp(options) !== undefined),
     target: targetOf(options),
     timeoutMs: pool.connectTimeoutMs,
     spentMs,

@@ -3,6 +3,7 @@ import { authorityOf } from '../config/host.js';
 import type { LimitMs } from '../config/resolved.js';
 import { ConnectTimeoutError } from '../errors.js';
 import type { ConnectAnnouncement, ConnectionLabel } from './channels.js';
+import type { ConnectionTimes } from './connection-times.js';
 import type { ClientSocket } from './node-internals.js';
 import type { ConnectionHome, ConnectionState } from './observe.js';
 import { observeConnection } from './observe.js';
@@ -82,6 +83,8 @@ export function isUnreachable(error: Error | null): boolean {
 interface ConnectWatch {
   /** `secureConnect` for TLS, `connect` for plain TCP. */
   readonly readyEvent: 'connect' | 'secureConnect';
+  /** Gets the moments of the connection. */
+  readonly times: ConnectionTimes;
   /** `host:port`, for the message. Not there for somebody else's connection, which has no limit of ours. */
   readonly target?: string;
   readonly timeoutMs?: LimitMs;
@@ -103,12 +106,24 @@ interface ConnectWatch {
  * agent's own `timeout` cannot do this: it does not run while a TLS handshake stalls.
  */
 export function watchConnect(socket: Socket, watch: ConnectWatch): ConnectionState {
-  const { readyEvent, target = '', timeoutMs = false, spentMs, label, home, announced, dialled } = watch;
-  const state = observeConnection(socket, { ready: false, label, home });
+  const {
+    readyEvent,
+    times,
+    target = '',
+    timeoutMs = false,
+    spentMs,
+    label,
+    home,
+    announced,
+    dialled,
+  } = watch;
+  const state = observeConnection(socket, { ready: false, times, label, home });
   const stopClock = startConnectClock(target, timeoutMs, (error) => socket.destroy(error), spentMs);
+  times.follow(socket);
   const onReady = () => {
     state.ready = true;
     state.peer = dialled?.reached();
+    times.ready();
     stop();
     announced?.ready();
   };

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { ConnectionTimes } from './connection-times.js';
 import type { FailedPlaces, Place } from './elsewhere.js';
 import type { ConnectionChoice, ConnectionDemands, QueueObserver } from './observe.js';
 
@@ -46,6 +47,14 @@ export interface Exchange {
   readonly isMisdirected?: boolean;
   /** The connection it has, or was to have. */
   readonly place?: Place | undefined;
+  /** The moments of its connection, or of the one that is being made for it. */
+  readonly connectionTimes: ConnectionTimes | undefined;
+  /** When the request had a usable connection, by the monotonic clock, in ms; 0 = not yet. */
+  readonly handedMs: number;
+  /** When the head of the response arrived; 0 = not yet. */
+  readonly headMs: number;
+  /** Whether another request had the connection before. */
+  readonly isReused: boolean;
   /** The head of the response, if it has arrived. */
   readonly answer?: AnswerHead | null | undefined;
   /** See {@link Attempt.distrustIdle}; not there where connections are judged by themselves. */
@@ -86,6 +95,8 @@ export class Attempt implements ConnectionDemands {
   onResponse: ((response: IncomingMessage) => void) | undefined;
   /** Told when a request has to wait for a connection. */
   queueObserver: QueueObserver | undefined;
+  /** When it began, or had waited for its turn; by the monotonic clock, in ms. */
+  availableMs = 0;
   /** Where the request goes first, should it be redirected. */
   url: string | undefined;
   /** The header of the request's idempotency key, which is for its own origin only. */
@@ -123,6 +134,26 @@ export class Attempt implements ConnectionDemands {
   /** Whether the request went to a server that it is not for, and nothing before it was done. */
   get isMisdirected(): boolean {
     return this.#exchanges === 1 && this.#exchange?.isMisdirected === true;
+  }
+
+  /** The moments of the connection that was made for it; of one that was there already nothing was waited for. */
+  get connectionTimes(): ConnectionTimes | undefined {
+    const { connectionTimes: times, isReused } = this.#exchange ?? {};
+    const wasReady =
+      isReused || (times !== undefined && times.readyMs > 0 && times.readyMs <= this.availableMs);
+    return wasReady ? undefined : times;
+  }
+
+  /** When it had a usable connection, by the monotonic clock, in ms; 0 = not yet. */
+  get handedMs(): number {
+    const handedMs = this.#exchange?.handedMs ?? 0;
+    // Node gives a connection that becomes free to a request that waits without telling.
+    return handedMs === 0 ? 0 : Math.max(handedMs, this.availableMs);
+  }
+
+  /** When the head of the response arrived; 0 = not yet. */
+  get headMs(): number {
+    return this.#exchange?.headMs ?? 0;
   }
 
   /** The attempt has settled: nothing that is not complete is left behind. */

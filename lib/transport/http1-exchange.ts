@@ -1,6 +1,7 @@
 import type { ClientRequest } from 'node:http';
 import type { Socket } from 'node:net';
 import { watchConnect } from './connect.js';
+import { ConnectionTimes, timesOfPending } from './connection-times.js';
 import type { Place } from './elsewhere.js';
 import type { AnswerHead, Exchange, ExchangePhase } from './exchange.js';
 import type { AnsweredRequest, ClientSocket } from './node-internals.js';
@@ -13,8 +14,46 @@ import { letGo } from './unfinished-exchange.js';
 export class Http1Exchange implements Exchange {
   readonly #request: AnsweredRequest;
 
+  #connectionTimes: ConnectionTimes | undefined;
+  #handedMs = 0;
+  #headMs = 0;
+
   constructor(request: ClientRequest) {
     this.#request = request;
+  }
+
+  /** The same, of a request that nobody else tells the response of. */
+  static listeningTo(request: ClientRequest): Http1Exchange {
+    const exchange = new Http1Exchange(request);
+    request.prependOnceListener('response', () => exchange.onHead());
+    return exchange;
+  }
+
+  /** The head of the response has arrived. Soon after the body, the connection may be another request's. */
+  onHead(): void {
+    this.#connectionTimes = this.connectionTimes;
+    this.#handedMs = this.handedMs;
+    this.#headMs = performance.now();
+  }
+
+  get connectionTimes(): ConnectionTimes | undefined {
+    if (this.#headMs > 0) return this.#connectionTimes;
+    return connectionState(this.#request.socket)?.times ?? timesOfPending(this.#request);
+  }
+
+  get handedMs(): number {
+    if (this.#headMs > 0) return this.#handedMs;
+    const state = connectionState(this.#request.socket);
+    if (state === undefined) return 0;
+    return this.isReused ? state.usedSinceMs : state.times.readyMs;
+  }
+
+  get headMs(): number {
+    return this.#headMs;
+  }
+
+  get isReused(): boolean {
+    return this.#request.reusedSocket;
   }
 
   get phase(): ExchangePhase {
@@ -113,13 +152,17 @@ function wasLost(socket: Socket | null | undefined): boolean {
 export function observeForeignSocket(request: ClientRequest): void {
   request.once('socket', (socket: ClientSocket) => {
     const state = connectionState(socket) ?? stateOfForeign(socket, request.reusedSocket);
+    state.usedSinceMs = performance.now();
     state.bytesReadBefore = socket.bytesRead;
     state.bytesWrittenBefore = socket.bytesWritten;
   });
 }
 
 function stateOfForeign(socket: ClientSocket, isReused: boolean): ConnectionState {
-  const state = watchConnect(socket, { readyEvent: socket.encrypted ? 'secureConnect' : 'connect' });
+  const readyEvent = socket.encrypted ? 'secureConnect' : 'connect';
+  const times = new ConnectionTimes(socket.encrypted === true, false);
+  const state = watchConnect(socket, { readyEvent, times });
   state.ready = isReused || !(socket.connecting || socket.secureConnecting === true);
+  if (state.ready) times.ready();
   return state;
 }

@@ -97,6 +97,7 @@ export class IdleConnections {
     const state = connectionState(socket);
     if (state === undefined) return;
     state.isIdle = false;
+    state.usedSinceMs = performance.now();
     state.bytesReadBefore = socket.bytesRead;
     state.bytesWrittenBefore = demandsOf(request).connection === 'any' ? 0 : socket.bytesWritten;
     if (poolChannel.hasSubscribers) publishPool('reused', state.label);

@@ -6,6 +6,7 @@ import type { Agent, ClientRequest } from 'node:http';
 import type { Socket } from 'node:net';
 import { define } from '../config/own.js';
 import type { ConnectionLabel } from './channels.js';
+import type { ConnectionTimes } from './connection-times.js';
 import { type FailedPlaces, nextConnectionNumber, type Place } from './elsewhere.js';
 import type { ClientSocket } from './node-internals.js';
 import type { AddressWish, Peer } from './peer.js';
@@ -22,6 +23,10 @@ export interface ConnectionState extends Place {
   bytesReadBefore: number;
   /** `socket.bytesWritten` by then; 0 where nobody will ask. */
   bytesWrittenBefore: number;
+  /** When the current request was given it, if another had it before; by the monotonic clock, in ms. */
+  usedSinceMs: number;
+  /** When it came how far. */
+  readonly times: ConnectionTimes;
   /** Whether it waits in a pool. */
   isIdle: boolean;
   /** Since when it does, or last did, and until when it may; by the monotonic clock. */
@@ -58,12 +63,14 @@ export function connectionState(socket: ObservedSocket | null | undefined): Conn
 /** Begins to remember a connection. */
 export function observeConnection(
   socket: Socket,
-  known: Pick<ConnectionState, 'ready' | 'label' | 'home'>,
+  known: Pick<ConnectionState, 'ready' | 'times' | 'label' | 'home'>,
 ): ConnectionState {
   const state: ConnectionState = {
     ready: known.ready,
     bytesReadBefore: 0,
     bytesWrittenBefore: 0,
+    usedSinceMs: 0,
+    times: known.times,
     isIdle: false,
     idleSinceMs: 0,
     idleUntilMs: 0,

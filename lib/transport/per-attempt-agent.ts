@@ -83,7 +83,7 @@ function sharedPart(agent: Agent, foreign: boolean): Agent {
     const attempt = (this as PerAttemptAgent)[ATTEMPT];
     if (foreign) observeForeignSocket(request);
     attempt.watch(request);
-    attempt.follow(new Http1Exchange(request));
+    attempt.follow(Http1Exchange.listeningTo(request));
     forgetAtEnd(request);
     const add = foreign ? addToForeign : addToOwn;
     add(agent, request, connectionOptions(options, agent), attempt);

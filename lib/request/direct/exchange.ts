@@ -173,6 +173,7 @@ export function requestDirectly(simple: SimpleRequest, parts: Http1Parts, receiv
 
 class Http1DirectExchange extends DirectExchange<ClientRequest, Http1Parts, DirectReceiver> {
   #message: IncomingMessage | undefined;
+  #exchange: Http1Exchange | undefined;
 
   send(): void {
     const { body, protocol, hostname, port, path, method, headers } = this.simple;
@@ -207,12 +208,14 @@ class Http1DirectExchange extends DirectExchange<ClientRequest, Http1Parts, Dire
       observeForeignSocket(request);
       noteIfQueued(chosen.agent, request);
     }
-    attempt.follow(new Http1Exchange(request));
+    this.#exchange = new Http1Exchange(request);
+    attempt.follow(this.#exchange);
     followQueue(request, attempt.queueObserver);
   }
 
   #respond(request: ClientRequest, message: IncomingMessage & { readonly req?: unknown }): void {
     if (this.isOver) return;
+    this.#exchange?.onHead();
     const { config, mayResume } = this.parts;
     if ((mayResume && message.headers.etag !== undefined) || !isSimple(message, config)) {
       this.end();

@@ -9,6 +9,7 @@ import { keepOut, withoutPrototype } from '../../config/own.js';
 import { Http2NotSupportedError, Http2SessionError } from '../../errors.js';
 import { publishConnect } from '../channels.js';
 import { isUnreachable, noteIfRejected, startConnectClock } from '../connect.js';
+import { type ConnectionTimes, noteHandover } from '../connection-times.js';
 import type { AddressWish, Peer } from '../peer.js';
 import { DialledAddresses, nameToLookUp, withLookup } from '../peer.js';
 import { secureContextOf } from '../tls.js';
@@ -56,6 +57,8 @@ export interface Http2Connection {
 export interface Dialing extends AddressWish {
   /** Options of the request the connection is opened for: a resolver, an address family. */
   readonly options: object;
+  /** Gets the moments of the connection. */
+  readonly times: ConnectionTimes;
 }
 
 /** Opens connections with one configuration. */
@@ -83,6 +86,8 @@ export class Connector {
     const stopClock = startConnectClock(target.name, connectTimeoutMs, (error) => attempt.abort(error));
     try {
       const connection = await this.#open(target, dialing, attempt.signal);
+      dialing.times.ready();
+      if (connection.kind === 'http1') noteHandover(connection.socket, dialing.times);
       announced?.ready();
       return connection;
     } catch (error) {
@@ -112,12 +117,13 @@ export class Connector {
     protocols: readonly string[],
   ): Promise<Connection> {
     const { http2Only, sockets } = this.#options;
-    const tunnel = await this.#options.dialTunnel?.(target, signal);
+    const { times } = dialing;
+    const tunnel = await times.through(this.#options.dialTunnel?.(target, signal));
     if (tunnel !== undefined) ignoreErrors(tunnel);
     if (target.protocol === 'http:') {
       const socket = tunnel ?? ignoreErrors(connectTcp(this.#dialOptions(target, dialing)));
       sockets?.add(socket);
-      const dialled = tunnel === undefined ? this.#dialledAddresses(socket, target) : undefined;
+      const dialled = tunnel === undefined ? this.#follow(socket, target, times) : undefined;
       if (socket.connecting) await this.#ready(socket, 'connect', signal, dialled);
       else if (signal.aborted) throw destroyed(socket, signal.reason);
       const peer = dialled?.reached();
@@ -125,7 +131,7 @@ export class Connector {
     }
     const socket = this.#secure(target, dialing, tunnel, protocols);
     sockets?.add(socket);
-    const dialled = tunnel === undefined ? this.#dialledAddresses(socket, target) : undefined;
+    const dialled = tunnel === undefined ? this.#follow(socket, target, times) : undefined;
     await this.#ready(socket, 'secureConnect', signal, dialled).catch((error: unknown) => {
       throw http2Only && isAlpnRefusal(error) ? new Http2NotSupportedError(target.name, error) : error;
     });
@@ -136,7 +142,8 @@ export class Connector {
     return { kind: 'http1', socket };
   }
 
-  #dialledAddresses(socket: Socket, target: Http2Target): DialledAddresses | undefined {
+  #follow(socket: Socket, target: Http2Target, times: ConnectionTimes): DialledAddresses | undefined {
+    times.follow(socket);
     const { addresses } = this.#options;
     const name = nameToLookUp(whereIs(target));
     return addresses && name !== undefined ? new DialledAddresses(socket, name, addresses) : undefined;

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { PolicyError } from '../../errors.js';
 import { Http2SessionError, Http2StreamError } from '../../errors.js';
+import type { ConnectionTimes } from '../connection-times.js';
 import type { FailedPlaces, Place } from '../elsewhere.js';
 import type { AnswerHead, Exchange, ExchangePhase } from '../exchange.js';
 import type { ConnectionChoice, QueueObserver } from '../observe.js';
@@ -62,6 +63,12 @@ export class Http2Exchange implements Exchange, SessionWaiter, StreamOwner {
   readonly failed: FailedPlaces | undefined;
   /** It went out on a session that had served another request before. */
   reusedSocket = false;
+  /** {@inheritDoc SessionWaiter.connecting} */
+  connecting: ConnectionTimes | undefined;
+  /** {@inheritDoc Exchange.handedMs} */
+  handedMs = 0;
+  /** {@inheritDoc Exchange.headMs} */
+  headMs = 0;
   #handler: ExchangeHandler;
   readonly #source: SessionSource;
   #leave: (() => void) | undefined;
@@ -102,6 +109,15 @@ export class Http2Exchange implements Exchange, SessionWaiter, StreamOwner {
 
   get isMisdirected(): boolean {
     return this.#head?.statusCode === 421;
+  }
+
+  get connectionTimes(): ConnectionTimes | undefined {
+    return this.connecting;
+  }
+
+  // Others may have used a session before, that was made while this one waited: its moments tell.
+  get isReused(): boolean {
+    return this.#stream !== undefined && this.connecting === undefined;
   }
 
   get phase(): ExchangePhase {
@@ -193,6 +209,9 @@ export class Http2Exchange implements Exchange, SessionWaiter, StreamOwner {
       return;
     }
     this.#stream = stream;
+    this.handedMs = performance.now();
+    // It was given another one, before that was ready.
+    if (this.connecting?.readyMs === 0) this.connecting = undefined;
     this.reusedSocket = reusedSocket;
     this.#foundIdle = isWaking;
     handler.onOpen(stream);
@@ -216,6 +235,7 @@ export class Http2Exchange implements Exchange, SessionWaiter, StreamOwner {
   /** {@inheritDoc StreamOwner.onResponse} */
   onResponse(head: ResponseHead, stream: StreamExchange): BodySink {
     this.#head = head;
+    this.headMs = performance.now();
     return this.#handler.onResponse(head, stream);
   }
 

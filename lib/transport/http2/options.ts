@@ -7,10 +7,11 @@ import { authorityOf, bracketed, unbracketed } from '../../config/host.js';
 import { fieldOf } from '../../config/own.js';
 import type { LimitMs } from '../../config/resolved.js';
 import type { ConnectionLabel } from '../channels.js';
+import { ConnectionTimes } from '../connection-times.js';
 import type { FailedPlaces, LeaveLimit } from '../elsewhere.js';
 import type { Exchange } from '../exchange.js';
 import type { ConnectionChoice, QueueObserver } from '../observe.js';
-import type { AddressBook } from '../peer.js';
+import { type AddressBook, nameToLookUp } from '../peer.js';
 import type { UrlTarget } from '../target.js';
 import type { TlsSettings } from '../tls.js';
 import { serverNameOf } from '../tls.js';
@@ -87,6 +88,11 @@ export function labelOf(
   if (socketPath !== undefined) return { origin: `unix:${socketPath}` };
   const proxy = proxyOf?.(target);
   return proxy === undefined ? { origin } : { origin, proxy };
+}
+
+/** The moments of a connection to the target that begins now. */
+export function timesFor(target: Http2Target): ConnectionTimes {
+  return new ConnectionTimes(target.protocol === 'https:', nameToLookUp(whereIs(target)) !== undefined);
 }
 
 /** Options of one request, as axios and follow-redirects give them to `http.request`. */

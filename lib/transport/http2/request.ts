@@ -212,7 +212,7 @@ export class Http2Request extends Writable implements ExchangeHandler {
     request.on('error', (error) => this.destroy(error));
     request.on('information', (head) => this.onInformation(head));
     request.once('close', () => this.destroy());
-    this.#http1 = { request, exchange: new Http1Exchange(request) };
+    this.#http1 = { request, exchange: Http1Exchange.listeningTo(request) };
     route.attempt.replace?.(this.#exchange, this.#http1.exchange);
     this.#sendBodyBy(request);
   }

@@ -1,12 +1,12 @@
 import type { TLSSocket } from 'node:tls';
 import { Http2SessionError } from '../../errors.js';
+import type { ConnectionTimes } from '../connection-times.js';
 import { afterPendingIo } from '../event-loop.js';
 import type { Peer } from '../peer.js';
 import type { Connector } from './connect.js';
-import type { Http2ClientOptions, Http2Target } from './options.js';
+import { type Http2ClientOptions, type Http2Target, timesFor } from './options.js';
 import { PooledSession } from './session.js';
-import type { SessionDemands } from './session-choice.js';
-import { chooseSession, mayBeClosing } from './session-choice.js';
+import { chooseSession, mayBeClosing, type SessionDemands } from './session-choice.js';
 import type { Http2OriginStats, SessionOwner } from './session-state.js';
 
 /**
@@ -20,6 +20,8 @@ const SPREAD_AGAIN_MS = 5000;
 
 /** A request in want of a session. It is called back once. */
 export interface SessionWaiter extends SessionDemands {
+  /** The moments of the connection that it waits for, if one is being made. */
+  connecting: ConnectionTimes | undefined;
   onSession(session: PooledSession): void;
   /** The server chose HTTP/1.1. One of the waiters is given the connection that found out. */
   onHttp1(socket: TLSSocket | undefined): void;
@@ -52,6 +54,7 @@ export class SessionPool {
     successes: 0,
   };
   #connecting: AbortController | undefined;
+  #times: ConnectionTimes | undefined;
   #queueTimeout: NodeJS.Timeout | undefined;
   #isClosing = false;
   #nextSpreadMs = 0;
@@ -91,7 +94,7 @@ export class SessionPool {
     if (waiter.connection === 'checked' && mayBeClosing(session)) return this.#acquireChecked(waiter);
     waiter.onSession(session);
     if (session.peer !== undefined) this.#spread(session.peer, session.activeStreams > 1);
-    return nothing;
+    return () => {};
   }
 
   /** The same, once a close of the session that is on its way has arrived. */
@@ -111,6 +114,7 @@ export class SessionPool {
   }
 
   #enqueue(waiter: SessionWaiter): () => void {
+    waiter.connecting = this.#connecting && this.#times;
     this.#queue.add(waiter);
     this.#serve();
     if (this.#queue.has(waiter) && this.#isSaturated) waiter.queue?.onQueued();
@@ -208,8 +212,11 @@ export class SessionPool {
     if (this.#connecting !== undefined) return;
     const connecting = new AbortController();
     this.#connecting = connecting;
+    this.#times = timesFor(this.#target);
+    for (const waiter of this.#queue) waiter.connecting = this.#times;
     const [first] = this.#queue;
     const dialing = {
+      times: this.#times,
       options: first?.dialing ?? {},
       avoid: first?.failed?.addresses ?? inUse,
       mayProbe: first?.connection !== 'checked',
@@ -291,5 +298,3 @@ export class SessionPool {
       this.#events.onEmpty();
   }
 }
-
-function nothing(): void {}

@@ -6,6 +6,7 @@ import { PoolHttpsAgent } from '../agents.js';
 import { publishConnect } from '../channels.js';
 import type { ConnectionOptions } from '../connect.js';
 import { labelOf, startConnectClock, targetOf } from '../connect.js';
+import { ConnectionTimes, notePending } from '../connection-times.js';
 import type { AgentInternals, OnConnection, Requester } from '../node-internals.js';
 import { internalsOf, NO_SOCKET, poolNameOf } from '../node-internals.js';
 import { leaveQueue } from '../observe.js';
@@ -140,7 +141,8 @@ export class TunnelHttpsAgent extends PoolHttpsAgent {
   override createConnection(options: ConnectionOptions, onCreated: OnConnection): Socket {
     const negotiated = this.negotiated(options);
     if (negotiated !== undefined) return negotiated;
-    const startedAt = performance.now();
+    const times = new ConnectionTimes(true, false);
+    if (this.#requester !== undefined) notePending(this.#requester, times);
     const announced = publishConnect(labelOf('https', options, this.#pool));
     const pending = this.#begin(options);
     const fail = (error: Error) => {
@@ -151,7 +153,8 @@ export class TunnelHttpsAgent extends PoolHttpsAgent {
     const secure = (raw: Socket) => {
       let socket: Socket;
       try {
-        const progress = { spentMs: performance.now() - startedAt, announced };
+        times.connected();
+        const progress = { spentMs: times.connectedMs - times.startedMs, announced, times };
         socket = this.secure(Object.assign({}, options, { socket: raw }), progress);
       } catch (error) {
         raw.destroy();

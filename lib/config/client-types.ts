@@ -228,13 +228,14 @@ export interface ClientConfig {
   readonly rootCertificate?: TlsBlob | undefined;
 
   /**
-   * Longest time of one attempt: from when it has a connection, or begins to make one, until the response body has
-   * finished (uploading and redirects included), also for `responseType: 'stream'`. The wait for a connection of one's
-   * own pool (`maxSockets`) is not part of it; `retryTimeout` bounds that. A non-zero axios `timeout` of the request or
-   * the instance wins and means the same, but for a stream, where it keeps axios' meaning: until the headers, and from
-   * then on it is the longest silence. Left at its default, a stream is bounded until its headers and then by 30 s of
-   * silence.
-   * `false` = no limit; 0 is refused, because axios and object_store read it as opposites.
+   * Longest time of one attempt: from when it has a connection, or begins to make one, until the response body has ended,
+   * uploads and redirects included. The wait for a connection of one's own pool (`maxSockets`) does not count;
+   * `retryTimeout` bounds that.
+   *
+   * A `timeout` of axios that is not 0 wins, and means the same. For a stream it keeps axios' meaning: until the headers,
+   * and then as the longest silence. At its default, a stream is bounded until its headers, and then by 30 s of silence.
+   *
+   * `false` = no limit. 0 is refused, because axios and object_store read it as opposites.
    * @defaultValue `'30s'`
    */
   readonly timeout?: Duration | false | undefined;

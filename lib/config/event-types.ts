@@ -99,7 +99,7 @@ export interface RetryEvent extends Outcome {
   readonly reason: OutcomeKind | 'should-retry';
 }
 
-/** Given to `onGiveUp`, once, for a failure that would have been retried but for a limit. */
+/** Given to `onGiveUp`, once, when a limit ends the retries of a failure. */
 export interface GiveUpEvent extends Outcome {
   readonly reason: GiveUpReason;
 }

@@ -149,14 +149,14 @@ export interface RetryConfig {
   readonly resume?: BooleanLike | undefined;
 
   /**
-   * Runs before each re-send; may edit the next attempt's headers, params and data. The length follows a body that is
-   * put in place of another, but for a stream, whose `Content-Length` is what you set. Cancelling ends the wait for it.
+   * Runs before each retry. It may change the headers, params and data of the next attempt. If it sets another body, the
+   * length follows; for a stream, set `Content-Length` yourself. Cancelling ends the wait for it.
    * @defaultValue none
    */
   readonly onRetry?: ((event: RetryEvent) => void | Promise<void>) | undefined;
 
   /**
-   * Runs once, for a failure that would have been retried but for a limit.
+   * Runs once, when a limit ends the retries of a failure.
    * @defaultValue none
    */
   readonly onGiveUp?: ((event: GiveUpEvent) => void | Promise<void>) | undefined;

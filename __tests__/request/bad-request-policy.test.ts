@@ -23,48 +23,46 @@ const BAD: Bad[] = [
   { policy: { timeout: -1, idempotent: 7 }, paths: ['policy.timeout', 'policy.idempotent'] },
 ];
 
-describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
-  describe('given a policy of a request that is wrong', () => {
-    it.each(BAD)('rejects $policy with every problem, and sends nothing', async ({ policy, paths }) => {
-      const { origin, http } = await start({ axios });
-      const error: unknown = await failureOf(http.get('/', { policy } as object));
-      expect(error).toBeInstanceOf(PolicyConfigError);
-      expect((error as PolicyConfigError).problems.map(({ path }) => path)).toEqual(paths);
-      expect(origin.connections).toBe(0);
-    });
+describe.each(AXIOS_COPIES)('given a policy of a request that is wrong, with $name', ({ axios }) => {
+  it.each(BAD)('rejects $policy with every problem, and sends nothing', async ({ policy, paths }) => {
+    const { origin, http } = await start({ axios });
+    const error: unknown = await failureOf(http.get('/', { policy } as object));
+    expect(error).toBeInstanceOf(PolicyConfigError);
+    expect((error as PolicyConfigError).problems.map(({ path }) => path)).toEqual(paths);
+    expect(origin.connections).toBe(0);
+  });
 
-    it('suggests the key that was meant', async () => {
-      const { http } = await start({ axios });
-      const error = await failureOf(http.get('/', { policy: { idempotant: true } } as object));
-      expect(error.message).toContain('idempotent');
-    });
+  it('suggests the key that was meant', async () => {
+    const { http } = await start({ axios });
+    const error = await failureOf(http.get('/', { policy: { idempotant: true } } as object));
+    expect(error.message).toContain('idempotent');
+  });
 
-    it('rejects and does not throw, with asynchronous interceptors as well', async () => {
-      const { origin, http } = await start({ axios });
-      http.interceptors.request.use(async (config) => config);
-      const request = http.get('/', { policy: { timeout: 0 } });
-      expect(await failureOf(request)).toBeInstanceOf(PolicyConfigError);
-      expect(origin.connections).toBe(0);
-    });
+  it('rejects and does not throw, with asynchronous interceptors as well', async () => {
+    const { origin, http } = await start({ axios });
+    http.interceptors.request.use(async (config) => config);
+    const request = http.get('/', { policy: { timeout: 0 } });
+    expect(await failureOf(request)).toBeInstanceOf(PolicyConfigError);
+    expect(origin.connections).toBe(0);
+  });
 
-    it('rejects when an interceptor puts it there, too', async () => {
-      const { http } = await start({ axios });
-      http.interceptors.request.use((config) => Object.assign(config, { policy: { timeout: 0 } }));
-      expect(await failureOf(http.get('/'))).toBeInstanceOf(PolicyConfigError);
-    });
+  it('rejects when an interceptor puts it there, too', async () => {
+    const { http } = await start({ axios });
+    http.interceptors.request.use((config) => Object.assign(config, { policy: { timeout: 0 } }));
+    expect(await failureOf(http.get('/'))).toBeInstanceOf(PolicyConfigError);
+  });
 
-    it('leaves the policy ready for the next request', async () => {
-      const { http, policy } = await start({ axios });
-      await failureOf(http.get('/', { policy: { timeout: 0 } }));
-      expect((await http.get('/')).status).toBe(200);
-      expect(policy.stats()).toMatchObject({ attempts: 1 });
-    });
+  it('leaves the policy ready for the next request', async () => {
+    const { http, policy } = await start({ axios });
+    await failureOf(http.get('/', { policy: { timeout: 0 } }));
+    expect((await http.get('/')).status).toBe(200);
+    expect(policy.stats()).toMatchObject({ attempts: 1 });
+  });
 
-    it('takes undefined for nothing said', async () => {
-      const { http } = await start({ axios });
-      const policy = { retry: undefined, timeout: undefined, idempotent: undefined, body: undefined };
-      expect((await http.get('/', { policy })).status).toBe(200);
-      expect((await http.get('/', { policy: undefined })).status).toBe(200);
-    });
+  it('takes undefined for nothing said', async () => {
+    const { http } = await start({ axios });
+    const policy = { retry: undefined, timeout: undefined, idempotent: undefined, body: undefined };
+    expect((await http.get('/', { policy })).status).toBe(200);
+    expect((await http.get('/', { policy: undefined })).status).toBe(200);
   });
 });

@@ -10,7 +10,7 @@ import { never, reply, stallBody } from '../helpers/origin.js';
 import { delay, until } from '../helpers/wait.js';
 import { ENDLESS, start, unavailable } from './setup.js';
 
-describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
+describe.each(AXIOS_COPIES)('a request that is cancelled, with $name', ({ axios }) => {
   /** The two ways to cancel a request, as `cancel()` and what goes into the config. */
   const bySignal = () => {
     const controller = new AbortController();
@@ -159,95 +159,6 @@ describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
     });
   });
 
-  describe('given a request that is aborted during its backoff', () => {
-    async function aborted() {
-      const { origin, http } = await start({ axios, retry: { backoff: ENDLESS } });
-      origin.enqueue(unavailable());
-      const controller = new AbortController();
-      const config = { signal: controller.signal, adapter: 'http' as const };
-      const failure = failureOf(http.post('/', { a: 1 }, config));
-      await until(() => origin.requests.length === 1);
-      await delay(20);
-      controller.abort();
-      return { error: await failure, signal: controller.signal };
-    }
-
-    it('tells of the one attempt that was made', async () => {
-      const { error } = await aborted();
-      expect(getPolicyMetadata(error)).toMatchObject({
-        attempts: 1,
-        retries: 0,
-        outcomes: [{ kind: 'status', status: 503 }],
-        giveUp: 'cancelled',
-      });
-    });
-
-    it('has the config as the caller left it', async () => {
-      const { error, signal } = await aborted();
-      const { config } = error;
-      expect(config?.signal).toBe(signal);
-      expect(config?.adapter).toBe('http');
-      expect(config?.transformRequest).toEqual(axios.defaults.transformRequest);
-      expect(Object.keys(config ?? {})).not.toContain('axiosPolicyCall');
-    });
-  });
-
-  describe('given a signal of an abort before the response', () => {
-    it('is the error of bare axios, field by field', async () => {
-      const { origin, http } = await start({ axios });
-      origin.always(never());
-      const errors = [];
-      for (const policy of [undefined, false] as const) {
-        const controller = new AbortController();
-        const { signal } = controller;
-        const httpsAgent = new Agent({ ca });
-        const own = policy === false ? { httpsAgent } : {};
-        const failure = failureOf(http.get('/', { signal, policy, ...own }));
-        const count = origin.requests.length;
-        await until(() => origin.requests.length > count);
-        controller.abort(new Error('why'));
-        const error = await failure;
-        const { name, message, code, status, response } = error;
-        const keys = new Set(Object.keys(error));
-        errors.push({
-          name,
-          message,
-          code,
-          status,
-          response,
-          keys,
-          hasSignal: error.config?.signal === signal,
-        });
-      }
-      expect(errors[0]).toEqual(errors[1]);
-    });
-  });
-
-  describe('given a stream response', () => {
-    it('is ended by an abort while the caller reads it', async () => {
-      const { origin, http } = await start({ axios });
-      origin.enqueue(stallBody({ declared: 10, sent: 5 }));
-      const controller = new AbortController();
-      const { data } = await http.get('/', { responseType: 'stream', signal: controller.signal });
-      const error = new Promise((resolve) => data.once('error', resolve));
-      data.resume();
-      controller.abort();
-      expect(axios.isCancel(await error)).toBe(true);
-      expect(countListeners(controller.signal)).toBe(0);
-      await origin.idle();
-    });
-
-    it('leaves no listener once it was read to its end', async () => {
-      const { http } = await start({ axios });
-      const controller = new AbortController();
-      const { data } = await http.get('/', { responseType: 'stream', signal: controller.signal });
-      let text = '';
-      for await (const chunk of data) text += chunk;
-      expect(text).toBe('Hello World');
-      await until(() => countListeners(controller.signal) === 0);
-    });
-  });
-
   it('leaves no one waiting who closes the policy, for an adapter that never settles', async () => {
     const { http, policy } = attached({
       axios,
@@ -258,5 +169,94 @@ describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
     await turn();
     await policy.close({ abort: true });
     expect(await failure).toMatchObject({ code: 'ERR_CANCELED', config: { url: 'https://nowhere.test/' } });
+  });
+});
+
+describe.each(AXIOS_COPIES)('given a request that is aborted during its backoff, with $name', ({ axios }) => {
+  async function aborted() {
+    const { origin, http } = await start({ axios, retry: { backoff: ENDLESS } });
+    origin.enqueue(unavailable());
+    const controller = new AbortController();
+    const config = { signal: controller.signal, adapter: 'http' as const };
+    const failure = failureOf(http.post('/', { a: 1 }, config));
+    await until(() => origin.requests.length === 1);
+    await delay(20);
+    controller.abort();
+    return { error: await failure, signal: controller.signal };
+  }
+
+  it('tells of the one attempt that was made', async () => {
+    const { error } = await aborted();
+    expect(getPolicyMetadata(error)).toMatchObject({
+      attempts: 1,
+      retries: 0,
+      outcomes: [{ kind: 'status', status: 503 }],
+      giveUp: 'cancelled',
+    });
+  });
+
+  it('has the config as the caller left it', async () => {
+    const { error, signal } = await aborted();
+    const { config } = error;
+    expect(config?.signal).toBe(signal);
+    expect(config?.adapter).toBe('http');
+    expect(config?.transformRequest).toEqual(axios.defaults.transformRequest);
+    expect(Object.keys(config ?? {})).not.toContain('axiosPolicyCall');
+  });
+});
+
+describe.each(AXIOS_COPIES)('given a signal of an abort before the response, with $name', ({ axios }) => {
+  it('is the error of bare axios, field by field', async () => {
+    const { origin, http } = await start({ axios });
+    origin.always(never());
+    const errors = [];
+    for (const policy of [undefined, false] as const) {
+      const controller = new AbortController();
+      const { signal } = controller;
+      const httpsAgent = new Agent({ ca });
+      const own = policy === false ? { httpsAgent } : {};
+      const failure = failureOf(http.get('/', { signal, policy, ...own }));
+      const count = origin.requests.length;
+      await until(() => origin.requests.length > count);
+      controller.abort(new Error('why'));
+      const error = await failure;
+      const { name, message, code, status, response } = error;
+      const keys = new Set(Object.keys(error));
+      errors.push({
+        name,
+        message,
+        code,
+        status,
+        response,
+        keys,
+        hasSignal: error.config?.signal === signal,
+      });
+    }
+    expect(errors[0]).toEqual(errors[1]);
+  });
+});
+
+describe.each(AXIOS_COPIES)('given a stream response, with $name', ({ axios }) => {
+  it('is ended by an abort while the caller reads it', async () => {
+    const { origin, http } = await start({ axios });
+    origin.enqueue(stallBody({ declared: 10, sent: 5 }));
+    const controller = new AbortController();
+    const { data } = await http.get('/', { responseType: 'stream', signal: controller.signal });
+    const error = new Promise((resolve) => data.once('error', resolve));
+    data.resume();
+    controller.abort();
+    expect(axios.isCancel(await error)).toBe(true);
+    expect(countListeners(controller.signal)).toBe(0);
+    await origin.idle();
+  });
+
+  it('leaves no listener once it was read to its end', async () => {
+    const { http } = await start({ axios });
+    const controller = new AbortController();
+    const { data } = await http.get('/', { responseType: 'stream', signal: controller.signal });
+    let text = '';
+    for await (const chunk of data) text += chunk;
+    expect(text).toBe('Hello World');
+    await until(() => countListeners(controller.signal) === 0);
   });
 });

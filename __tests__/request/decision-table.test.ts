@@ -187,7 +187,7 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-describe.each(AXIOS_COPIES)('with $name', ({ axios, name }) => {
+describe.each(AXIOS_COPIES)('what is retried, with $name', ({ axios, name }) => {
   describe.each(WAYS)('$way', ({ extra, way }) => {
     // Each way and each copy over either scheme once.
     const tls = (way === WAYS[0]?.way) === (name === AXIOS_COPIES[0]?.name);
@@ -237,205 +237,208 @@ describe.each(AXIOS_COPIES)('with $name', ({ axios, name }) => {
       );
     });
   });
+});
 
-  describe('given no connection', () => {
-    async function attemptsOf(url: string, config: object = {}, client: object = {}): Promise<unknown[]> {
-      const { http } = attached({ axios, client, retry: { maxRetries: 1, backoff: QUICK } });
-      return Promise.all(
-        METHODS.map(async (method) => {
-          const request = { url, method: method as Method, data: sentBody(method), ...config };
-          const metadata = getPolicyMetadata(await failureOf(http.request(request)));
-          return { method, kinds: metadata?.outcomes.map(({ kind }) => kind), giveUp: metadata?.giveUp };
-        }),
-      );
-    }
-    const RETRIED = METHODS.map((method) => ({
-      method,
-      kinds: ['connect', 'connect'],
-      giveUp: 'max-retries',
-    }));
+describe.each(AXIOS_COPIES)('given no connection, with $name', ({ axios }) => {
+  async function attemptsOf(url: string, config: object = {}, client: object = {}): Promise<unknown[]> {
+    const { http } = attached({ axios, client, retry: { maxRetries: 1, backoff: QUICK } });
+    return Promise.all(
+      METHODS.map(async (method) => {
+        const request = { url, method: method as Method, data: sentBody(method), ...config };
+        const metadata = getPolicyMetadata(await failureOf(http.request(request)));
+        return { method, kinds: metadata?.outcomes.map(({ kind }) => kind), giveUp: metadata?.giveUp };
+      }),
+    );
+  }
+  const RETRIED = METHODS.map((method) => ({
+    method,
+    kinds: ['connect', 'connect'],
+    giveUp: 'max-retries',
+  }));
 
-    it('retries every method when the connection is refused', async () => {
-      expect(await attemptsOf(`https://localhost:${await closedPort()}/`)).toEqual(RETRIED);
-    });
+  it('retries every method when the connection is refused', async () => {
+    expect(await attemptsOf(`https://localhost:${await closedPort()}/`)).toEqual(RETRIED);
+  });
 
-    it('retries every method when the name is not found', async () => {
-      const lookup = failingLookup();
-      expect(await attemptsOf('https://nowhere.test/', { lookup: lookup })).toEqual(RETRIED);
-      expect(lookup.asked).toHaveLength(2 * METHODS.length);
-    });
+  it('retries every method when the name is not found', async () => {
+    const lookup = failingLookup();
+    expect(await attemptsOf('https://nowhere.test/', { lookup: lookup })).toEqual(RETRIED);
+    expect(lookup.asked).toHaveLength(2 * METHODS.length);
+  });
 
-    it('retries every method when TLS does not come about within connectTimeout', async () => {
-      const { host } = await startTlsStall();
-      expect(await attemptsOf(`https://${host}/`, {}, { connectTimeout: 50 })).toEqual(RETRIED);
-    });
+  it('retries every method when TLS does not come about within connectTimeout', async () => {
+    const { host } = await startTlsStall();
+    expect(await attemptsOf(`https://${host}/`, {}, { connectTimeout: 50 })).toEqual(RETRIED);
+  });
 
-    it('retries every method when the connection is reset during the handshake', async () => {
-      const { host } = await startTcp((socket) => void socket.once('data', () => socket.resetAndDestroy()));
-      expect(await attemptsOf(`https://${host}/`)).toEqual(RETRIED);
-    });
+  it('retries every method when the connection is reset during the handshake', async () => {
+    const { host } = await startTcp((socket) => void socket.once('data', () => socket.resetAndDestroy()));
+    expect(await attemptsOf(`https://${host}/`)).toEqual(RETRIED);
+  });
 
-    it('retries a POST that never left, and sends it whole', async () => {
-      const { origin, http } = await start({ axios });
-      let asked = 0;
-      const lookup = failingLookup();
-      const flaky: typeof lookup = Object.assign(
-        (...args: Parameters<typeof lookup>) => {
-          asked += 1;
-          if (asked === 1) return lookup(...args);
-          args[2](null, args[1].all ? [{ address: '127.0.0.1', family: 4 }] : '127.0.0.1', 4);
-        },
-        { asked: [] },
-      );
-      await http.post('/', { a: 1 }, { lookup: flaky } as object);
-      expect(origin.requests.map(({ body }) => body.toString())).toEqual(['{"a":1}']);
-    });
+  it('retries a POST that never left, and sends it whole', async () => {
+    const { origin, http } = await start({ axios });
+    let asked = 0;
+    const lookup = failingLookup();
+    const flaky: typeof lookup = Object.assign(
+      (...args: Parameters<typeof lookup>) => {
+        asked += 1;
+        if (asked === 1) return lookup(...args);
+        args[2](null, args[1].all ? [{ address: '127.0.0.1', family: 4 }] : '127.0.0.1', 4);
+      },
+      { asked: [] },
+    );
+    await http.post('/', { a: 1 }, { lookup: flaky } as object);
+    expect(origin.requests.map(({ body }) => body.toString())).toEqual(['{"a":1}']);
+  });
 
-    it('does not retry a certificate that is rejected', async () => {
-      const { origin, http } = await start({ axios, client: { tls: {} } });
-      const error = await failureOf(http.get('/'));
-      expect(getPolicyMetadata(error)).toMatchObject({ attempts: 1, giveUp: 'not-retryable' });
-      expect(getPolicyMetadata(error)?.outcomes[0]?.kind).toBe('permanent');
+  it('does not retry a certificate that is rejected', async () => {
+    const { origin, http } = await start({ axios, client: { tls: {} } });
+    const error = await failureOf(http.get('/'));
+    expect(getPolicyMetadata(error)).toMatchObject({ attempts: 1, giveUp: 'not-retryable' });
+    expect(getPolicyMetadata(error)?.outcomes[0]?.kind).toBe('permanent');
+    expect(origin.requests).toEqual([]);
+  });
+
+  describe('because a check of the caller’s own rejects the certificate', () => {
+    const httpsAgent = new HttpsAgent({ ca, checkServerIdentity: () => new Error('not the pinned key') });
+
+    it.each<[string, Partial<StartOptions>, AxiosRequestConfig]>([
+      ['of the instance', { defaults: { httpsAgent } }, {}],
+      ['of a request', {}, { httpsAgent }],
+      ['of the instance, over HTTP/2', { defaults: { httpsAgent }, client: { http1Only: false } }, {}],
+    ])('does not retry it: a check %s', async (_whose, options, config) => {
+      const { origin, http } = await start({ axios, ...options });
+      for (const extra of [{}, { onDownloadProgress: () => undefined }]) {
+        const error = await failureOf(http.get('/', { ...config, ...extra }));
+        expect(error.message).toBe('not the pinned key');
+        expect(getPolicyMetadata(error)).toMatchObject({
+          attempts: 1,
+          giveUp: 'not-retryable',
+          outcomes: [{ kind: 'permanent' }],
+        });
+      }
       expect(origin.requests).toEqual([]);
     });
 
-    describe('because a check of the caller’s own rejects the certificate', () => {
-      const httpsAgent = new HttpsAgent({ ca, checkServerIdentity: () => new Error('not the pinned key') });
-
-      it.each<[string, Partial<StartOptions>, AxiosRequestConfig]>([
-        ['of the instance', { defaults: { httpsAgent } }, {}],
-        ['of a request', {}, { httpsAgent }],
-        ['of the instance, over HTTP/2', { defaults: { httpsAgent }, client: { http1Only: false } }, {}],
-      ])('does not retry it: a check %s', async (_whose, options, config) => {
-        const { origin, http } = await start({ axios, ...options });
-        for (const extra of [{}, { onDownloadProgress: () => undefined }]) {
-          const error = await failureOf(http.get('/', { ...config, ...extra }));
-          expect(error.message).toBe('not the pinned key');
-          expect(getPolicyMetadata(error)).toMatchObject({
-            attempts: 1,
-            giveUp: 'not-retryable',
-            outcomes: [{ kind: 'permanent' }],
-          });
-        }
-        expect(origin.requests).toEqual([]);
-      });
-
-      it('does not retry it: a check behind a proxy', async () => {
-        const { url: proxyUrl } = await startProxy();
-        const { http } = await start({ axios, defaults: { httpsAgent }, client: { proxyUrl } });
-        const error = await failureOf(http.get('/'));
-        expect(getPolicyMetadata(error)).toMatchObject({ attempts: 1, outcomes: [{ kind: 'permanent' }] });
-      });
+    it('does not retry it: a check behind a proxy', async () => {
+      const { url: proxyUrl } = await startProxy();
+      const { http } = await start({ axios, defaults: { httpsAgent }, client: { proxyUrl } });
+      const error = await failureOf(http.get('/'));
+      expect(getPolicyMetadata(error)).toMatchObject({ attempts: 1, outcomes: [{ kind: 'permanent' }] });
     });
   });
+});
 
-  describe('given an error whose body does not come', () => {
-    it.each([
-      [503, 2],
-      [404, 1],
-    ])('decides by its status: a POST answered with %d', async (status, attempts) => {
-      const { origin, http } = await start({ axios, tls: false });
-      origin.enqueue(stallBody({ status, declared: 100, sent: 10 }));
-      const request = http.post('/', 'x', { policy: { timeout: 300 } });
-      const settled = await request.catch((error: unknown) => error);
-      expect(getPolicyMetadata(settled)).toMatchObject({ attempts, outcomes: [{ kind: 'status', status }] });
-    });
-
-    it('waits as long as its head asks for', async () => {
-      const { origin, http } = await start({ axios, tls: false });
-      const headers = { 'Retry-After': '1' };
-      origin.enqueue(truncate({ status: 503, declared: 100, sent: 10, how: 'fin', headers }));
-      const failed: unknown[] = [];
-      await http
-        .post('/', 'x', {
-          policy: { retry: { retryTimeout: 900, onGiveUp: ({ reason }) => void failed.push(reason) } },
-        })
-        .catch(() => undefined);
-      expect(failed).toEqual(['retry-after']);
-    });
+describe.each(AXIOS_COPIES)('given an error whose body does not come, with $name', ({ axios }) => {
+  it.each([
+    [503, 2],
+    [404, 1],
+  ])('decides by its status: a POST answered with %d', async (status, attempts) => {
+    const { origin, http } = await start({ axios, tls: false });
+    origin.enqueue(stallBody({ status, declared: 100, sent: 10 }));
+    const request = http.post('/', 'x', { policy: { timeout: 300 } });
+    const settled = await request.catch((error: unknown) => error);
+    expect(getPolicyMetadata(settled)).toMatchObject({ attempts, outcomes: [{ kind: 'status', status }] });
   });
 
-  describe('given redirects', () => {
-    it('does not retry a loop', async () => {
-      const { origin, http } = await start({ axios });
-      origin.always(redirect(302, '/again'));
-      const error = await failureOf(http.get('/', { maxRedirects: 3 }));
-      expect(getPolicyMetadata(error)).toMatchObject({ attempts: 1, giveUp: 'not-retryable' });
-      expect(origin.requests).toHaveLength(4);
-    });
+  it('waits as long as its head asks for', async () => {
+    const { origin, http } = await start({ axios, tls: false });
+    const headers = { 'Retry-After': '1' };
+    origin.enqueue(truncate({ status: 503, declared: 100, sent: 10, how: 'fin', headers }));
+    const failed: unknown[] = [];
+    await http
+      .post('/', 'x', {
+        policy: { retry: { retryTimeout: 900, onGiveUp: ({ reason }) => void failed.push(reason) } },
+      })
+      .catch(() => undefined);
+    expect(failed).toEqual(['retry-after']);
+  });
+});
 
-    it('does not take a refused connection after a 303 for a POST that was not sent', async () => {
-      const { origin, http } = await start({ axios });
-      origin.always(redirect(303, `https://localhost:${await closedPort()}/`));
-      const error = await failureOf(http.post('/', 'once'));
-      expect(getPolicyMetadata(error)).toMatchObject({ attempts: 1, giveUp: 'not-idempotent' });
-      expect(origin.requests).toHaveLength(1);
-    });
+describe.each(AXIOS_COPIES)('given redirects, with $name', ({ axios }) => {
+  it('does not retry a loop', async () => {
+    const { origin, http } = await start({ axios });
+    origin.always(redirect(302, '/again'));
+    const error = await failureOf(http.get('/', { maxRedirects: 3 }));
+    expect(getPolicyMetadata(error)).toMatchObject({ attempts: 1, giveUp: 'not-retryable' });
+    expect(origin.requests).toHaveLength(4);
   });
 
-  describe('given a POST whose answer was lost', () => {
-    const lost = [reset(), hangUp(), truncate({ declared: 9, sent: 1, how: 'fin' })];
+  it('does not take a refused connection after a 303 for a POST that was not sent', async () => {
+    const { origin, http } = await start({ axios });
+    origin.always(redirect(303, `https://localhost:${await closedPort()}/`));
+    const error = await failureOf(http.post('/', 'once'));
+    expect(getPolicyMetadata(error)).toMatchObject({ attempts: 1, giveUp: 'not-idempotent' });
+    expect(origin.requests).toHaveLength(1);
+  });
+});
 
-    it.each(lost)('does not send it again', async (answer) => {
-      const { origin, http } = await start({ axios });
-      origin.enqueue(answer);
-      const error = await failureOf(http.post('/', 'pay'));
-      expect(getPolicyMetadata(error)?.giveUp).toBe('not-idempotent');
-      expect(origin.requests).toHaveLength(1);
-    });
+describe.each(AXIOS_COPIES)('given a POST whose answer was lost, with $name', ({ axios }) => {
+  const lost = [reset(), hangUp(), truncate({ declared: 9, sent: 1, how: 'fin' })];
 
-    it.each(lost)('sends it again with policy.idempotent', async (answer) => {
-      const { origin, http } = await start({ axios });
-      origin.enqueue(answer);
-      await http.post('/', 'pay', { policy: { idempotent: true } });
-      expect(origin.requests.map(({ body }) => body.toString())).toEqual(['pay', 'pay']);
-    });
-
-    it('sends it again with an Idempotency-Key of its own, the same one', async () => {
-      const { origin, http } = await start({ axios });
-      origin.enqueue(reset());
-      await http.post('/', 'pay', { headers: { 'idempotency-key': 'k1' } });
-      expect(origin.requests.map(({ headers }) => headers['idempotency-key'])).toEqual(['k1', 'k1']);
-    });
-
-    it('sends it again with a minted Idempotency-Key, the same one, and another for the next request', async () => {
-      const { origin, http } = await start({ axios, retry: { idempotencyKey: true } });
-      origin.enqueue(reset());
-      await http.post('/', 'pay');
-      await http.patch('/', 'pay more');
-      await http.put('/', 'no key');
-      const [first, second, third, fourth] = origin.requests.map(({ headers }) => headers['idempotency-key']);
-      expect(first).toMatch(/^[\da-f-]{36}$/);
-      expect(second).toBe(first);
-      expect(third).toMatch(/^[\da-f-]{36}$/);
-      expect(third).not.toBe(first);
-      expect(fourth).toBeUndefined();
-    });
-
-    it('mints the key under another name, and respects one that is there', async () => {
-      const { origin, http } = await start({
-        axios,
-        client: NO_REUSE,
-        retry: { idempotencyKey: 'X-Request-Token' },
-      });
-      origin.enqueue(reset(), reply(), reset());
-      await http.post('/', 'pay');
-      await http.post('/', 'pay', { headers: { 'x-request-token': 'mine' } });
-      const tokens = origin.requests.map(({ headers }) => headers['x-request-token']);
-      expect(tokens).toEqual([expect.stringMatching(/^[\da-f-]{36}$/), tokens[0], 'mine', 'mine']);
-    });
-
-    it('sends it again where retry.idempotent says so of this request', async () => {
-      const idempotent = (config: object) => (config as { url: string }).url === '/safe';
-      const { origin, http } = await start({ axios, client: NO_REUSE, retry: { idempotent } });
-      origin.enqueue(reset(), reply(), reset());
-      await http.post('/safe', 'x');
-      await failureOf(http.post('/unsafe', 'x'));
-      expect(origin.requests.map(({ url }) => url)).toEqual(['/safe', '/safe', '/unsafe']);
-    });
+  it.each(lost)('does not send it again', async (answer) => {
+    const { origin, http } = await start({ axios });
+    origin.enqueue(answer);
+    const error = await failureOf(http.post('/', 'pay'));
+    expect(getPolicyMetadata(error)?.giveUp).toBe('not-idempotent');
+    expect(origin.requests).toHaveLength(1);
   });
 
-  describe('given a request that says it may not be delivered twice', () => {
+  it.each(lost)('sends it again with policy.idempotent', async (answer) => {
+    const { origin, http } = await start({ axios });
+    origin.enqueue(answer);
+    await http.post('/', 'pay', { policy: { idempotent: true } });
+    expect(origin.requests.map(({ body }) => body.toString())).toEqual(['pay', 'pay']);
+  });
+
+  it('sends it again with an Idempotency-Key of its own, the same one', async () => {
+    const { origin, http } = await start({ axios });
+    origin.enqueue(reset());
+    await http.post('/', 'pay', { headers: { 'idempotency-key': 'k1' } });
+    expect(origin.requests.map(({ headers }) => headers['idempotency-key'])).toEqual(['k1', 'k1']);
+  });
+
+  it('sends it again with a minted Idempotency-Key, the same one, and another for the next request', async () => {
+    const { origin, http } = await start({ axios, retry: { idempotencyKey: true } });
+    origin.enqueue(reset());
+    await http.post('/', 'pay');
+    await http.patch('/', 'pay more');
+    await http.put('/', 'no key');
+    const [first, second, third, fourth] = origin.requests.map(({ headers }) => headers['idempotency-key']);
+    expect(first).toMatch(/^[\da-f-]{36}$/);
+    expect(second).toBe(first);
+    expect(third).toMatch(/^[\da-f-]{36}$/);
+    expect(third).not.toBe(first);
+    expect(fourth).toBeUndefined();
+  });
+
+  it('mints the key under another name, and respects one that is there', async () => {
+    const { origin, http } = await start({
+      axios,
+      client: NO_REUSE,
+      retry: { idempotencyKey: 'X-Request-Token' },
+    });
+    origin.enqueue(reset(), reply(), reset());
+    await http.post('/', 'pay');
+    await http.post('/', 'pay', { headers: { 'x-request-token': 'mine' } });
+    const tokens = origin.requests.map(({ headers }) => headers['x-request-token']);
+    expect(tokens).toEqual([expect.stringMatching(/^[\da-f-]{36}$/), tokens[0], 'mine', 'mine']);
+  });
+
+  it('sends it again where retry.idempotent says so of this request', async () => {
+    const idempotent = (config: object) => (config as { url: string }).url === '/safe';
+    const { origin, http } = await start({ axios, client: NO_REUSE, retry: { idempotent } });
+    origin.enqueue(reset(), reply(), reset());
+    await http.post('/safe', 'x');
+    await failureOf(http.post('/unsafe', 'x'));
+    expect(origin.requests.map(({ url }) => url)).toEqual(['/safe', '/safe', '/unsafe']);
+  });
+});
+
+describe.each(AXIOS_COPIES)(
+  'given a request that says it may not be delivered twice, with $name',
+  ({ axios }) => {
     it.each([reset(), hangUp()])('does not send a GET again', async (answer) => {
       const { origin, http } = await start({ axios });
       origin.enqueue(answer);
@@ -450,15 +453,15 @@ describe.each(AXIOS_COPIES)('with $name', ({ axios, name }) => {
       await http.get('/', { policy: { idempotent: false } });
       expect(origin.requests).toHaveLength(2);
     });
-  });
+  },
+);
 
-  describe('given a PUT that timed out', () => {
-    it('sends it again once it is called idempotent', async () => {
-      const { origin, http } = await start({ axios });
-      origin.enqueue(never());
-      await http.put('/', 'x', { policy: { timeout: 200, idempotent: true } });
-      expect(origin.requests).toHaveLength(2);
-    });
+describe.each(AXIOS_COPIES)('given a PUT that timed out, with $name', ({ axios }) => {
+  it('sends it again once it is called idempotent', async () => {
+    const { origin, http } = await start({ axios });
+    origin.enqueue(never());
+    await http.put('/', 'x', { policy: { timeout: 200, idempotent: true } });
+    expect(origin.requests).toHaveLength(2);
   });
 });
 

@@ -22,7 +22,7 @@ const rendered = (event: object): string[] => [
   inspect({ ...event }, { depth: 20, showHidden: true, getters: true }),
 ];
 
-describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
+describe.each(AXIOS_COPIES)('the event of a hook, with $name', ({ axios }) => {
   async function eventsOf() {
     const events = new Map<string, Outcome[]>();
     const note = (name: string) => (event: Outcome) =>

@@ -50,7 +50,7 @@ function block(ms: number): void {
   while (performance.now() < end);
 }
 
-describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
+describe.each(AXIOS_COPIES)('idle connections, with $name', ({ axios }) => {
   /** Each way to a server that answers on connections of the policy. */
   const WAYS: ReadonlyArray<[string, (options?: Partial<StartOptions>) => Promise<StartedWay>]> = [
     ['over https', (options) => start({ axios, ...options })],
@@ -98,43 +98,6 @@ describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
     );
   });
 
-  describe('given idle connections of a server that loses one', () => {
-    it.each(PATHS)('closes those that were idle all the while: after a POST %s', async (_how, config) => {
-      const it = await start({ axios });
-      await fill(it, 4);
-      it.origin.enqueue(reset());
-      await failureOf(it.http.post('/', 'x', config));
-      await until(() => it.origin.openSockets === 0);
-      expect((await it.http.post('/', 'x', config)).status).toBe(200);
-    });
-
-    it('keeps those that were in use since', async () => {
-      const it = await start({ axios, tls: false });
-      await fill(it, 2);
-      const { origin, http } = it;
-      origin.enqueue(slow(60, reset()));
-      const lost = failureOf(http.post('/lost', 'x'));
-      await until(() => origin.requests.some(({ url }) => url === '/lost'));
-      await http.get('/meanwhile');
-      await lost;
-      await http.get('/after');
-      expect(origin.connections).toBe(2);
-    });
-
-    it('keeps them after an answer, a timeout of a body, and a request that was given up', async () => {
-      const it = await start({ axios, tls: false, retry: { maxRetries: 0 } });
-      await fill(it, 3);
-      const { origin, http } = it;
-      origin.enqueue(reply({ status: 503 }));
-      await failureOf(http.get('/'));
-      origin.enqueue(never());
-      const signal = AbortSignal.timeout(30);
-      await failureOf(http.get('/', { signal }));
-      await until(() => origin.openSockets === 2);
-      expect(idleOf(it)).toBe(2);
-    });
-  });
-
   describe.each(WAYS)('%s, given a connection that was idle for too long', (_way, begin) => {
     it.each(PATHS)('does not use it though its timer could not run: %s', async (_how, config) => {
       const it = await begin({ client: { poolIdleTimeout: 60 } });
@@ -145,61 +108,6 @@ describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
       block(80);
       await it.http.get('/', config);
       expect(it.origin.requests.at(-1)).toMatchObject({ socketId: connections + 1, requestOnSocket: 1 });
-    });
-  });
-
-  describe('given bytes that nobody asked for', () => {
-    /** A server that sends `first` for the first answer of its first connection, and what it should from then on. */
-    async function poisoned(first: (write: (text: string) => void) => void) {
-      let count = 0;
-      const server = await startTcp((socket) => {
-        socket.on('data', () => {
-          count += 1;
-          if (count === 1) first((text) => void socket.write(text));
-          else socket.write(OK);
-        });
-      });
-      const http = (await start({ axios, tls: false })).http;
-      return { server, get: (config = {}) => http.get(`http://${server.host}`, config) };
-    }
-
-    it.each(PATHS)('on an idle connection, closes it: %s', async (_how, config) => {
-      const { server, get } = await poisoned((write) => {
-        write(OK);
-        setTimeout(write, 10, POISON);
-      });
-      expect((await get(config)).data).toBe('ok');
-      await until(() => server.openSockets === 0);
-      expect((await get(config)).data).toBe('ok');
-      expect(server.sockets).toHaveLength(2);
-    });
-
-    it.each([
-      ['in one piece with', (write: (text: string) => void) => write(OK + POISON)],
-      [
-        'right behind',
-        (write: (text: string) => void) => {
-          write(OK);
-          setImmediate(write, POISON);
-        },
-      ],
-    ])('%s a response, closes it', async (_where, first) => {
-      const { server, get } = await poisoned(first);
-      expect((await get()).data).toBe('ok');
-      await until(() => server.openSockets === 0);
-      expect((await get()).data).toBe('ok');
-      expect(server.sockets).toHaveLength(2);
-    });
-
-    it('behind a response that nobody has read yet, closes it, and the response stays whole', async () => {
-      const { server, get } = await poisoned((write) => {
-        write(OK);
-        setTimeout(write, 10, POISON);
-      });
-      const { data } = await get({ responseType: 'stream' });
-      await until(() => server.openSockets === 0);
-      expect(String(Buffer.concat(await (data as Readable).toArray()))).toBe('ok');
-      expect((await get()).data).toBe('ok');
     });
   });
 
@@ -232,62 +140,157 @@ describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
       },
     );
   });
+});
 
-  describe('given a request that may not be sent twice', () => {
-    const limited = (maxSockets: number) => ({
-      axios,
-      tls: false,
-      defaults: { httpAgent: new Agent({ keepAlive: true, maxSockets }) },
-      client: { poolIdleTimeout: 400 },
-    });
-
-    it('uses an old connection where there is no room for a new one', async () => {
-      const { origin, http } = await start(limited(1));
-      await http.get('/warm');
-      await delay(220);
-      await http.post('/', 'x');
-      expect(origin.connections).toBe(1);
-    });
-
-    it('goes out in the order it was made in, also if it has to wait', async () => {
-      const { origin, http } = await start(limited(1));
-      await http.get('/warm');
-      const urls = ['/a', '/b', '/c', '/d'];
-      await Promise.all(urls.map((url) => http.post(url, 'x')));
-      expect(origin.requests.slice(1).map(({ url }) => url)).toEqual(urls);
-      expect(origin.connections).toBe(1);
-    });
-
-    it('tells of the wait in its queue', async () => {
-      const { origin, http } = await start(limited(1));
-      await http.get('/warm');
-      origin.enqueue(slow(50));
-      const [, second] = await Promise.all([http.post('/a', 'x'), http.post('/b', 'x')]);
-      expect(getPolicyMetadata(second)?.timings?.queuedMs).toBeGreaterThan(20);
-    });
-
-    it.each(PATHS)('leaves nothing if it is given up before it is sent: %s', async (_how, config) => {
-      const it = await start({ axios, tls: false });
-      await it.http.post('/warm', 'x', config);
-      // Not one that was freed in this very turn.
-      await delay(5);
-      const leaks = watchLeaks();
-      const controller = new AbortController();
-      const failure = failureOf(it.http.post('/', 'x', { ...config, signal: controller.signal }));
-      await Promise.resolve();
-      controller.abort();
-      expect(axios.isCancel(await failure)).toBe(true);
-      await it.http.post('/after', 'x', config);
-      expect(it.origin.requests.map(({ url, socketId }) => [url, socketId])).toEqual([
-        ['/warm', 1],
-        ['/after', 1],
-      ]);
-      await it.policy.close();
-      await leaks.expectNone();
-    });
+describe.each(AXIOS_COPIES)('given idle connections of a server that loses one, with $name', ({ axios }) => {
+  it.each(PATHS)('closes those that were idle all the while: after a POST %s', async (_how, config) => {
+    const it = await start({ axios });
+    await fill(it, 4);
+    it.origin.enqueue(reset());
+    await failureOf(it.http.post('/', 'x', config));
+    await until(() => it.origin.openSockets === 0);
+    expect((await it.http.post('/', 'x', config)).status).toBe(200);
   });
 
-  describe('given a request that is given up in the tick it was made in', () => {
+  it('keeps those that were in use since', async () => {
+    const it = await start({ axios, tls: false });
+    await fill(it, 2);
+    const { origin, http } = it;
+    origin.enqueue(slow(60, reset()));
+    const lost = failureOf(http.post('/lost', 'x'));
+    await until(() => origin.requests.some(({ url }) => url === '/lost'));
+    await http.get('/meanwhile');
+    await lost;
+    await http.get('/after');
+    expect(origin.connections).toBe(2);
+  });
+
+  it('keeps them after an answer, a timeout of a body, and a request that was given up', async () => {
+    const it = await start({ axios, tls: false, retry: { maxRetries: 0 } });
+    await fill(it, 3);
+    const { origin, http } = it;
+    origin.enqueue(reply({ status: 503 }));
+    await failureOf(http.get('/'));
+    origin.enqueue(never());
+    const signal = AbortSignal.timeout(30);
+    await failureOf(http.get('/', { signal }));
+    await until(() => origin.openSockets === 2);
+    expect(idleOf(it)).toBe(2);
+  });
+});
+
+describe.each(AXIOS_COPIES)('given bytes that nobody asked for, with $name', ({ axios }) => {
+  /** A server that sends `first` for the first answer of its first connection, and what it should from then on. */
+  async function poisoned(first: (write: (text: string) => void) => void) {
+    let count = 0;
+    const server = await startTcp((socket) => {
+      socket.on('data', () => {
+        count += 1;
+        if (count === 1) first((text) => void socket.write(text));
+        else socket.write(OK);
+      });
+    });
+    const http = (await start({ axios, tls: false })).http;
+    return { server, get: (config = {}) => http.get(`http://${server.host}`, config) };
+  }
+
+  it.each(PATHS)('on an idle connection, closes it: %s', async (_how, config) => {
+    const { server, get } = await poisoned((write) => {
+      write(OK);
+      setTimeout(write, 10, POISON);
+    });
+    expect((await get(config)).data).toBe('ok');
+    await until(() => server.openSockets === 0);
+    expect((await get(config)).data).toBe('ok');
+    expect(server.sockets).toHaveLength(2);
+  });
+
+  it.each([
+    ['in one piece with', (write: (text: string) => void) => write(OK + POISON)],
+    [
+      'right behind',
+      (write: (text: string) => void) => {
+        write(OK);
+        setImmediate(write, POISON);
+      },
+    ],
+  ])('%s a response, closes it', async (_where, first) => {
+    const { server, get } = await poisoned(first);
+    expect((await get()).data).toBe('ok');
+    await until(() => server.openSockets === 0);
+    expect((await get()).data).toBe('ok');
+    expect(server.sockets).toHaveLength(2);
+  });
+
+  it('behind a response that nobody has read yet, closes it, and the response stays whole', async () => {
+    const { server, get } = await poisoned((write) => {
+      write(OK);
+      setTimeout(write, 10, POISON);
+    });
+    const { data } = await get({ responseType: 'stream' });
+    await until(() => server.openSockets === 0);
+    expect(String(Buffer.concat(await (data as Readable).toArray()))).toBe('ok');
+    expect((await get()).data).toBe('ok');
+  });
+});
+
+describe.each(AXIOS_COPIES)('given a request that may not be sent twice, with $name', ({ axios }) => {
+  const limited = (maxSockets: number) => ({
+    axios,
+    tls: false,
+    defaults: { httpAgent: new Agent({ keepAlive: true, maxSockets }) },
+    client: { poolIdleTimeout: 400 },
+  });
+
+  it('uses an old connection where there is no room for a new one', async () => {
+    const { origin, http } = await start(limited(1));
+    await http.get('/warm');
+    await delay(220);
+    await http.post('/', 'x');
+    expect(origin.connections).toBe(1);
+  });
+
+  it('goes out in the order it was made in, also if it has to wait', async () => {
+    const { origin, http } = await start(limited(1));
+    await http.get('/warm');
+    const urls = ['/a', '/b', '/c', '/d'];
+    await Promise.all(urls.map((url) => http.post(url, 'x')));
+    expect(origin.requests.slice(1).map(({ url }) => url)).toEqual(urls);
+    expect(origin.connections).toBe(1);
+  });
+
+  it('tells of the wait in its queue', async () => {
+    const { origin, http } = await start(limited(1));
+    await http.get('/warm');
+    origin.enqueue(slow(50));
+    const [, second] = await Promise.all([http.post('/a', 'x'), http.post('/b', 'x')]);
+    expect(getPolicyMetadata(second)?.timings?.queuedMs).toBeGreaterThan(20);
+  });
+
+  it.each(PATHS)('leaves nothing if it is given up before it is sent: %s', async (_how, config) => {
+    const it = await start({ axios, tls: false });
+    await it.http.post('/warm', 'x', config);
+    // Not one that was freed in this very turn.
+    await delay(5);
+    const leaks = watchLeaks();
+    const controller = new AbortController();
+    const failure = failureOf(it.http.post('/', 'x', { ...config, signal: controller.signal }));
+    await Promise.resolve();
+    controller.abort();
+    expect(axios.isCancel(await failure)).toBe(true);
+    await it.http.post('/after', 'x', config);
+    expect(it.origin.requests.map(({ url, socketId }) => [url, socketId])).toEqual([
+      ['/warm', 1],
+      ['/after', 1],
+    ]);
+    await it.policy.close();
+    await leaks.expectNone();
+  });
+});
+
+describe.each(AXIOS_COPIES)(
+  'given a request that is given up in the tick it was made in, with $name',
+  ({ axios }) => {
     it.each(PATHS)('keeps no connection that is not open yet: %s', async (_how, config) => {
       const it = await start({ axios });
       await it.http.get('/warm', { ...config, headers: { Connection: 'close' } });
@@ -301,5 +304,5 @@ describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
       }
       expect((await it.http.get('/', config)).status).toBe(200);
     });
-  });
-});
+  },
+);

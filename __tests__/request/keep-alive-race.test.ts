@@ -28,7 +28,7 @@ function keep<T extends HttpsAgent>(agent: T): T {
 const NO_KEY = { headers: {} };
 const KEY = { headers: { 'Idempotency-Key': 'one' } };
 
-describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
+describe.each(AXIOS_COPIES)('a keep-alive race, with $name', ({ axios }) => {
   /** A pool with one idle connection in it. */
   async function warmed(options: Parameters<typeof start>[0] = { axios }): Promise<Started> {
     const started = await start(options);

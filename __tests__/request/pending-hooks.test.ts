@@ -41,7 +41,7 @@ const FIRED: Record<Hook, string[]> = {
   onGiveUp: ['shouldRetry', 'onGiveUp'],
 };
 
-describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
+describe.each(AXIOS_COPIES)('a hook that takes its time, with $name', ({ axios }) => {
   interface Handle {
     config: AxiosRequestConfig;
     cancel?: () => void;
@@ -106,36 +106,39 @@ describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
       expect(origin.requests).toHaveLength(1);
     });
   });
+});
 
-  describe('given detach while a hook is pending', () => {
-    it('rejects with an error that has the config as the caller left it', async () => {
-      const hooks = pendingHooks('shouldRetry');
-      const { origin, http, policy } = await start({ axios, retry: hooks.retry });
-      origin.always(unavailable());
-      const failure = failureOf(http.get('/path', { adapter: 'http' }));
-      await until(() => hooks.fired.length === 1);
-      policy.detach({ abort: true });
-      const error = await failure;
-      expect(error.config).toMatchObject({ url: '/path', adapter: 'http' });
-      expect(Object.keys(error.config ?? {})).not.toContain('axiosPolicyCall');
-      expect(getPolicyMetadata(error)).toMatchObject({ attempts: 1, giveUp: 'cancelled' });
-    });
+describe.each(AXIOS_COPIES)('given detach while a hook is pending, with $name', ({ axios }) => {
+  it('rejects with an error that has the config as the caller left it', async () => {
+    const hooks = pendingHooks('shouldRetry');
+    const { origin, http, policy } = await start({ axios, retry: hooks.retry });
+    origin.always(unavailable());
+    const failure = failureOf(http.get('/path', { adapter: 'http' }));
+    await until(() => hooks.fired.length === 1);
+    policy.detach({ abort: true });
+    const error = await failure;
+    expect(error.config).toMatchObject({ url: '/path', adapter: 'http' });
+    expect(Object.keys(error.config ?? {})).not.toContain('axiosPolicyCall');
+    expect(getPolicyMetadata(error)).toMatchObject({ attempts: 1, giveUp: 'cancelled' });
   });
+});
 
-  describe('given a 200 about which shouldRetry thinks', () => {
-    it('is cancelled by the signal', async () => {
-      const hooks = pendingHooks('shouldRetry');
-      const { http } = await start({ axios, retry: hooks.retry });
-      const controller = new AbortController();
-      const failure = failureOf(http.get('/', { signal: controller.signal, responseType: 'stream' }));
-      await until(() => hooks.fired.length === 1);
-      controller.abort();
-      expect(axios.isCancel(await failure)).toBe(true);
-      expect(countListeners(controller.signal)).toBe(0);
-    });
+describe.each(AXIOS_COPIES)('given a 200 about which shouldRetry thinks, with $name', ({ axios }) => {
+  it('is cancelled by the signal', async () => {
+    const hooks = pendingHooks('shouldRetry');
+    const { http } = await start({ axios, retry: hooks.retry });
+    const controller = new AbortController();
+    const failure = failureOf(http.get('/', { signal: controller.signal, responseType: 'stream' }));
+    await until(() => hooks.fired.length === 1);
+    controller.abort();
+    expect(axios.isCancel(await failure)).toBe(true);
+    expect(countListeners(controller.signal)).toBe(0);
   });
+});
 
-  describe('given onRetry that puts another signal on the config', () => {
+describe.each(AXIOS_COPIES)(
+  'given onRetry that puts another signal on the config, with $name',
+  ({ axios }) => {
     it('leaves no listener on either', async () => {
       const [first, second] = [new AbortController(), new AbortController()];
       const { origin, http } = await start({
@@ -151,5 +154,5 @@ describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
       await http.get('/', { signal: first.signal });
       expect([first, second].map(({ signal }) => countListeners(signal))).toEqual([0, 0]);
     });
-  });
-});
+  },
+);

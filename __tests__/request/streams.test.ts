@@ -19,7 +19,7 @@ async function textOf(stream: Readable): Promise<string> {
   return text;
 }
 
-describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
+describe.each(AXIOS_COPIES)('a stream, with $name', ({ axios }) => {
   describe.each([
     ['one socket in all', { maxSockets: 1 }],
     ['any number of sockets', {}],
@@ -60,44 +60,47 @@ describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
       expect(await textOf(error.response?.data as Readable)).toBe('why');
     });
   });
+});
 
-  describe('given a stream that is cut short after its headers', () => {
-    it('fails for the reader, who has a part of it already, and is not made again', async () => {
-      // Over plain http: no handshake takes of the time that is limited.
-      const { origin, http } = await start({ axios, tls: false });
-      origin.enqueue(stallBody({ declared: 100, sent: 10 }));
-      const { data } = await http.get('/', { responseType: 'stream', policy: { timeout: 200 } });
-      await expect(textOf(data)).rejects.toMatchObject({ code: 'ECONNABORTED' });
-      expect(origin.requests).toHaveLength(1);
-      await origin.idle();
-    });
+describe.each(AXIOS_COPIES)('given a stream that is cut short after its headers, with $name', ({ axios }) => {
+  it('fails for the reader, who has a part of it already, and is not made again', async () => {
+    // Over plain http: no handshake takes of the time that is limited.
+    const { origin, http } = await start({ axios, tls: false });
+    origin.enqueue(stallBody({ declared: 100, sent: 10 }));
+    const { data } = await http.get('/', { responseType: 'stream', policy: { timeout: 200 } });
+    await expect(textOf(data)).rejects.toMatchObject({ code: 'ECONNABORTED' });
+    expect(origin.requests).toHaveLength(1);
+    await origin.idle();
+  });
+});
+
+describe.each(AXIOS_COPIES)('given a stream that is read slowly, with $name', ({ axios }) => {
+  it('leaves nothing behind once it was read', async () => {
+    const leaks = watchLeaks();
+    const { origin, http, policy } = await start({ axios });
+    origin.enqueue(drip({ pieces: ['a', 'b', 'c'], everyMs: 10 }));
+    const { data } = await http.get('/', { responseType: 'stream' });
+    expect(await textOf(data)).toBe('abc');
+    await policy.close();
+    await origin.close();
+    await leaks.expectNone();
   });
 
-  describe('given a stream that is read slowly', () => {
-    it('leaves nothing behind once it was read', async () => {
-      const leaks = watchLeaks();
-      const { origin, http, policy } = await start({ axios });
-      origin.enqueue(drip({ pieces: ['a', 'b', 'c'], everyMs: 10 }));
-      const { data } = await http.get('/', { responseType: 'stream' });
-      expect(await textOf(data)).toBe('abc');
-      await policy.close();
-      await origin.close();
-      await leaks.expectNone();
-    });
-
-    it('leaves nothing behind when the reader gives up', async () => {
-      const leaks = watchLeaks();
-      const { origin, http, policy } = await start({ axios });
-      origin.enqueue(drip({ pieces: ['a', 'b', 'c'], everyMs: 60_000 }));
-      const { data } = await http.get('/', { responseType: 'stream' });
-      data.destroy();
-      await policy.close();
-      await origin.close();
-      await leaks.expectNone();
-    });
+  it('leaves nothing behind when the reader gives up', async () => {
+    const leaks = watchLeaks();
+    const { origin, http, policy } = await start({ axios });
+    origin.enqueue(drip({ pieces: ['a', 'b', 'c'], everyMs: 60_000 }));
+    const { data } = await http.get('/', { responseType: 'stream' });
+    data.destroy();
+    await policy.close();
+    await origin.close();
+    await leaks.expectNone();
   });
+});
 
-  describe('given five streams that nobody reads over five sockets in all', () => {
+describe.each(AXIOS_COPIES)(
+  'given five streams that nobody reads over five sockets in all, with $name',
+  ({ axios }) => {
     const limited = { httpsAgent: new Agent({ ca, maxSockets: 5 }), responseType: 'stream' } as const;
     const unread: [string, Answer, object][] = [
       ['short', reply({ body: 'x' }), {}],
@@ -134,33 +137,33 @@ describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
       await delay(1700);
       expect(await textOf(data)).toHaveLength(4096 * KILOBYTE);
     });
-  });
+  },
+);
 
-  describe('given a web stream of the fetch adapter', () => {
-    it('gives up the body of a failure, and sends the request again as it was', async () => {
-      const origin = await startOrigin();
-      const { http } = attached({ axios, retry: { backoff: QUICK } });
-      origin.enqueue(...times(2, failing(64 * KILOBYTE)));
-      const config = { adapter: 'fetch', responseType: 'stream' } as const;
-      const response = await http.put(`${origin.url}/`, { a: 1 }, config);
-      expect(response.status).toBe(200);
-      expect(await new Response(response.data).text()).toBe('Hello World');
-      expect(origin.requests.map(({ body }) => body.toString())).toEqual(Array(3).fill('{"a":1}'));
-      expect(getPolicyMetadata(response)?.attempts).toBe(3);
-    });
+describe.each(AXIOS_COPIES)('given a web stream of the fetch adapter, with $name', ({ axios }) => {
+  it('gives up the body of a failure, and sends the request again as it was', async () => {
+    const origin = await startOrigin();
+    const { http } = attached({ axios, retry: { backoff: QUICK } });
+    origin.enqueue(...times(2, failing(64 * KILOBYTE)));
+    const config = { adapter: 'fetch', responseType: 'stream' } as const;
+    const response = await http.put(`${origin.url}/`, { a: 1 }, config);
+    expect(response.status).toBe(200);
+    expect(await new Response(response.data).text()).toBe('Hello World');
+    expect(origin.requests.map(({ body }) => body.toString())).toEqual(Array(3).fill('{"a":1}'));
+    expect(getPolicyMetadata(response)?.attempts).toBe(3);
   });
+});
 
-  describe('given shouldRetry over a stream', () => {
-    it('frees the connection of a response that is accepted and retried', async () => {
-      const defaults = { httpsAgent: new Agent({ ca, maxSockets: 1 }) };
-      const { origin, http } = await start({
-        axios,
-        defaults,
-        retry: { shouldRetry: ({ attempt }) => attempt < 3 },
-      });
-      const response = await http.get('/', { responseType: 'stream' });
-      expect(await textOf(response.data)).toBe('Hello World');
-      expect(origin.requests).toHaveLength(3);
+describe.each(AXIOS_COPIES)('given shouldRetry over a stream, with $name', ({ axios }) => {
+  it('frees the connection of a response that is accepted and retried', async () => {
+    const defaults = { httpsAgent: new Agent({ ca, maxSockets: 1 }) };
+    const { origin, http } = await start({
+      axios,
+      defaults,
+      retry: { shouldRetry: ({ attempt }) => attempt < 3 },
     });
+    const response = await http.get('/', { responseType: 'stream' });
+    expect(await textOf(response.data)).toBe('Hello World');
+    expect(origin.requests).toHaveLength(3);
   });
 });

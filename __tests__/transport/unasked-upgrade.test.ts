@@ -28,44 +28,7 @@ const patient = {
   retry: { backoff: { initBackoff: 1, maxBackoff: 2 } },
 } as const;
 
-describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
-  describe('given a switch nobody asked for', () => {
-    it.each(['first', 'later'] as const)(
-      'a %s request fails at once, and is not made again',
-      async (when) => {
-        const server = await startTcp((socket: Socket) => socket.once('data', () => socket.write(SWITCHING)));
-        const { http } = await attachedFor(when, { axios, ...patient });
-        for (const method of ['get', 'post']) {
-          const error = await failureOf(http.request({ url: `http://${server.host}/`, method }));
-          expect(error).toMatchObject(REFUSED);
-          expect(getPolicyMetadata(error)).toMatchObject({ attempts: 1, giveUp: 'not-retryable' });
-        }
-        expect(server.sockets).toHaveLength(2);
-        await server.idle();
-      },
-    );
-
-    it('a request over TLS, and one through a tunnel, fails at once', async () => {
-      const origin = (await startOrigin({ tls: true })).always(raw(SWITCHING));
-      const proxy = await startProxy();
-      for (const proxyUrl of [false, proxy.url] as const) {
-        const { http } = attached({ axios, ...patient, client: { timeout: false, proxyUrl } });
-        expect(await failureOf(http.get(origin.url))).toMatchObject(REFUSED);
-      }
-      await origin.idle();
-    });
-
-    it('a request with an agent of the caller’s own fails at once', async () => {
-      const server = await startTcp((socket) => socket.once('data', () => socket.write(SWITCHING)));
-      const httpAgent = new Agent({ keepAlive: true });
-      const { http } = await attachedFor('later', { axios, ...patient });
-      const error = await failureOf(http.get(`http://${server.host}/`, { httpAgent }));
-      expect(error).toMatchObject(REFUSED);
-      await server.idle();
-      httpAgent.destroy();
-    });
-  });
-
+describe.each(AXIOS_COPIES)('a protocol switch, with $name', ({ axios }) => {
   it.each(['first', 'later'] as const)(
     'a 101 that names no protocol fails a %s request at once',
     async (when) => {
@@ -103,5 +66,39 @@ describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
       });
     expect((await http.get('/', { adapter })).data).toContain('Hello');
     await until(() => server.openSockets === 0);
+  });
+});
+
+describe.each(AXIOS_COPIES)('given a switch nobody asked for, with $name', ({ axios }) => {
+  it.each(['first', 'later'] as const)('a %s request fails at once, and is not made again', async (when) => {
+    const server = await startTcp((socket: Socket) => socket.once('data', () => socket.write(SWITCHING)));
+    const { http } = await attachedFor(when, { axios, ...patient });
+    for (const method of ['get', 'post']) {
+      const error = await failureOf(http.request({ url: `http://${server.host}/`, method }));
+      expect(error).toMatchObject(REFUSED);
+      expect(getPolicyMetadata(error)).toMatchObject({ attempts: 1, giveUp: 'not-retryable' });
+    }
+    expect(server.sockets).toHaveLength(2);
+    await server.idle();
+  });
+
+  it('a request over TLS, and one through a tunnel, fails at once', async () => {
+    const origin = (await startOrigin({ tls: true })).always(raw(SWITCHING));
+    const proxy = await startProxy();
+    for (const proxyUrl of [false, proxy.url] as const) {
+      const { http } = attached({ axios, ...patient, client: { timeout: false, proxyUrl } });
+      expect(await failureOf(http.get(origin.url))).toMatchObject(REFUSED);
+    }
+    await origin.idle();
+  });
+
+  it('a request with an agent of the caller’s own fails at once', async () => {
+    const server = await startTcp((socket) => socket.once('data', () => socket.write(SWITCHING)));
+    const httpAgent = new Agent({ keepAlive: true });
+    const { http } = await attachedFor('later', { axios, ...patient });
+    const error = await failureOf(http.get(`http://${server.host}/`, { httpAgent }));
+    expect(error).toMatchObject(REFUSED);
+    await server.idle();
+    httpAgent.destroy();
   });
 });

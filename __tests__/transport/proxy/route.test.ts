@@ -801,7 +801,7 @@ describe('the credentials of the proxy', () => {
   });
 });
 
-describe.each(AXIOS_COPIES)('with $name', ({ axios }) => {
+describe.each(AXIOS_COPIES)('requests of axios, with $name', ({ axios }) => {
   /** Agents that choose for each request, as a policy makes them. */
   function choosing(agents: Route) {
     const agent = (protocol: 'http:' | 'https:') =>

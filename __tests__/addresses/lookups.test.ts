@@ -2,6 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import dns, { type LookupAddress } from 'node:dns';
 import { once } from 'node:events';
 import http from 'node:http';
+import type { LookupFunction } from 'node:net';
 import type { ClientConfig } from '../../lib/index.js';
 import { attached } from '../helpers/attached.js';
 import { atEnd } from '../helpers/cleanup.js';
@@ -92,6 +93,25 @@ describe('a name', () => {
     expect(await connect({})).toBe(4);
     expect(await connect({ dns: { cacheTtl: '10s' } })).toBe(1);
   });
+
+  it.each([true, false])(
+    'goes by what an agent says of its connections, autoSelectFamily %s',
+    async (autoSelectFamily) => {
+      const origin = await startOrigin({ host: '0.0.0.0' });
+      const asked: object[] = [];
+      const lookup: LookupFunction = (_name, options, callback) => {
+        asked.push(options);
+        const [first, second] = ['127.0.0.2', '127.0.0.3'].map((address) => ({ address, family: 4 }));
+        if (options.all && first && second) process.nextTick(callback, null, [first, second]);
+        else process.nextTick(callback, null, first?.address, 4);
+      };
+      const agent = new http.Agent({ lookup, localAddress: '127.0.0.9', family: 4, autoSelectFamily });
+      const { http: axios } = attached({ defaults: { httpAgent: agent } });
+      await axios.get(`http://some.test:${origin.port}/`);
+      expect(asked).toEqual([expect.objectContaining({ family: 4 })]);
+      expect(origin.requests[0]?.from.address).toBe('127.0.0.9');
+    },
+  );
 
   it('of a proxy is looked up in the same way, for tunnels and for requests that it forwards', async () => {
     const proxy = await startProxy({ host: '0.0.0.0' });

@@ -10,12 +10,12 @@ export class PolicyAddresses implements AddressBook {
   readonly #addresses: Addresses;
   readonly #resolver: Resolver;
 
-  constructor({ dns, eject, explicit, randomizeAddresses: randomize }: ResolvedClient) {
+  constructor({ dns, eject, given, randomizeAddresses: randomize }: ResolvedClient) {
     const now = () => performance.now();
     const onChange = publishAddress;
     this.#addresses = new Addresses({ randomize, eject, now, random: Math.random, onChange });
     const cache = dns && { ttlMs: dns.cacheTtlMs || 0, staleMs: dns.staleOnErrorMs || 0 };
-    const cachesOwn = explicit.some(({ key }) => key === 'dns');
+    const cachesOwn = given.has('dns');
     this.#resolver = new Resolver({ cache, cachesOwn, now }, this.#addresses);
   }
 

@@ -4,9 +4,10 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join, relative, sep } from 'node:path';
+import { dirname, isAbsolute, relative, sep } from 'node:path';
 import { rolldown } from 'rolldown';
 import { minify } from 'rolldown/utils';
+import { dts } from 'rolldown-plugin-dts';
 
 /** What users load, by its path in lib and in dist. */
 const NODE_ENTRIES = ['index', 'nestjs/index', 'opentelemetry/index', 'explain/index'];
@@ -21,7 +22,7 @@ const COMPILED = 'node_modules/.cache/build';
 async function bundle(format, dir, entries) {
   const build = await rolldown({
     input: Object.fromEntries(entries.map((name) => [name, `${COMPILED}/${name}.js`])),
-    external: (id) => !id.startsWith('.') && !id.startsWith('/') && !/^[a-z]:/i.test(id),
+    external: (id) => !id.startsWith('.') && !isAbsolute(id),
     platform: 'node',
   });
   await build.write({
@@ -68,25 +69,15 @@ function leadToCommonJs(name) {
   writeFileSync(file, `export { ${names.join(', ')} } from '${fromModule(name, `${name}.js`)}';\n`);
 }
 
-/** The declaration files that these entries lead to; of the others no user can see a name. */
-function reachable(entries) {
-  const files = new Set(entries.map((name) => join(COMPILED, `${name}.d.ts`)));
-  // A set goes on with what is added to it on the way.
-  for (const file of files) {
-    const code = readFileSync(file, 'utf8');
-    for (const [, from] of code.matchAll(/(?:from |import\()['"](\.[^'"]+)\.js['"]/g)) {
-      files.add(join(dirname(file), `${from}.d.ts`));
-    }
-  }
-  return [...files];
-}
-
-function ship(files) {
-  for (const file of files) {
-    const target = join('dist/cjs', relative(COMPILED, file));
-    mkdirSync(dirname(target), { recursive: true });
-    writeFileSync(target, readFileSync(file, 'utf8'));
-  }
+/** Bundles the declarations: of what no user can name, none is left. */
+async function bundleTypes() {
+  const build = await rolldown({
+    input: Object.fromEntries([...ENTRIES, 'augment'].map((name) => [name, `./${COMPILED}/${name}.d.ts`])),
+    external: (id) => !id.startsWith('.') && !isAbsolute(id),
+    plugins: [dts({ dtsOnly: true })],
+  });
+  await build.write({ dir: 'dist/cjs', format: 'es', chunkFileNames: 'chunks/[name].ts' });
+  await build.close();
 }
 
 /**
@@ -103,7 +94,7 @@ function shipForModules() {
   writeFileSync('dist/cjs/augment.d.ts', `${link('esm')}${augmentation}`);
   writeFileSync(
     'dist/esm/augment.d.ts',
-    `${link('cjs')}${augmentation.replace('./config/types.js', '../cjs/config/types.js')}`,
+    `${link('cjs')}${augmentation.replace(/from "\.\//, 'from "../cjs/')}`,
   );
 }
 
@@ -114,7 +105,7 @@ await bundle('cjs', 'dist/cjs', [...ENTRIES, COMMAND]);
 await shortenCommand();
 await bundle('esm', 'dist/esm', [BROWSER_ENTRY]);
 for (const name of NODE_ENTRIES) leadToCommonJs(name);
-ship(reachable(ENTRIES));
+await bundleTypes();
 shipForModules();
 // Bundlers read `sideEffects` from the nearest package.json, which is this one.
 writeFileSync('dist/esm/package.json', '{"type":"module","sideEffects":false}\n');

@@ -74,9 +74,21 @@ function declaredNames(folder, specifier, customConditions, extension) {
   const names = { values: [], types: [] };
   for (const symbol of checker.getExportsOfModule(entry)) {
     const target = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
-    names[target.flags & ts.SymbolFlags.Value ? 'values' : 'types'].push(symbol.name);
+    const isValue = target.flags & ts.SymbolFlags.Value && !isTypeOnly(checker, symbol);
+    names[isValue ? 'values' : 'types'].push(symbol.name);
   }
   return { values: names.values.sort(), types: names.types.sort() };
+}
+
+/** A class that is exported as a type is a value by its own flags; what counts is how it leaves the module. */
+function isTypeOnly(checker, symbol) {
+  let current = symbol;
+  while (current && current.flags & ts.SymbolFlags.Alias) {
+    if (current.declarations?.some((declaration) => ts.isTypeOnlyImportOrExportDeclaration(declaration)))
+      return true;
+    current = checker.getImmediateAliasedSymbol(current);
+  }
+  return false;
 }
 
 function changesBetween(agreed, present) {

@@ -23,7 +23,7 @@ class SharedBudget implements RetryBudget {
 
 const timeout: Duration = '2h 37min';
 const config: PolicyConfig = {
-  client: { connectTimeout: '2s', pool_idle_timeout: { seconds: 5 }, proxyUrl: false },
+  client: { connectTimeout: '2s', poolIdleTimeout: { seconds: 5 }, proxyUrl: false },
   retry: {
     budget: new SharedBudget(),
     backoff: { initBackoff: 5 },

@@ -47,10 +47,11 @@ function compile() {
   });
 }
 
-/** The program, which is nobody's import and the largest file that only few load, in fewer bytes. */
-async function shortenCommand() {
-  const file = `dist/cjs/${COMMAND}.js`;
-  const { code, errors } = await minify(file, readFileSync(file, 'utf8'));
+/** Files that Node never loads, or only few people's Node, in fewer bytes. Stack traces keep their names. */
+async function shorten(file) {
+  const { code, errors } = await minify(file, readFileSync(file, 'utf8'), {
+    mangle: { keepNames: true },
+  });
   if (errors.length > 0) throw new AggregateError(errors, `cannot shorten ${file}`);
   writeFileSync(file, code);
 }
@@ -102,8 +103,9 @@ rmSync('dist', { recursive: true, force: true });
 rmSync(COMPILED, { recursive: true, force: true });
 compile();
 await bundle('cjs', 'dist/cjs', [...ENTRIES, COMMAND]);
-await shortenCommand();
 await bundle('esm', 'dist/esm', [BROWSER_ENTRY]);
+await shorten(`dist/cjs/${COMMAND}.js`);
+await shorten(`dist/esm/${BROWSER_ENTRY}.js`);
 for (const name of NODE_ENTRIES) leadToCommonJs(name);
 await bundleTypes();
 shipForModules();

@@ -23,6 +23,7 @@ import {
   type RecordingLookup,
   stallingLookup,
   startBlackHole,
+  startRelay,
   startTcp,
   startTlsStall,
 } from './helpers/faults.js';
@@ -47,7 +48,7 @@ import {
   startOrigin,
   truncate,
 } from './helpers/origin.js';
-import { delay, until } from './helpers/wait.js';
+import { delay, onceRead, until } from './helpers/wait.js';
 
 type Options = RequestOptions & { ca?: string; cert?: string; key?: string };
 
@@ -496,6 +497,27 @@ describe('faults below HTTP', () => {
     expect(server.host).toBe(`127.0.0.1:${server.port}`);
     await server.close();
     expect(await connected(connect(server.port, '127.0.0.1'))).toBe('ECONNREFUSED');
+  });
+
+  it('leads through a relay, which may stall the next connection and forget those it has', async () => {
+    const server = await startTcp((socket) => void socket.on('data', (data) => socket.write(data)));
+    const relay = await startRelay(server.port);
+    const echo = async (socket: Socket): Promise<string> => {
+      socket.write('hello');
+      return String(await once(socket, 'data'));
+    };
+    const first = connect(relay.port, '127.0.0.1');
+    const heard: string[] = [];
+    expect(await echo(first)).toBe('hello');
+    relay.freeze();
+    relay.stall(1);
+    const second = connect(relay.port, '127.0.0.1');
+    for (const silent of [first, second])
+      silent.on('data', (data) => heard.push(String(data))).write('hello');
+    expect(await echo(connect(relay.port, '127.0.0.1'))).toBe('hello');
+    await new Promise<void>((resolve) => onceRead(resolve));
+    expect(heard).toEqual([]);
+    expect([relay.connections, server.sockets.length, first.destroyed]).toEqual([3, 2, false]);
   });
 
   it('serves IPv6 too', async () => {

@@ -72,10 +72,12 @@ function leadToCommonJs(name) {
 
 /** Bundles the declarations: of what no user can name, none is left. */
 async function bundleTypes() {
+  // By the package's own file they would be CommonJS, and wrapped as such.
+  writeFileSync(`${COMPILED}/package.json`, '{"type":"module"}\n');
   const build = await rolldown({
     input: Object.fromEntries([...ENTRIES, 'augment'].map((name) => [name, `./${COMPILED}/${name}.d.ts`])),
     external: (id) => !id.startsWith('.') && !isAbsolute(id),
-    plugins: [dts({ dtsOnly: true })],
+    plugins: [dts({ dtsInput: true })],
   });
   await build.write({ dir: 'dist/cjs', format: 'es', chunkFileNames: 'chunks/[name].ts' });
   await build.close();

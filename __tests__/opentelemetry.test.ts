@@ -16,7 +16,7 @@ import {
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
 import axios, { type AxiosInstance } from 'axios';
-import { attachPolicy, type ClientConfig, type RetryConfig } from '../lib/index.js';
+import { attachPolicy, type ClientConfig, type Policy, type RetryConfig } from '../lib/index.js';
 import { instrumentPolicy } from '../lib/opentelemetry/index.js';
 import { failureOf } from './helpers/attached.js';
 import { AXIOS_COPIES } from './helpers/axios-copies.js';
@@ -60,7 +60,8 @@ interface Options {
 interface Started {
   origin: Origin;
   http: AxiosInstance;
-  host: { 'server.address': string; 'server.port': number };
+  host: { 'axios_policy.name': string; 'server.address': string; 'server.port': number };
+  policy: Policy;
   /** Ends the instrumentation. */
   stop: () => void;
 }
@@ -73,11 +74,18 @@ async function start({ client, retry, from = axios }: Options = {}): Promise<Sta
   http.defaults.baseURL = origin.url;
   const backoff = { initBackoff: 1, maxBackoff: 2 };
   const policy = attachPolicy(http, {
+    name: 'prices',
     client: { tls: { ca }, ...client },
     retry: retry === false ? false : { backoff, ...retry },
   });
   atEnd(() => policy.close({ abort: true }));
-  return { origin, http, stop, host: { 'server.address': 'localhost', 'server.port': origin.port } };
+  return {
+    origin,
+    http,
+    policy,
+    stop,
+    host: { 'axios_policy.name': 'prices', 'server.address': 'localhost', 'server.port': origin.port },
+  };
 }
 
 describe.each(AXIOS_COPIES)('spans, with $name', ({ axios }) => {
@@ -91,9 +99,24 @@ describe.each(AXIOS_COPIES)('spans, with $name', ({ axios }) => {
       'url.full': `${origin.url}/users`,
       'network.protocol.version': '1.1',
     };
+    const seconds = (...phases: string[]) =>
+      Object.fromEntries(phases.map((phase) => [`axios_policy.timings.${phase}`, expect.any(Number)]));
     expect(spans().map(({ attributes }) => attributes)).toEqual([
-      { ...common, 'http.response.status_code': 503, 'error.type': '503' },
-      { ...common, 'http.response.status_code': 200, 'http.request.resend_count': 1 },
+      {
+        ...common,
+        ...seconds('queued', 'dns', 'connect', 'tls', 'first_byte', 'body'),
+        'axios_policy.connection.reused': false,
+        'http.response.status_code': 503,
+        'error.type': '503',
+      },
+      {
+        ...common,
+        ...seconds('queued', 'dns', 'connect', 'tls', 'first_byte', 'body'),
+        // A retry goes elsewhere.
+        'axios_policy.connection.reused': false,
+        'http.response.status_code': 200,
+        'http.request.resend_count': 1,
+      },
     ]);
     expect(spans().map(({ name, status }) => [name, status])).toEqual([
       ['GET', { code: SpanStatusCode.ERROR }],
@@ -215,6 +238,11 @@ describe('a span', () => {
     await http.get(url, { policy: { sensitive: true } });
     expect(spans()[0]?.attributes).toMatchObject({ ...host, 'url.full': `${origin.url}/path` });
     expect(spans()[1]?.attributes).toEqual({
+      'axios_policy.name': 'prices',
+      'axios_policy.connection.reused': true,
+      'axios_policy.timings.queued': 0,
+      'axios_policy.timings.first_byte': expect.any(Number),
+      'axios_policy.timings.body': expect.any(Number),
       'http.request.method': 'GET',
       'http.response.status_code': 200,
       'network.protocol.version': '1.1',

@@ -1,11 +1,10 @@
 /** Messages as attributes of the stable HTTP conventions, https://opentelemetry.io/docs/specs/semconv/http/. */
 import type { Attributes } from '@opentelemetry/api';
 import type { AttemptDescription, AttemptEndMessage } from '../request/channels.js';
+import { serverAttributes } from './bounded.js';
 
 /** RFC 9110, PATCH (RFC 5789), and QUERY. */
 const KNOWN_METHODS = 'CONNECT,DELETE,GET,HEAD,OPTIONS,PATCH,POST,PUT,QUERY,TRACE';
-
-const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
 
 /** Tells the methods that may be the value of an attribute; others are of a cardinality nobody knows. */
 export class MethodNames {
@@ -28,25 +27,13 @@ export class MethodNames {
   }
 }
 
-/** Where a request goes, of spans and metrics. */
-export function targetAttributes(
-  { method, url }: { method: string; url: string },
-  methods: MethodNames,
-): Attributes {
-  const name = { 'http.request.method': methods.attributeOf(method) };
-  // Relative as long as a mock answers it, or withheld because the request is sensitive.
-  if (!URL.canParse(url)) return name;
-  const { protocol, hostname, port } = new URL(url);
-  const serverPort = Number(port) || DEFAULT_PORTS[protocol];
-  if (serverPort === undefined) return name;
-  return { ...name, 'server.address': hostname.replace(/^\[(.*)\]$/, '$1'), 'server.port': serverPort };
-}
-
 /** What is known when a span begins, and samplers may decide by. */
 export function startAttributes(message: AttemptDescription, methods: MethodNames): Attributes {
-  const { method, url, resends } = message;
+  const { method, name, url, resends } = message;
   return {
-    ...targetAttributes(message, methods),
+    'http.request.method': methods.attributeOf(method),
+    ...(name === undefined ? {} : { 'axios_policy.name': name }),
+    ...serverAttributes(url),
     ...(methods.attributeOf(method) === method ? {} : { 'http.request.method_original': method }),
     'url.full': url,
     ...(resends > 0 ? { 'http.request.resend_count': resends } : {}),
@@ -63,6 +50,25 @@ export function endAttributes({ kind, status, code, httpVersion }: AttemptEndMes
       : { 'network.protocol.version': httpVersion === '2.0' ? '2' : httpVersion }),
     ...(errorType === undefined ? {} : { 'error.type': errorType }),
   };
+}
+
+/** Where the time of an attempt went, of spans alone: numbers make no series. */
+export function timingAttributes({ timings }: Pick<AttemptEndMessage, 'timings'>): Attributes {
+  if (timings === undefined) return {};
+  return {
+    'axios_policy.connection.reused': timings.reused,
+    ...seconds('axios_policy.timings.queued', timings.queuedMs),
+    ...seconds('axios_policy.timings.dns', timings.dnsMs),
+    ...seconds('axios_policy.timings.connect', timings.connectMs),
+    ...seconds('axios_policy.timings.tls', timings.tlsMs),
+    ...seconds('axios_policy.timings.first_byte', timings.firstByteMs),
+    ...seconds('axios_policy.timings.body', timings.bodyMs),
+  };
+}
+
+/** OpenTelemetry measures durations in seconds. */
+function seconds(key: string, ms: number | undefined): Attributes {
+  return ms === undefined ? {} : { [key]: ms / 1000 };
 }
 
 function errorTypeOf(

@@ -3,11 +3,15 @@ import type { MeterProvider, TracerProvider } from '@opentelemetry/api';
 import { metrics, trace } from '@opentelemetry/api';
 import type { AttemptMessage, GiveUpMessage, RetryMessage } from '../request/channels.js';
 import { ATTEMPT_CHANNEL, GIVE_UP_CHANNEL, RETRY_CHANNEL } from '../request/channels.js';
-import { endAttributes, MethodNames } from './attributes.js';
+import { endAttributes, MethodNames, timingAttributes } from './attributes.js';
+import { SeriesAttributes } from './bounded.js';
+import { type MeasuredPolicy, observePolicies } from './gauges.js';
 import { RequestMetrics } from './metrics.js';
 import { AttemptSpans } from './spans.js';
 
 const SCOPE = 'axios-policy';
+
+const MAX_ORIGINS = 100;
 
 /** Where spans and metrics go. */
 export interface InstrumentationOptions {
@@ -15,6 +19,18 @@ export interface InstrumentationOptions {
   readonly tracerProvider?: TracerProvider;
   /** @defaultValue the one registered with `@opentelemetry/api` by now */
   readonly meterProvider?: MeterProvider;
+  /**
+   * The policies whose state is measured: connections, HTTP/2 sessions, queue, budget, addresses. It is read when metrics
+   * are collected, and at no other time; the list is looked at anew each time, so a `Set` may change.
+   * @defaultValue none
+   */
+  readonly policies?: Iterable<MeasuredPolicy>;
+  /**
+   * Names and origins that metrics tell apart; all that come later are `_other`, so that a crawler does not make a series
+   * per host.
+   * @defaultValue 100
+   */
+  readonly maxOrigins?: number;
 }
 
 /**
@@ -25,6 +41,9 @@ export interface InstrumentationOptions {
  *   the attempt. It ends when the body has arrived, of a `responseType: 'stream'` when the headers have.
  * - `http.client.request.duration`, per attempt; `axios_policy.retries` and `axios_policy.give_ups`, by
  *   `axios_policy.reason`.
+ * - The state of `policies`: connections, HTTP/2 sessions, requests that wait, tokens of the budget, addresses.
+ *
+ * All of them carry `axios_policy.name`.
  *
  * URLs are without credentials and query. An instrumentation of `node:http` makes spans of the same requests; switch off
  * one of the two.
@@ -32,10 +51,17 @@ export interface InstrumentationOptions {
  * @returns ends it; spans that are open end there and then.
  */
 export function instrumentPolicy(options: InstrumentationOptions = {}): () => void {
-  const { tracerProvider = trace, meterProvider = metrics } = options;
+  const {
+    tracerProvider = trace,
+    meterProvider = metrics,
+    policies = [],
+    maxOrigins = MAX_ORIGINS,
+  } = options;
   const methods = new MethodNames(process.env);
   const spans = new AttemptSpans(tracerProvider.getTracer(SCOPE), methods);
-  const measures = new RequestMetrics(meterProvider.getMeter(SCOPE), methods);
+  const meter = meterProvider.getMeter(SCOPE);
+  const series = new SeriesAttributes(maxOrigins);
+  const measures = new RequestMetrics(meter, { methods, series });
 
   const onAttempt = (message: AttemptMessage) => {
     if (message.stage === 'start') {
@@ -43,9 +69,11 @@ export function instrumentPolicy(options: InstrumentationOptions = {}): () => vo
       return;
     }
     const seen = endAttributes(message);
-    measures.attemptEnded(message, seen, spans.end(message.id, seen));
+    const context = spans.end(message.id, { ...seen, ...timingAttributes(message) });
+    measures.attemptEnded(message, seen, context);
   };
   const ends = [
+    observePolicies(meter, policies, series),
     listen(ATTEMPT_CHANNEL, onAttempt),
     listen(RETRY_CHANNEL, (message: RetryMessage) => measures.retry(message)),
     listen(GIVE_UP_CHANNEL, (message: GiveUpMessage) => measures.giveUp(message)),

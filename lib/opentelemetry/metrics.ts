@@ -1,20 +1,26 @@
 import type { Attributes, Context, Counter, Histogram, Meter } from '@opentelemetry/api';
 import type { AttemptEndMessage, GiveUpMessage, RetryMessage } from '../request/channels.js';
 import type { MethodNames } from './attributes.js';
-import { targetAttributes } from './attributes.js';
+import type { SeriesAttributes } from './bounded.js';
 
 /** Of `http.client.request.duration`, by https://opentelemetry.io/docs/specs/semconv/http/http-metrics/. */
 const BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 
-/** How long attempts take, and what is counted of requests. */
+/** How the attributes of metrics are named and bounded. */
+interface Naming {
+  readonly methods: MethodNames;
+  readonly series: SeriesAttributes;
+}
+
+/** The durations of attempts, and what is counted of requests. */
 export class RequestMetrics {
-  readonly #methods: MethodNames;
+  readonly #naming: Naming;
   readonly #duration: Histogram;
   readonly #retries: Counter;
   readonly #giveUps: Counter;
 
-  constructor(meter: Meter, methods: MethodNames) {
-    this.#methods = methods;
+  constructor(meter: Meter, naming: Naming) {
+    this.#naming = naming;
     this.#duration = meter.createHistogram('http.client.request.duration', {
       description: 'Duration of HTTP client requests.',
       unit: 's',
@@ -35,8 +41,7 @@ export class RequestMetrics {
    * @param context the span's, for exemplars.
    */
   attemptEnded(message: AttemptEndMessage, seen: Attributes, context: Context | undefined): void {
-    const attributes = { ...targetAttributes(message, this.#methods), ...seen };
-    this.#duration.record(message.durationMs / 1000, attributes, context);
+    this.#duration.record(message.durationMs / 1000, { ...this.#attributesOf(message), ...seen }, context);
   }
 
   retry(message: RetryMessage): void {
@@ -47,7 +52,12 @@ export class RequestMetrics {
     this.#giveUps.add(1, this.#withReason(message));
   }
 
+  #attributesOf({ name, method, url }: AttemptEndMessage | RetryMessage | GiveUpMessage): Attributes {
+    const { methods, series } = this.#naming;
+    return { 'http.request.method': methods.attributeOf(method), ...series.of(name, url) };
+  }
+
   #withReason(message: RetryMessage | GiveUpMessage): Attributes {
-    return { ...targetAttributes(message, this.#methods), 'axios_policy.reason': message.reason };
+    return { ...this.#attributesOf(message), 'axios_policy.reason': message.reason };
   }
 }

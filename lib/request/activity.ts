@@ -27,6 +27,8 @@ interface Counts {
 
 /** Totals of a policy, and its state at the moment of asking. */
 export interface PolicyStats extends PolicyCounters {
+  /** Of the policy: as it was given, else the host of `baseURL`. */
+  readonly name?: string | undefined;
   /** Connections per origin. */
   readonly pools: readonly PoolStats[];
   /** HTTP/2 sessions per origin. */

@@ -177,6 +177,7 @@ export class AttachedPolicy implements Policy {
   stats(): PolicyStats {
     const held = this.#connections().map((connections) => connections.stats());
     return {
+      name: this.#current.context.name,
       pools: held.flatMap(({ pools }) => pools),
       http2: held.flatMap(({ http2 }) => http2),
       addresses: held.flatMap(({ addresses }) => addresses),

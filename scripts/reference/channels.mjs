@@ -35,6 +35,7 @@ export function publish() {
   const id = {};
   const about = {
     id,
+    name: 'prices',
     attempt: 2,
     resends: 1,
     method: 'GET',
@@ -43,6 +44,7 @@ export function publish() {
     elapsedMs: 5,
   };
   const config = { headers: {} };
+  const timings = { queuedMs: 0, dnsMs: 1, connectMs: 1, tlsMs: 1, firstByteMs: 1, bodyMs: 1, reused: false };
   const failed = {
     ...about,
     config,
@@ -54,7 +56,7 @@ export function publish() {
   };
   const tell = (name, message) => channel(name).publish(message);
   tell('axios-policy:attempt', { ...about, config, stage: 'start' });
-  tell('axios-policy:attempt', { ...failed, stage: 'end', durationMs: 5, httpVersion: '1.1' });
+  tell('axios-policy:attempt', { ...failed, stage: 'end', durationMs: 5, httpVersion: '1.1', timings });
   tell('axios-policy:retry', { ...failed, retry: 1, delayMs: 100, reason: 'status' });
   tell('axios-policy:giveup', { ...failed, reason: 'budget' });
 }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { ROOT, textOf } from './helpers/documents.js';
+import { blocksOf, ROOT, textOf } from './helpers/documents.js';
 import { findProgram, temporaryDirectory } from './helpers/real-server.js';
 
 const ALERTS = 'docs/prometheus-alerts.yml';
@@ -106,6 +106,22 @@ describe('the dashboard', () => {
     );
     expect(new Set(cells).size).toBe(cells.length);
     expect(dashboard.panels.every(({ gridPos: { x, w } }) => x + w <= 24)).toBe(true);
+  });
+});
+
+describe('the recipe for prom-client', () => {
+  it('gives metrics the names and labels that they have here', () => {
+    const recipe =
+      blocksOf('docs/observability.md').find(({ code }) => code.includes("'prom-client'"))?.code ?? '';
+    const names = [...recipe.matchAll(/name: '(\w+_\w+)'/g)].map(([, name = '']) => name);
+    expect(names.length).toBeGreaterThan(0);
+    expect(names.filter((name) => !metrics.has(name))).toEqual([]);
+    const labels = new Set(
+      words(recipe).filter((word) => /^(axios_policy_(name|state|reason)|server_)/.test(word)),
+    );
+    expect(labels).toEqual(
+      new Set(['axios_policy_name', 'axios_policy_state', 'axios_policy_reason', 'server_address']),
+    );
   });
 });
 

@@ -313,19 +313,6 @@ describe('the pages', () => {
     expect(new Set(told)).toEqual(channels);
   });
 
-  it('alert on metrics that there are', () => {
-    const metrics = textOf('docs/reference/metrics.md').match(/(?<=^\| `)[\w.]+/gm) ?? [];
-    const exported = metrics
-      .flatMap((name) => [name, `${name}.total`])
-      .map((name) => name.replaceAll('.', '_'));
-    const rules = BLOCKS.filter(({ language }) => language === 'yaml')
-      .map(({ code }) => code)
-      .join('');
-    const asked = rules.match(/\baxios_policy_\w+(?=[{[])/g) ?? [];
-    expect(asked.length).toBeGreaterThan(1);
-    expect(asked.filter((name) => !exported.includes(name))).toEqual([]);
-  });
-
   it('name every reason for giving up, and every warning', () => {
     const types = textOf('docs/reference/events.md').split('## GiveUpReason')[1] ?? '';
     const reasons = types.match(/(?<=\| ')[\w-]+/g) ?? [];

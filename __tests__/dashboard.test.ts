@@ -45,27 +45,33 @@ function metricsInPrometheus(): ReadonlyMap<string, ReadonlySet<string>> {
   );
 }
 
-/** By https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/: units in braces are left out. */
+/**
+ * By https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/: units in braces are left out. The
+ * exporter of OpenTelemetry's JavaScript leaves out the seconds as well.
+ */
 function seriesOf(name: string, kind: string): string[] {
   if (kind === 'Counter') return [`${name}_total`];
   if (kind !== 'Histogram') return [name];
-  return ['bucket', 'count', 'sum'].map((part) => `${name}_seconds_${part}`);
+  return ['bucket', 'count', 'sum'].flatMap((part) => [`${name}_seconds_${part}`, `${name}_${part}`]);
 }
 
 const metrics = metricsInPrometheus();
 
-/** The names of metrics in a query: words that look like one, but for its labels. */
+/** The metrics that a query asks for, by their names or by a pattern of them; a name that there is not is one as well. */
 function metricsIn(query: string): string[] {
-  const withoutLabels = query
-    .replace(/\{[^}]*\}/g, '')
-    .replace(/by \([^)]*\)/g, '')
-    .replace(/"[^"]*"/g, '');
-  return words(withoutLabels).filter((word) => /^(axios_policy|http_client)_/.test(word));
+  const patterns = [...query.matchAll(/__name__=~"([^"]+)"/g)].map(
+    ([, pattern]) => new RegExp(`^(?:${pattern})$`),
+  );
+  const matched = [...metrics.keys()].filter((name) => patterns.some((pattern) => pattern.test(name)));
+  const bare = query.replace(/\{[^}]*\}|by \([^)]*\)/g, '');
+  return [...matched, ...words(bare).filter((word) => /^(axios_policy|http_client)_/.test(word))];
 }
+
+const patternsIn = (query: string): number => query.split('__name__').length - 1;
 
 function labelsIn(query: string): string[] {
   const matchers = [...query.matchAll(/\{([^}]*)\}/g)].flatMap(([, inside = '']) =>
-    words(inside.replace(/"[^"]*"/g, '')),
+    words(inside.replace(/"[^"]*"/g, '').replaceAll('__name__', '')),
   );
   const groups = [...query.matchAll(/by \(([^)]*)\)/g)].flatMap(([, inside = '']) => words(inside));
   return [...matchers, ...groups];
@@ -78,6 +84,8 @@ describe.each([
   it.each(all)('asks for a metric that there is, by labels that it has: %s', (query) => {
     const names = metricsIn(query);
     expect(names.length).toBeGreaterThan(0);
+    // With the unit and without it.
+    if (patternsIn(query) > 0) expect(names.filter((name) => /duration/.test(name))).toHaveLength(2);
     for (const name of names) {
       expect([...metrics.keys()]).toContain(name);
       for (const label of labelsIn(query)) expect([...(metrics.get(name) ?? [])]).toContain(label);
@@ -89,14 +97,15 @@ describe('the dashboard', () => {
   it('shows every metric', () => {
     const shown = new Set(queries.flatMap(metricsIn));
     const left = [...metrics.keys()].filter((name) => !shown.has(name));
-    expect(left).toEqual(['http_client_request_duration_seconds_sum']);
+    expect(left).toEqual(['http_client_request_duration_seconds_sum', 'http_client_request_duration_sum']);
   });
 
   it('lets policies and servers be chosen by labels that there are', () => {
-    expect(variables.map((query) => /^label_values\((\w+)[^,]*, (\w+)\)$/.exec(query)?.slice(1))).toEqual([
-      ['http_client_request_duration_seconds_count', 'axios_policy_name'],
-      ['http_client_request_duration_seconds_count', 'server_address'],
-    ]);
+    const labels = variables.map((query) => /, (\w+)\)$/.exec(query)?.[1] ?? '');
+    expect(labels).toEqual(['axios_policy_name', 'server_address']);
+    for (const query of variables)
+      for (const name of metricsIn(query.replace(/, \w+\)$/, '')))
+        expect([...(metrics.get(name) ?? [])]).toEqual(expect.arrayContaining(labels));
     expect(queries.filter((query) => !(query.includes('$policy') && query.includes('$server')))).toEqual([]);
   });
 

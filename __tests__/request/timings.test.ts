@@ -13,9 +13,10 @@ import {
   type RequestTimings,
 } from '../../lib/index.js';
 import { attached, failureOf } from '../helpers/attached.js';
-import { server as certificate } from '../helpers/certs.js';
+import { ca, server as certificate } from '../helpers/certs.js';
 import { atEnd } from '../helpers/cleanup.js';
 import { closedPort, lookupTo, startTcp, startTlsStall } from '../helpers/faults.js';
+import { redirect, startOrigin } from '../helpers/origin.js';
 import { startProxy } from '../helpers/proxy.js';
 import { listen, shut, trackSockets } from '../helpers/tcp.js';
 import { delay, until } from '../helpers/wait.js';
@@ -223,7 +224,10 @@ describe.each(BOTH)('the timings over $title', ({ title: _, ...version }) => {
 
   it('of a timeout end with the wait for the response', async () => {
     const { port } = await startTimed(true, 500);
+    const other = await startTimed(true);
     const { http } = attached({ client: version });
+    // The first request of all has things to load.
+    await http.get(`https://localhost:${other.port}`);
     const timings = timingsOf(await failureOf(http.get(`https://localhost:${port}`, { timeout: 200 })));
     expect(phasesOf(timings)).toEqual(['dnsMs', 'connectMs', 'tlsMs', 'firstByteMs']);
     const { dnsMs = 0, connectMs = 0, tlsMs = 0, firstByteMs = 0 } = timings;
@@ -284,6 +288,34 @@ describe('the timings', () => {
     const { http } = attached();
     const response = await http.get(`http://127.0.0.1:${port}`);
     expect(phasesOf(timingsOf(response))).toEqual(['connectMs', 'firstByteMs', 'bodyMs']);
+  });
+
+  it('are those of a connection of the own agent of a request, too', async () => {
+    const { port, seen } = await startTimed(true);
+    const { http } = attached();
+    const httpsAgent = new HttpsAgent({ ca, keepAlive: true });
+    atEnd(() => httpsAgent.destroy());
+    const url = `https://localhost:${port}`;
+    const first = await http.get(url, { httpsAgent });
+    expect(phasesOf(timingsOf(first))).toEqual(['dnsMs', 'connectMs', 'tlsMs', 'firstByteMs', 'bodyMs']);
+    const best = await closest(async () => {
+      const timings = timingsOf(await http.get(url, { httpsAgent }));
+      expect(timings.reused).toBe(true);
+      return deviations(timings, seen);
+    });
+    expect(best).toBeLessThan(TOLERANCE_MS);
+  });
+
+  it('of a redirected request are those of the last hop', async () => {
+    const { port, seen } = await startTimed(true);
+    const first = await startOrigin({ tls: true });
+    first.always(redirect(302, `https://localhost:${port}/`));
+    const { http } = attached();
+    const best = await closest(async () => {
+      const response = await http.get(first.url);
+      return deviations(timingsOf(response), seen);
+    });
+    expect(best).toBeLessThan(TOLERANCE_MS);
   });
 
   it('of a retry are its own', async () => {

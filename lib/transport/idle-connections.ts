@@ -177,8 +177,9 @@ export class IdleConnections {
 
   /** A connection that fails one request after the other while others succeed is given up, but not many at a time. */
   #isGivenUp({ _httpMessage }: PooledSocket, state: ConnectionState): boolean {
+    const { leaves } = this.#pool;
     const status = _httpMessage?.res?.statusCode ?? 0;
-    if (status < 500) {
+    if (status < 500 || leaves === undefined) {
       if (state.failuresInRow > 0) state.failuresInRow = 0;
       return false;
     }
@@ -190,7 +191,7 @@ export class IdleConnections {
     this.#failing.add(name);
     if (state.failuresInRow < WORSE_AFTER || !this.#hasSucceededSince(state.failingSinceMs, name))
       return false;
-    return this.#pool.leaves?.take(state.label?.origin ?? name) === true;
+    return leaves.take(state.label?.origin ?? name);
   }
 
   #hasSucceededSince(sinceMs: number, name: string): boolean {

@@ -24,7 +24,7 @@ export function mayBeClosing({ isIdle, isWaking, restedMs = 0 }: PooledSession):
 }
 
 /** The options that decide which session a request gets. */
-type ChoiceOptions = Pick<Http2ClientOptions, 'poolIdleTimeoutMs' | 'addresses'>;
+type ChoiceOptions = Pick<Http2ClientOptions, 'poolIdleTimeoutMs' | 'addresses' | 'leaves'>;
 
 /**
  * The session for a request: one with room that suits it; of several one whose last request did not fail, and of
@@ -45,7 +45,7 @@ export function chooseSession(
     if (restedMs !== undefined && restedMs >= mostRestMs) session.close();
     else if (!session.hasRoom || !isSuitable(session, demands, options)) continue;
     else if (restedMs === undefined || mayTake(restedMs, mostRestMs, demands.connection)) {
-      if (best === undefined || isBetter(session, best)) best = session;
+      if (best === undefined || isBetter(session, best, options)) best = session;
     }
   }
   return best;
@@ -71,9 +71,9 @@ function isSuitable(
   return addresses?.hasOthers(session.peer.name, failed.addresses) !== true;
 }
 
-function isBetter(one: PooledSession, other: PooledSession): boolean {
+function isBetter(one: PooledSession, other: PooledSession, { leaves }: ChoiceOptions): boolean {
   const isFailing = one.failuresInRow > 0;
-  if (isFailing !== other.failuresInRow > 0) return !isFailing;
+  if (leaves !== undefined && isFailing !== other.failuresInRow > 0) return !isFailing;
   // Others to the same address are there only for as long as one is not enough.
   return one.peer?.address !== other.peer?.address && one.activeStreams < other.activeStreams;
 }

@@ -73,9 +73,9 @@ export class Generation {
   }
 }
 
-/** Its connections may be given up for being worse than others. */
-function goesElsewhere({ retry }: ResolvedPolicy): boolean {
-  return retry !== false && retry.elsewhere;
+/** A connection may be given up for being worse than others; also by a policy that retries nothing. */
+export function goesElsewhere({ retry }: Pick<ResolvedPolicy, 'retry'>): boolean {
+  return retry === false || retry.elsewhere;
 }
 
 function hostOf(baseURL: string | undefined): string | undefined {

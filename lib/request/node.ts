@@ -14,6 +14,7 @@ import { ATTEMPTS, publishAttempt, publishGiveUp, publishRetry, RETRIES } from '
 import { requestDirectly } from './direct/exchange.js';
 import { requestOverHttp2 } from './direct/http2-exchange.js';
 import { AdapterHeaders } from './direct/simple-request.js';
+import { goesElsewhere } from './generation.js';
 import type { Platform } from './platform.js';
 import type { Policy } from './policy.js';
 
@@ -21,8 +22,9 @@ const NODE: Platform = {
   channels: { attempts: ATTEMPTS, retries: RETRIES, publishAttempt, publishRetry, publishGiveUp },
   resolvePolicy,
   resolveRequestPolicy,
-  connect: ({ client, retry }, instance, bare) => {
-    const leaves = retry !== false && retry.elsewhere ? new LeaveLimit() : undefined;
+  connect: (policy, instance, bare) => {
+    const { client } = policy;
+    const leaves = goesElsewhere(policy) ? new LeaveLimit() : undefined;
     const transport = new Transport(client, instance, { addresses: new PolicyAddresses(client), leaves });
     const adapterHeaders = new AdapterHeaders(bare);
     const direct = {

@@ -3,7 +3,7 @@ import { Addresses } from '../addresses/addresses.js';
 import { Resolver } from '../addresses/lookup/resolver.js';
 import type { ResolvedClient } from '../config/resolved.js';
 import { publishAddress } from '../transport/channels.js';
-import type { AddressBook, AddressStats, AddressWish } from '../transport/peer.js';
+import type { AddressBook, AddressStats } from '../transport/peer.js';
 
 /** The addresses of the names that one policy connects to, by its configuration. */
 export class PolicyAddresses implements AddressBook {
@@ -23,9 +23,7 @@ export class PolicyAddresses implements AddressBook {
     return this.#addresses.isQuiet;
   }
 
-  lookupFor(
-    wish: AddressWish & Parameters<AddressBook['lookupFor']>[0],
-  ): ReturnType<AddressBook['lookupFor']> {
+  lookupFor(wish: Parameters<AddressBook['lookupFor']>[0]): ReturnType<AddressBook['lookupFor']> {
     return this.#resolver.lookupFor(wish);
   }
 

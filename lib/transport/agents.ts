@@ -12,7 +12,8 @@ import type { ClientSocket, OnConnection, Requester } from './node-internals.js'
 import { initialiseSocket, poolNameOf } from './node-internals.js';
 import type { ConnectionHome, ConnectionState } from './observe.js';
 import { connectFor, connectionState, currentAddressWish, observeConnection } from './observe.js';
-import { DialledAddresses, nameToLookUp, withLookup } from './peer.js';
+import type { Dialled } from './peer.js';
+import { dial, nameToLookUp } from './peer.js';
 import type { PoolOptions } from './pool-options.js';
 import { keepAliveOptions } from './pool-options.js';
 import type { RequestEndpoint } from './target.js';
@@ -43,9 +44,11 @@ export class PoolHttpAgent extends HttpAgent {
   }
 
   override createConnection(options: ConnectionOptions, onCreated?: OnConnection): Socket {
-    const { addresses } = this.#pool;
-    const socket = super.createConnection(withLookup(options, addresses, currentAddressWish()), onCreated);
-    return watchNew(socket, 'connect', options, { pool: this.#pool, idle: this.#idle });
+    const times = new ConnectionTimes(false, nameToLookUp(options) !== undefined);
+    const dialled = dial(options, this.#pool.addresses, currentAddressWish(), times);
+    const socket = super.createConnection(dialled?.options ?? options, onCreated);
+    const watched = { pool: this.#pool, idle: this.#idle, dialled };
+    return watchNew(socket, 'connect', options, watched, { spentMs: 0, times });
   }
 
   override keepSocketAlive(socket: Socket): boolean {
@@ -124,12 +127,15 @@ export class PoolHttpsAgent extends HttpsAgent {
    */
   protected secure(options: ConnectionOptions & { socket?: Socket }, progress: ConnectProgress): Socket {
     const secureContext = secureContextOf(this.#tls);
+    const times = progress.times ?? new ConnectionTimes(true, nameToLookUp(options) !== undefined);
     const { addresses } = this.#pool;
-    const dialled = options.socket ? options : withLookup(options, addresses, currentAddressWish());
+    const dialled = options.socket ? undefined : dial(options, addresses, currentAddressWish(), times);
+    const complete = dialled?.options ?? options;
     // A copy: the options are also what the pool is found by, which Bun reads again when the connection becomes idle.
-    const secured = secureContext === undefined ? dialled : Object.assign({}, dialled, { secureContext });
+    const secured = secureContext === undefined ? complete : Object.assign({}, complete, { secureContext });
     const socket = super.createConnection(secured);
-    return watchNew(socket, 'secureConnect', options, { pool: this.#pool, idle: this.#idle }, progress);
+    const watched = { pool: this.#pool, idle: this.#idle, dialled };
+    return watchNew(socket, 'secureConnect', options, watched, { ...progress, times });
   }
 
   override keepSocketAlive(socket: Socket): boolean {
@@ -181,18 +187,16 @@ function watchNew(
   socket: Socket,
   readyEvent: 'connect' | 'secureConnect',
   options: ConnectionOptions,
-  { pool, idle }: { pool: PoolOptions; idle: IdleConnections },
-  { spentMs, announced, times }: ConnectProgress = NOT_BEGUN,
+  { pool, idle, dialled }: { pool: PoolOptions; idle: IdleConnections; dialled: Dialled | undefined },
+  { spentMs, announced, times }: ConnectProgress & { readonly times: ConnectionTimes },
 ): Socket {
   pool.sockets.add(socket);
-  const { addresses, proxy } = pool;
-  // Behind a proxy, the addresses of the origin are its business.
-  const name = proxy === undefined ? nameToLookUp(options) : undefined;
   const label = labelOf(readyEvent === 'connect' ? 'http' : 'https', options, pool);
   const state = watchConnect(socket, {
-    dialled: addresses && name !== undefined ? new DialledAddresses(socket, name, addresses) : undefined,
+    // What an origin behind a proxy answers says nothing of the addresses of the proxy.
+    dialled: pool.proxy === undefined ? dialled : undefined,
     readyEvent,
-    times: times ?? new ConnectionTimes(readyEvent === 'secureConnect', nameToLookUp(options) !== undefined),
+    times,
     target: targetOf(options),
     timeoutMs: pool.connectTimeoutMs,
     spentMs,

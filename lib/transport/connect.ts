@@ -7,7 +7,7 @@ import type { ConnectionTimes } from './connection-times.js';
 import type { ClientSocket } from './node-internals.js';
 import type { ConnectionHome, ConnectionState } from './observe.js';
 import { observeConnection } from './observe.js';
-import type { DialledAddresses } from './peer.js';
+import type { Dialled } from './peer.js';
 import { limitTimer } from './timers.js';
 
 /** Options of one connection, as Node's agents pass them on. */
@@ -95,7 +95,7 @@ interface ConnectWatch {
   /** Is told how it ends. */
   readonly announced?: ConnectAnnouncement | undefined;
   /** The addresses that it tries, if those of its name are known. */
-  readonly dialled?: DialledAddresses | undefined;
+  readonly dialled?: Dialled | undefined;
 }
 
 /**
@@ -122,15 +122,14 @@ export function watchConnect(socket: Socket, watch: ConnectWatch): ConnectionSta
   times.follow(socket);
   const onReady = () => {
     state.ready = true;
-    state.peer = dialled?.reached();
+    state.peer = dialled?.reached(socket);
     times.ready();
     stop();
     announced?.ready();
   };
   const onError = (error: Error) => noteIfRejected(socket, error);
   const onClose = () => {
-    if (isUnreachable(socket.errored)) state.tried = dialled?.failed();
-    else dialled?.givenUp();
+    if (isUnreachable(socket.errored)) state.tried = dialled?.failed(socket);
     stop();
     announced?.failed(socket.errored);
   };

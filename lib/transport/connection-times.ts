@@ -7,7 +7,7 @@ import type { Socket } from 'node:net';
  */
 export class ConnectionTimes {
   readonly isSecure: boolean;
-  /** A name is looked up for it, of which its socket tells: the ways to proxies do not. */
+  /** A name is looked up for it, of which {@link lookedUp} tells: the ways to proxies do not. */
   resolvesName: boolean;
   readonly startedMs = performance.now();
   lookedUpMs = 0;
@@ -31,11 +31,12 @@ export class ConnectionTimes {
 
   /** Takes the times from a socket that is just being connected. */
   follow(socket: Socket): void {
-    // Of several addresses, each is told of.
-    socket.once('lookup', () => {
-      this.lookedUpMs = performance.now();
-    });
     socket.once('connect', () => this.connected());
+  }
+
+  /** The addresses of the name are known. */
+  lookedUp(): void {
+    this.lookedUpMs = performance.now();
   }
 
   connected(): void {

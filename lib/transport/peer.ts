@@ -1,4 +1,5 @@
 import { isIP, type LookupFunction, type Socket } from 'node:net';
+import { fieldOf } from '../config/own.js';
 
 /** Wishes of one new connection about the addresses of its name. */
 export interface AddressWish {
@@ -8,10 +9,18 @@ export interface AddressWish {
   readonly mayProbe?: boolean | undefined;
 }
 
+/** The same, of a name that is looked up. */
+interface LookupWish extends AddressWish {
+  readonly name: string;
+  readonly lookup?: LookupFunction | undefined;
+  /** Told of the addresses, in the order in which they are tried. */
+  readonly onAddresses?: ((addresses: readonly string[]) => void) | undefined;
+}
+
 /** Finds the addresses of names, and hears how they do. A name is `host:port`. */
 export interface AddressBook {
   /** The option `lookup` for one new connection; `lookup` is the caller's own. */
-  lookupFor(wish: AddressWish & { readonly name: string; readonly lookup?: LookupFunction }): LookupFunction;
+  lookupFor(wish: LookupWish): LookupFunction;
   /** Whether the name is known to have several addresses. */
   hasSeveral(name: string): boolean;
   /** Whether it has addresses besides these that a connection may be made to. */
@@ -81,36 +90,53 @@ export function withLookup<T extends Destination>(
   book: AddressBook | undefined,
   wish: AddressWish,
 ): T {
-  const name = book && nameToLookUp(options);
-  if (book === undefined || name === undefined) return options;
-  const { lookup } = options;
-  const found = book.lookupFor({ ...wish, name, ...(lookup === undefined ? {} : { lookup }) });
-  return Object.assign({}, options, { lookup: found });
+  return dial(options, book, wish)?.options ?? options;
 }
 
-/** The addresses that a connection in the making tries, for what is learned of them by its end. */
-export class DialledAddresses {
-  readonly #socket: Socket;
+/** Notes when a name has been looked up. */
+interface LookupTimes {
+  lookedUp(): void;
+}
+
+/** Begins to follow the addresses that a new connection tries; `undefined` if there is nothing to look up. */
+export function dial<T extends Destination>(
+  options: T,
+  book: AddressBook | undefined,
+  wish: AddressWish,
+  times?: LookupTimes,
+): Dialled<T> | undefined {
+  const name = book && nameToLookUp(options);
+  return book === undefined || name === undefined ? undefined : new Dialled(options, name, book, wish, times);
+}
+
+/**
+ * A connection in the making, and the addresses that it tries, for what is learned of them by its end. They are noted by
+ * the look-up: the event of the socket has a name that whoever pollutes `Object.prototype` may have put there.
+ */
+export class Dialled<T extends Destination = Destination> {
+  /** Options of the connection, with the look-up. */
+  readonly options: T;
   readonly #name: string;
   readonly #book: AddressBook;
-  #given: string[] = [];
-  readonly #onLookup = (_error: Error | null, address: string | undefined) => {
-    if (address !== undefined) this.#given.push(address);
-  };
+  #given: readonly string[] = [];
 
-  constructor(socket: Socket, name: string, book: AddressBook) {
-    this.#socket = socket;
+  constructor(options: T, name: string, book: AddressBook, wish: AddressWish, times?: LookupTimes) {
     this.#name = name;
     this.#book = book;
-    socket.on('lookup', this.#onLookup);
+    const onAddresses = (addresses: readonly string[]) => {
+      this.#given = addresses;
+      times?.lookedUp();
+    };
+    const lookup = book.lookupFor({ ...wish, name, onAddresses, lookup: fieldOf(options, 'lookup') });
+    this.options = Object.assign({}, options, { lookup });
   }
 
   /** There is a connection: those tried before its address did not answer. */
-  reached(): Peer | undefined {
-    this.#stop();
-    const { remoteAddress: address } = this.#socket;
+  reached(socket: Socket): Peer | undefined {
+    const { remoteAddress: address } = socket;
     if (address === undefined || !this.#book.hasSeveral(this.#name)) return undefined;
-    for (const other of this.#tried) if (other !== address) this.#book.failed(this.#name, other, true);
+    for (const other of this.#tried(socket))
+      if (other !== address) this.#book.failed(this.#name, other, true);
     return { name: this.#name, address };
   }
 
@@ -119,26 +145,15 @@ export class DialledAddresses {
    *
    * @returns the addresses that were tried.
    */
-  failed(): string[] {
-    this.#stop();
-    const tried = this.#tried;
+  failed(socket: Socket): string[] {
+    const tried = this.#tried(socket);
     for (const address of tried) this.#book.failed(this.#name, address, true);
     return tried;
   }
 
-  /** It was given up by its request. */
-  givenUp(): void {
-    this.#stop();
-  }
-
   /** Node keeps a list where it tries one after the other. */
-  get #tried(): string[] {
-    const { autoSelectFamilyAttemptedAddresses: attempted } = this.#socket;
+  #tried({ autoSelectFamilyAttemptedAddresses: attempted }: Socket): string[] {
     if (attempted === undefined || attempted.length === 0) return this.#given.slice(0, 1);
     return attempted.map((endpoint) => endpoint.slice(0, endpoint.lastIndexOf(':')));
-  }
-
-  #stop(): void {
-    this.#socket.removeListener('lookup', this.#onLookup);
   }
 }

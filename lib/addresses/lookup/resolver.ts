@@ -10,6 +10,8 @@ export interface LookupWish extends ConnectionWish {
   readonly name: string;
   /** The caller's own, asked instead of Node's. */
   readonly lookup?: LookupFunction | undefined;
+  /** Told of the addresses, in the order in which they are tried. */
+  readonly onAddresses?: ((addresses: readonly string[]) => void) | undefined;
 }
 
 /** How names are looked up. */
@@ -47,6 +49,7 @@ export class Resolver {
         if ('raw' in answer) return callback(null, ...answer.raw);
         const ordered = this.#addresses.forConnection(wish.name, answer, wish);
         const [first] = ordered;
+        wish.onAddresses?.(ordered.map(({ address }) => address));
         if (options.all === true || first === undefined) return callback(null, ordered);
         return callback(null, first.address, first.family);
       });

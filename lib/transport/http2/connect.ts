@@ -11,7 +11,7 @@ import { publishConnect } from '../channels.js';
 import { isUnreachable, noteIfRejected, startConnectClock } from '../connect.js';
 import { type ConnectionTimes, noteHandover } from '../connection-times.js';
 import type { AddressWish, Peer } from '../peer.js';
-import { DialledAddresses, nameToLookUp, withLookup } from '../peer.js';
+import { type Dialled, dial } from '../peer.js';
 import { secureContextOf } from '../tls.js';
 import { UNSET_DIAL, UNSET_SESSION, UNSET_TLS } from '../unset-options.js';
 import { isNodeError, isProtocolError } from './failure.js';
@@ -121,32 +121,26 @@ export class Connector {
     const tunnel = await times.through(this.#options.dialTunnel?.(target, signal));
     if (tunnel !== undefined) ignoreErrors(tunnel);
     if (target.protocol === 'http:') {
-      const socket = tunnel ?? ignoreErrors(connectTcp(this.#dialOptions(target, dialing)));
+      const { options, dialled } = this.#dialOptions(target, dialing);
+      const socket = tunnel ?? ignoreErrors(connectTcp(options));
       sockets?.add(socket);
-      const dialled = tunnel === undefined ? this.#follow(socket, target, times) : undefined;
+      if (tunnel === undefined) times.follow(socket);
       if (socket.connecting) await this.#ready(socket, 'connect', signal, dialled);
       else if (signal.aborted) throw destroyed(socket, signal.reason);
-      const peer = dialled?.reached();
+      const peer = dialled?.reached(socket);
       return { kind: 'http2', session: await this.#preface(socket, target, signal), socket, peer };
     }
-    const socket = this.#secure(target, dialing, tunnel, protocols);
+    const { socket, dialled } = this.#secure(target, dialing, tunnel, protocols);
     sockets?.add(socket);
-    const dialled = tunnel === undefined ? this.#follow(socket, target, times) : undefined;
+    if (tunnel === undefined) times.follow(socket);
     await this.#ready(socket, 'secureConnect', signal, dialled).catch((error: unknown) => {
       throw http2Only && isAlpnRefusal(error) ? new Http2NotSupportedError(target.name, error) : error;
     });
-    const peer = dialled?.reached();
+    const peer = dialled?.reached(socket);
     if (socket.alpnProtocol === 'h2')
       return { kind: 'http2', session: await this.#preface(socket, target, signal), socket, peer };
     if (http2Only) throw destroyed(socket, new Http2NotSupportedError(target.name));
     return { kind: 'http1', socket };
-  }
-
-  #follow(socket: Socket, target: Http2Target, times: ConnectionTimes): DialledAddresses | undefined {
-    times.follow(socket);
-    const { addresses } = this.#options;
-    const name = nameToLookUp(whereIs(target));
-    return addresses && name !== undefined ? new DialledAddresses(socket, name, addresses) : undefined;
   }
 
   #secure(
@@ -154,14 +148,13 @@ export class Connector {
     dialing: Dialing,
     tunnel: Socket | undefined,
     protocols: readonly string[],
-  ): TLSSocket {
+  ): { readonly socket: TLSSocket; readonly dialled: Dialled | undefined } {
     const { tls } = this.#options;
+    const direct = tunnel === undefined ? this.#dialOptions(target, dialing) : undefined;
     const secureContext = secureContextOf(tls);
     const socket = connectTls({
       ...keepOut(UNSET_TLS),
-      ...(tunnel === undefined
-        ? this.#dialOptions(target, dialing)
-        : { host: target.hostname, socket: tunnel }),
+      ...(direct?.options ?? { host: target.hostname, socket: tunnel }),
       // Without one the certificate is checked against `host`.
       ...(target.serverName === '' ? {} : { servername: target.serverName }),
       ...(secureContext === undefined ? {} : { secureContext }),
@@ -170,10 +163,13 @@ export class Connector {
     });
     // TLS on a stream that is no plain TCP socket does not take it along when it is destroyed.
     if (tunnel !== undefined) socket.once('close', () => tunnel.destroy());
-    return ignoreErrors(socket);
+    return { socket: ignoreErrors(socket), dialled: direct?.dialled };
   }
 
-  #dialOptions(target: Http2Target, { options, ...wish }: Dialing): NetConnectOpts {
+  #dialOptions(
+    target: Http2Target,
+    { options, avoid, mayProbe, times }: Dialing,
+  ): { readonly options: NetConnectOpts; readonly dialled: Dialled | undefined } {
     const { addresses, connection, plainConnection, autoSelectFamilyAttemptTimeout } = this.#options;
     // As in Node's agents, what an agent says goes before what a request does.
     const complete = {
@@ -183,21 +179,21 @@ export class Connector {
       ...(target.protocol === 'http:' ? plainConnection : connection),
       ...whereIs(target),
     };
-    return withLookup(complete, addresses, wish);
+    const dialled = dial(complete, addresses, { avoid, mayProbe }, times);
+    return { options: dialled?.options ?? complete, dialled };
   }
 
   async #ready(
     socket: Socket,
     event: 'connect' | 'secureConnect',
     signal: AbortSignal,
-    dialled: DialledAddresses | undefined,
+    dialled: Dialled | undefined,
   ): Promise<void> {
     try {
       await eventOf(socket, event, signal);
     } catch (error) {
       noteIfRejected(socket, error);
-      if (isUnreachable(error as Error)) dialled?.failed();
-      else dialled?.givenUp();
+      if (isUnreachable(error as Error)) dialled?.failed(socket);
       socket.destroy();
       throw error;
     }

@@ -25,9 +25,17 @@ function placeOf(from, target) {
   const [path, anchor] = target.split('#');
   const file = posix.normalize(posix.join(dirname(from), path));
   const place = PLACES.get(file);
+  if (place === undefined && file.startsWith('docs/')) return fileOf(file);
   if (place === undefined) throw new Error(`${from} links to ${target}, which is no page of the site`);
   const way = posix.relative(posix.dirname(PLACES.get(from)), place);
   return `${way.startsWith('.') ? way : `./${way}`}${anchor === undefined ? '' : `#${anchor}`}`;
+}
+
+/** A file to take along, such as a dashboard, is served as it is. */
+function fileOf(file) {
+  const place = `/files/${posix.basename(file)}`;
+  cpSync(`${ROOT}${file}`, `${PAGES}/public${place}`);
+  return place;
 }
 
 /** A picture is copied to where the site serves it from. */

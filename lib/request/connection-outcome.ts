@@ -53,10 +53,12 @@ function noteFailedPlace({ call, observed }: SentAttempt, always = false): void 
 
 /** The attempt failed for its server, or the way there, rather than for what was asked or how it was read. */
 function isServersFault(
-  { phase, truncated, expired, untrusted }: Observation,
+  { phase, neverProcessed, truncated, expired, untrusted }: Observation,
   { answer }: AttemptReport,
 ): boolean {
   if (expired !== undefined || truncated) return true;
   if (answer?.statusCode !== undefined) return answer.statusCode >= 500;
+  // It said that it takes no more just now (REFUSED_STREAM, GOAWAY): another connection would go round its limit.
+  if (phase === 'sent' && neverProcessed) return false;
   return (phase === 'connect' || phase === 'sent') && !untrusted;
 }

@@ -80,8 +80,11 @@ class InertPolicy implements Policy {
 /** A function of a test, by the marks of Jest, Vitest, `node:test` and sinon. */
 function isMockFunction(value: unknown): boolean {
   if (typeof value !== 'function') return false;
-  const { _isMockFunction, isSinonProxy, mock } = value as unknown as Record<string, unknown>;
-  return _isMockFunction === true || isSinonProxy === true || (typeof mock === 'object' && mock !== null);
+  const mock: unknown = Reflect.get(value, 'mock');
+  const isOfJest = Reflect.get(value, '_isMockFunction') === true;
+  return (
+    isOfJest || Reflect.get(value, 'isSinonProxy') === true || (typeof mock === 'object' && mock !== null)
+  );
 }
 
 const METHODS = ['request', 'get', 'post', 'put', 'patch', 'delete', 'head', 'create'] as const;
@@ -150,7 +153,7 @@ function describe(value: unknown): string {
  */
 export function bareSibling(instance: AxiosInstance): AxiosInstance {
   const sibling = siblingOf(instance);
-  for (const key of Object.keys(sibling.defaults)) delete (sibling.defaults as Record<string, unknown>)[key];
+  for (const key of Object.keys(sibling.defaults)) Reflect.deleteProperty(sibling.defaults, key);
   // Those of a `create` that somebody wrapped, as axios-cookiejar-support does.
   sibling.interceptors.request.clear();
   sibling.interceptors.response.clear();

@@ -258,7 +258,7 @@ function restoreField<K extends keyof RequestConfig>(
 
 /** Takes the call of an earlier request off a config that is sent again without a policy. */
 export function forgetCall(config: RequestConfig): void {
-  delete (config as { [CALL_KEY]?: Call })[CALL_KEY];
+  Reflect.deleteProperty(config, CALL_KEY);
 }
 
 /** Calls of errors that carry no config: what a caller's own adapter threw. */

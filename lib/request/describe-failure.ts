@@ -47,7 +47,8 @@ export function describeFailure(error: unknown): string {
 /** A property of whatever was thrown; its getters may throw, too. */
 function peek(holder: unknown, key: string): unknown {
   try {
-    return objectOf(holder)?.[key as never];
+    const object = objectOf(holder);
+    return object && Reflect.get(object, key);
   } catch {
     return undefined;
   }

@@ -203,21 +203,19 @@ function watchDownload(
  * @returns takes them off again.
  */
 function lend({ body, sends }: Call, config: RequestConfig, own: Partial<RequestConfig>): () => void {
-  const target = config as object as Record<string, unknown>;
-  const lent = own as Readonly<Record<string, unknown>>;
-  const keys = Object.keys(lent);
-  const before: Record<string, unknown> = {};
+  const lent = Object.entries(own);
+  const before: Partial<RequestConfig> = {};
   const { data } = config;
   if (body?.snapshot !== undefined && (sends > 1 || wasRead(data))) config.data = body.snapshot;
-  for (const key of keys) {
-    if (Object.hasOwn(config, key)) before[key] = target[key];
-    target[key] = lent[key];
+  for (const [key, value] of lent) {
+    if (Object.hasOwn(config, key)) Reflect.set(before, key, Reflect.get(config, key));
+    Reflect.set(config, key, value);
   }
   return () => {
     if (data !== undefined) config.data = data;
-    for (const key of keys) {
-      if (Object.hasOwn(before, key)) target[key] = before[key];
-      else delete target[key];
+    for (const [key] of lent) {
+      if (Object.hasOwn(before, key)) Reflect.set(config, key, Reflect.get(before, key));
+      else Reflect.deleteProperty(config, key);
     }
   };
 }

@@ -92,6 +92,11 @@ function shipForModules() {
   for (const name of ENTRIES) {
     writeFileSync(`dist/esm/${name}.d.ts`, `export * from '${fromModule(name, `${name}.js`)}';\n`);
   }
+  // The bundler drops it, because nothing is imported from it.
+  for (const name of ['index', BROWSER_ENTRY]) {
+    const file = `dist/cjs/${name}.d.ts`;
+    writeFileSync(file, `/// <reference path="./augment.d.ts" />\n${readFileSync(file, 'utf8')}`);
+  }
   const augmentation = readFileSync('dist/cjs/augment.d.ts', 'utf8');
   const link = (format) => `/// <reference path="../${format}/augment.d.ts" />\n`;
   writeFileSync('dist/cjs/augment.d.ts', `${link('esm')}${augmentation}`);

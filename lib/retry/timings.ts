@@ -6,7 +6,10 @@
 export interface RequestTimings {
   /** How long it waited for a connection of its own pool (`maxSockets`, streams of HTTP/2), in ms. */
   readonly queuedMs: number;
-  /** From the start of the connection until the name was looked up, in ms. Not there with a tunnel, see `connectMs`. */
+  /**
+   * From the start of the connection until the name was looked up, in ms. Not there with a tunnel or an agent of the caller's
+   * own: their `connectMs` covers it.
+   */
   readonly dnsMs?: number;
   /**
    * From the end of the look-up until TCP was up, in ms. Through a tunnel: from the start of the connection until the

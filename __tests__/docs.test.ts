@@ -1,4 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process';
+import diagnostics from 'node:diagnostics_channel';
 import * as fs from 'node:fs';
 import { Agent } from 'node:https';
 import { join } from 'node:path';
@@ -152,12 +153,25 @@ describe('the code in the documents', () => {
       policies.push(policy);
       return policy;
     };
+    // A program may listen until it ends; the other suites of this process shall not find it listening.
+    const subscribed: Parameters<typeof diagnostics.subscribe>[] = [];
+    const subscribe: typeof diagnostics.subscribe = (...args) => {
+      subscribed.push(args);
+      diagnostics.subscribe(...args);
+    };
+    const stops: (() => void)[] = [];
+    const instrumentPolicy: typeof opentelemetry.instrumentPolicy = (...args) => {
+      const stop = opentelemetry.instrumentPolicy(...args);
+      stops.push(stop);
+      return stop;
+    };
     const modules: Record<string, unknown> = {
       axios: language === 'js' ? axios : { __esModule: true, default: axios, ...axios },
       'axios-policy': { ...library, attachPolicy },
       'axios-policy/explain': explain,
       'axios-policy/nestjs': nestjs,
-      'axios-policy/opentelemetry': opentelemetry,
+      'axios-policy/opentelemetry': { ...opentelemetry, instrumentPolicy },
+      'node:diagnostics_channel': { ...diagnostics, subscribe },
       'node:fs': fsOf(file),
     };
     const load = (name: string) => modules[name] ?? require(name);
@@ -172,6 +186,8 @@ describe('the code in the documents', () => {
     const body = `return (async () => {${outputText}\nif (!/close/.test(${JSON.stringify(code)})) await http.get('/after');})()`;
     await new Function(...Object.keys(scope), body)(...Object.values(scope));
     await Promise.all(policies.map((policy) => policy.close()));
+    for (const args of subscribed) diagnostics.unsubscribe(...args);
+    for (const stop of stops) stop();
   }
 
   const programs = [

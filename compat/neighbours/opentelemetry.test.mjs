@@ -87,8 +87,7 @@ for (const format of /** @type {const} */ (['module', 'commonjs'])) {
       });
 
       test('has a client span for every attempt, in the span of the caller', () => {
-        const { origin, work, clients } = traced;
-        assert.equal(origin.connections, 1);
+        const { work, clients } = traced;
         assert.deepEqual(
           clients.map(({ status }) => status),
           [503, 503, 200, 503, 200],

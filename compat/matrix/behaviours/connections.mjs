@@ -95,7 +95,7 @@ export const connections = [
     origin.always((call) => respond({ status: call.number === 1 ? 503 : 200, body: 'over HTTP/2' })(call));
     await origin.start();
     world.onClose(() => origin.close());
-    const { http } = world.attach({ client: { http2Only: true } });
+    const { http } = world.attach({ client: { http2Only: true }, retry: { elsewhere: false } });
     const { data } = await http.get(origin.url);
     assert.deepEqual([data, origin.requests.length, origin.connections], ['over HTTP/2', 2, 1]);
   }),

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../config/bounded-map.js';
 import type { AddressBook, Peer } from './peer.js';
 
 /** A connection as far as it matters to requests that look for another one. */
@@ -23,28 +24,37 @@ const MAX_PLACES = 32;
 
 /** Places where the attempts of a request failed. */
 export class FailedPlaces {
-  readonly addresses = new Set<string>();
-  readonly #connections = new Set<number>();
+  // Thousands may sleep before their retry, most of them for servers with one address.
+  #addresses: Set<string> | undefined;
+  #connections: readonly number[] = [];
+
+  get addresses(): ReadonlySet<string> {
+    return this.#addresses ?? NONE;
+  }
 
   /** Takes note of a connection. */
   add({ connection, peer, tried = [] }: Place): void {
-    remember(this.#connections, connection);
-    if (peer !== undefined) remember(this.addresses, peer.address);
-    for (const address of tried) remember(this.addresses, address);
+    if (!this.#connections.includes(connection))
+      this.#connections = [...this.#connections.slice(1 - MAX_PLACES), connection];
+    if (peer !== undefined) this.#addAddress(peer.address);
+    for (const address of tried) this.#addAddress(address);
   }
 
   /** How near a connection is to those where it failed: 0 = elsewhere, 1 = at the same address, 2 = the same one. */
   nearness({ connection, peer }: Place): 0 | 1 | 2 {
-    if (this.#connections.has(connection)) return 2;
+    if (this.#connections.includes(connection)) return 2;
     return peer !== undefined && this.addresses.has(peer.address) ? 1 : 0;
+  }
+
+  #addAddress(address: string): void {
+    this.#addresses ??= new Set();
+    this.#addresses.add(address);
+    const [oldest] = this.#addresses;
+    if (this.#addresses.size > MAX_PLACES && oldest !== undefined) this.#addresses.delete(oldest);
   }
 }
 
-function remember<T>(places: Set<T>, place: T): void {
-  places.add(place);
-  const [oldest] = places;
-  if (places.size > MAX_PLACES && oldest !== undefined) places.delete(oldest);
-}
+const NONE: ReadonlySet<string> = new Set();
 
 /** A connection that fails so many requests in a row, while others succeed, is worse than those. */
 export const WORSE_AFTER = 2;
@@ -86,16 +96,13 @@ const MAX_ORIGINS = 1000;
 
 /** Limits how many connections are given up while the server lives. */
 export class LeaveLimit {
-  readonly #lastMs = new Map<string, number>();
+  readonly #lastMs = new BoundedMap<string, number>(MAX_ORIGINS);
 
   /** Whether a connection to an origin may be given up now; if so, it counts. */
   take(origin: string, nowMs = performance.now()): boolean {
     const lastMs = this.#lastMs.get(origin);
     if (lastMs !== undefined && nowMs - lastMs < LEAVE_EVERY_MS) return false;
-    this.#lastMs.delete(origin);
     this.#lastMs.set(origin, nowMs);
-    const [oldest] = this.#lastMs.keys();
-    if (this.#lastMs.size > MAX_ORIGINS && oldest !== undefined) this.#lastMs.delete(oldest);
     return true;
   }
 }

@@ -11,11 +11,6 @@ export function fieldOf<T extends object, K extends keyof T>(holder: T, key: K):
   return value !== undefined && value === POLLUTED[key] ? undefined : value;
 }
 
-/** Tells a property of an object or of its class from one that every object has. */
-export function hasField(holder: object, key: PropertyKey): boolean {
-  return Object.hasOwn(holder, key) || (key in holder && !Object.hasOwn(POLLUTED, key));
-}
-
 /** A copy that inherits nothing: options for Node, which reads them as if all that it finds were meant. */
 export function withoutPrototype<T extends object>(own: T): T {
   return Object.assign(Object.create(null), own);

@@ -104,7 +104,7 @@ interface Interceptors {
  * Whether something stands in for axios in a test and would never ask its interceptors: an automatic mock, or one made
  * by hand. An instance on which a test merely spies is none.
  */
-export function isMockedAxios(instance: unknown): boolean {
+function isMockedAxios(instance: unknown): boolean {
   if (instance === null || (typeof instance !== 'object' && typeof instance !== 'function')) return false;
   const candidate: Candidate = instance;
   if (!isMockFunction(instance) && !METHODS.some((name) => isMockFunction(candidate[name]))) return false;
@@ -120,7 +120,7 @@ function isReal({ use, forEach }: Interceptors = {}): boolean {
 }
 
 /** The instance, with the types of the axios this was compiled against. */
-export function asAxios(instance: unknown): AxiosInstance {
+function asAxios(instance: unknown): AxiosInstance {
   if (!isAxios(instance)) {
     throw new PolicyConfigError([
       { path: 'instance', expected: 'an axios instance, or axios itself', received: describe(instance) },
@@ -151,7 +151,7 @@ function describe(value: unknown): string {
  * A sibling of the instance without interceptors and defaults: axios' own dispatch, from the same copy of axios, for
  * requests whose config is complete already.
  */
-export function bareSibling(instance: AxiosInstance): AxiosInstance {
+function bareSibling(instance: AxiosInstance): AxiosInstance {
   const sibling = siblingOf(instance);
   for (const key of Object.keys(sibling.defaults)) Reflect.deleteProperty(sibling.defaults, key);
   // Those of a `create` that somebody wrapped, as axios-cookiejar-support does.

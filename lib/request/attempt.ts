@@ -31,7 +31,6 @@ export class WrongConnection extends Error {
 
 /** One attempt under its deadline: has it sent, and maps what comes back to the caller's config. */
 export class AttemptRun implements SentAttempt, Http2Receiver, QueueObserver, DeadlineOwner {
-  readonly context: PolicyContext;
   readonly call: Call;
   readonly config: RequestConfig;
   readonly observed: Attempt;
@@ -53,15 +52,17 @@ export class AttemptRun implements SentAttempt, Http2Receiver, QueueObserver, De
 
   /** @param spentMs of the attempt's time, by a request that it sends again. */
   constructor(call: Call, config: RequestConfig, connection: ConnectionChoice, spentMs = 0) {
-    const { context } = call;
-    this.context = context;
     this.call = call;
     this.config = config;
     this.observed = new Attempt(connection, call.failedPlaces);
     this.signal = new AttemptSignal(config.signal);
-    this.#limits = limitsOf(config, call.settings, context.client);
+    this.#limits = limitsOf(config, call.settings, call.context.client);
     this.#deadline = new Deadline(this);
     this.#spentMs = spentMs;
+  }
+
+  get context(): PolicyContext {
+    return this.call.context;
   }
 
   /** Resolves or rejects as axios would, and leaves nothing running when the response body has ended. */

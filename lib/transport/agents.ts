@@ -1,18 +1,26 @@
-import type { ClientRequest, RequestOptions } from 'node:http';
+import type { Agent, ClientRequest, RequestOptions } from 'node:http';
 import type { Socket } from 'node:net';
 import { HttpAgent, HttpsAgent } from 'agentkeepalive';
-import type { ConnectAnnouncement } from './channels.js';
-import { publishConnect } from './channels.js';
-import type { ConnectionOptions } from './connect.js';
-import { labelOf, targetOf, watchConnect } from './connect.js';
+import { BoundedMap } from '../config/bounded-map.js';
+import { MAX_TIMER_MS } from '../config/duration.js';
+import { poolChannel, publishPool } from './channels.js';
+import type { ConnectionOptions, ConnectProgress } from './connect.js';
+import { connectFor, currentAddressWish, observePooled, watchPooled } from './connect.js';
 import { ConnectionTimes, timesOfHandover } from './connection-times.js';
+import { currentTurn } from './event-loop.js';
 import { takeHandover } from './handover.js';
-import { IdleConnections } from './idle-connections.js';
-import type { ClientSocket, OnConnection, Requester } from './node-internals.js';
-import { initialiseSocket, poolNameOf } from './node-internals.js';
+import { closeExpired, closeWhere, IdleChoice } from './idle-choice.js';
+import type { AgentInternals, ClientSocket, OnConnection, Requester } from './node-internals.js';
+import { createdAtMs, initialiseSocket, internalsOf } from './node-internals.js';
 import type { ConnectionHome, ConnectionState } from './observe.js';
-import { connectFor, connectionState, currentAddressWish, observeConnection } from './observe.js';
-import type { Dialled } from './peer.js';
+import {
+  closingOnStrayBytes,
+  connectionState,
+  demandsOf,
+  demandsOfNew,
+  isDemanding,
+  noteIfQueued,
+} from './observe.js';
 import { dial, nameToLookUp } from './peer.js';
 import type { PoolOptions } from './pool-options.js';
 import { keepAliveOptions } from './pool-options.js';
@@ -48,31 +56,17 @@ export class PoolHttpAgent extends HttpAgent {
     const dialled = dial(options, this.#pool.addresses, currentAddressWish(), times);
     const socket = super.createConnection(dialled?.options ?? options, onCreated);
     const watched = { pool: this.#pool, idle: this.#idle, dialled };
-    return watchNew(socket, 'connect', options, watched, { spentMs: 0, times });
+    watchPooled(socket, 'connect', options, watched, { spentMs: 0, times });
+    return socket;
   }
 
   override keepSocketAlive(socket: Socket): boolean {
-    // By their types, those of the superclass answer nothing.
-    const superKeeps: (socket: Socket) => unknown = super.keepSocketAlive;
-    if (!this.#idle.mayKeep(socket) || superKeeps.call(this, socket) === false) return false;
-    this.#idle.kept(socket);
-    return true;
+    return this.#idle.keep(socket);
   }
 
   override reuseSocket(socket: Socket, request: ClientRequest): void {
-    this.#idle.use(socket, request);
-    super.reuseSocket(socket, request);
+    this.#idle.reuse(socket, request);
   }
-}
-
-/** How a connection got as far as it is when TLS begins. */
-interface ConnectProgress {
-  /** How much of the connect timeout is spent. */
-  readonly spentMs: number;
-  /** Is to be told how it ends, if it was announced before. */
-  readonly announced?: ConnectAnnouncement | undefined;
-  /** The moments of that. */
-  readonly times?: ConnectionTimes;
 }
 
 const NOT_BEGUN: ConnectProgress = { spentMs: 0 };
@@ -111,12 +105,8 @@ export class PoolHttpsAgent extends HttpsAgent {
     const socket = takeHandover(options);
     if (socket === undefined) return undefined;
     initialiseSocket(this, socket, options);
-    const label = labelOf('https', options, this.#pool);
     const times = timesOfHandover(socket) ?? new ConnectionTimes(true, false);
-    limitAge(
-      observeConnection(socket, { ready: true, times, label, home: homeOf(this.#idle, options) }),
-      this.#pool,
-    );
+    observePooled(socket, options, { pool: this.#pool, idle: this.#idle }, times);
     return socket;
   }
 
@@ -135,80 +125,173 @@ export class PoolHttpsAgent extends HttpsAgent {
     const secured = secureContext === undefined ? complete : Object.assign({}, complete, { secureContext });
     const socket = super.createConnection(secured);
     const watched = { pool: this.#pool, idle: this.#idle, dialled };
-    return watchNew(socket, 'secureConnect', options, watched, { ...progress, times });
+    watchPooled(socket, 'secureConnect', options, watched, { ...progress, times });
+    return socket;
   }
 
   override keepSocketAlive(socket: Socket): boolean {
-    const superKeeps: (socket: Socket) => unknown = super.keepSocketAlive;
-    if (!this.#idle.mayKeep(socket) || superKeeps.call(this, socket) === false) return false;
-    this.#idle.kept(socket);
-    return true;
+    return this.#idle.keep(socket);
   }
 
   override reuseSocket(socket: Socket, request: ClientRequest): void {
-    this.#idle.use(socket, request);
-    super.reuseSocket(socket, request);
+    this.#idle.reuse(socket, request);
   }
 }
 
 /** An agent with a pool of ours. */
 export type PoolAgent = PoolHttpAgent | PoolHttpsAgent;
 
+/** A connection that a server may have said something of. */
+type PooledSocket = ClientSocket & {
+  /** agentkeepalive's own place for it: how long this connection may idle, in ms. */
+  freeSocketTimeout?: number | undefined;
+};
+
+/** The ways of Node and of agentkeepalive to give a request one of an agent's connections, and to keep it. */
+const KEEPALIVE_AGENT = internalsOf(HttpAgent.prototype);
+
+/** What is taken off a server's hint of how long it keeps a connection. */
+const HINT_MARGIN_MS = 1000;
+
+/** Names whose connections are counted together. */
+const MAX_NAMES = 1000;
+
 /**
- * Has every new connection closed as soon as it brings bytes that nobody asked for. They are no part of a response, and
- * would become the beginning of the next one. Newer Nodes look for them on idle connections; here it is also done on
- * older ones, and from the end of a response on, which its reader may be far from.
+ * The idle connections of one agent. agentkeepalive keeps them for `freeSocketTimeout`, closes them then, and switches
+ * the clock off when they are used again. Added here: a hint of the server's that says less, no connection that nobody
+ * made ready, and which of them a request may have.
  */
-function closingOnStrayBytes(onSocket: OnConnection): OnConnection {
-  return (error, socket) => {
-    if (!error) {
-      socket.on('data', closeIfStray);
-      // Whoever upgrades the connection speaks what he likes on it.
-      socket.once('agentRemove', stopWatching);
+class IdleConnections {
+  readonly #agent: AgentInternals;
+  readonly #pool: PoolOptions;
+  /** When the first of them is too old, at the earliest. */
+  #firstEndMs = Number.POSITIVE_INFINITY;
+  readonly #choice: IdleChoice;
+  readonly #homes = new BoundedMap<string, ConnectionHome>(MAX_NAMES);
+
+  constructor(agent: Agent, pool: PoolOptions) {
+    this.#agent = internalsOf(agent);
+    this.#pool = pool;
+    const dispatch = (request: ClientRequest, options: RequestEndpoint) => this.#dispatch(request, options);
+    this.#choice = new IdleChoice(agent, pool.addresses, dispatch);
+    agent.on('free', (socket: Socket) => this.#endIdleClock(socket));
+    if (pool.maxAgeMs !== undefined)
+      agent.prependListener('free', (socket: Socket) => this.#endIfOld(socket));
+  }
+
+  /** Decides if a connection that has become free stays; for an agent's `keepSocketAlive`. */
+  keep(socket: PooledSocket): boolean {
+    const state = connectionState(socket);
+    if (state === undefined || !this.#mayKeep(socket, state)) return false;
+    if (KEEPALIVE_AGENT.keepSocketAlive.call(this.#agent, socket) === false) return false;
+    state.isIdle = true;
+    state.idleSinceMs = performance.now();
+    // The clock of agentkeepalive is running.
+    state.idleUntilMs = state.idleSinceMs + (socket.timeout || MAX_TIMER_MS);
+    if (state.idleUntilMs < this.#firstEndMs) this.#firstEndMs = state.idleUntilMs;
+    const { _httpMessage: request } = socket;
+    state.freedInTurn = request == null || demandsOf(request).connection === 'any' ? 0 : currentTurn();
+    if (poolChannel.hasSubscribers) publishPool('kept', state.label);
+    return true;
+  }
+
+  /** Gives a request an idle connection; for an agent's `reuseSocket`. */
+  reuse(socket: Socket, request: ClientRequest): void {
+    const state = connectionState(socket);
+    if (state !== undefined) {
+      state.isIdle = false;
+      state.usedSinceMs = performance.now();
+      state.bytesReadBefore = socket.bytesRead;
+      state.bytesWrittenBefore = demandsOf(request).connection === 'any' ? 0 : socket.bytesWritten;
+      if (poolChannel.hasSubscribers) publishPool('reused', state.label);
     }
-    onSocket(error, socket);
-  };
+    KEEPALIVE_AGENT.reuseSocket.call(this.#agent, socket, request);
+  }
+
+  /** Gives a request a connection of the kind it may have. */
+  add(request: ClientRequest, options: RequestEndpoint): void {
+    // Their timers do not run while the event loop is blocked.
+    if (performance.now() >= this.#firstEndMs) this.#firstEndMs = closeExpired(this.#agent);
+    const demands = demandsOfNew(request);
+    if (this.#isCalm && !isDemanding(demands)) this.#dispatch(request, options);
+    else this.#choice.add(request, options, demands);
+  }
+
+  /** Any idle connection is as good as another. */
+  get #isCalm(): boolean {
+    return this.#choice.failing.size === 0 && this.#pool.addresses?.isQuiet !== false;
+  }
+
+  /** The connections under one name. */
+  homeOf(name: string): ConnectionHome {
+    return this.#homes.getOrMake(name, () => ({ pool: this, name, successes: 0 }));
+  }
+
+  /** Closes those under one name that have been idle since before `sinceMs`, by the monotonic clock. */
+  closeIdleSince(sinceMs: number, name: string): void {
+    closeWhere(this.#agent, name, (socket) => (connectionState(socket)?.idleSinceMs ?? 0) < sinceMs);
+  }
+
+  #dispatch(request: ClientRequest, options: RequestEndpoint): void {
+    KEEPALIVE_AGENT.addRequest.call(this.#agent, request, options);
+    noteIfQueued(this.#agent, request);
+  }
+
+  /** Tells agentkeepalive of a server that keeps it for less than `poolIdleTimeout`, besides. */
+  #mayKeep(socket: PooledSocket, state: ConnectionState): boolean {
+    // One that is not ready was for a request that was given up in the tick it was made in.
+    if (this.#pool.sockets.closing || !state.ready || this.#isGivenUp(socket, state)) return false;
+    const hintMs = hintedIdleMs(socket, this.#pool);
+    const restMs = state.endsAtMs - performance.now();
+    const mostMs = this.#pool.poolIdleTimeoutMs || MAX_TIMER_MS;
+    if (hintMs === undefined && restMs >= mostMs) {
+      if (socket.freeSocketTimeout !== undefined) socket.freeSocketTimeout = undefined;
+      return true;
+    }
+    // agentkeepalive takes this time as it is, whatever its own options say.
+    const idleMs = Math.min(hintMs ?? MAX_TIMER_MS, mostMs, restMs, restOfLifeMs(socket, this.#pool));
+    socket.freeSocketTimeout = idleMs;
+    return idleMs > 0;
+  }
+
+  /** A connection that fails one request after the other while others succeed is given up, but not many at a time. */
+  #isGivenUp({ _httpMessage }: PooledSocket, { answers, home, label }: ConnectionState): boolean {
+    const { leaves } = this.#pool;
+    if (leaves === undefined || home === undefined) return false;
+    const isWorse = answers.note(_httpMessage?.res?.statusCode ?? 0, home);
+    if (answers.failuresInRow > 0) this.#choice.noteFailing(home.name);
+    return isWorse && leaves.take(label?.origin ?? home.name);
+  }
+
+  /** Node gives a free connection to a waiting request without asking how old it is; for that request it makes another. */
+  #endIfOld(socket: Socket): void {
+    if (restOfLifeMs(socket, this.#pool) <= 0) socket.destroy();
+  }
+
+  /**
+   * agentkeepalive starts the idle clock of a connection, too, that went straight on to a waiting request, which would
+   * end with it (https://github.com/node-modules/agentkeepalive/issues/106).
+   */
+  #endIdleClock(socket: Socket): void {
+    if (connectionState(socket)?.isIdle !== true) socket.setTimeout(this.#pool.silenceMs ?? 0);
+  }
 }
 
-function closeIfStray(this: ClientSocket): void {
-  // Node takes the parser off with the last byte of a response. Before the first request there is none.
-  if (this.parser === null || connectionState(this)?.isIdle) this.destroy();
+/**
+ * How long a server keeps a connection by its own word, `Keep-Alive: timeout=N`. A second is taken off, because its clock
+ * started before ours, or what the agent we stand in for wants taken off, if that is more; no more than that means "do
+ * not keep". Node looks at the hint as well, but only next to a `timeout` of its own, which ends connections in use.
+ */
+function hintedIdleMs({ _httpMessage }: PooledSocket, { settings }: PoolOptions): number | undefined {
+  const header = _httpMessage?.res?.headers['keep-alive'];
+  if (header === undefined) return undefined;
+  const hint = /(?:^|[\s,;])timeout\s*=\s*"?(\d+)/i.exec(String(header))?.[1];
+  if (hint === undefined) return undefined;
+  return Number(hint) * 1000 - Math.max(HINT_MARGIN_MS, Number(settings?.agentKeepAliveTimeoutBuffer ?? 0));
 }
 
-function stopWatching(this: Socket): void {
-  this.removeListener('data', closeIfStray);
-}
-
-function homeOf(pool: IdleConnections, options: ConnectionOptions): ConnectionHome {
-  return { pool, name: poolNameOf(options) };
-}
-
-function watchNew(
-  socket: Socket,
-  readyEvent: 'connect' | 'secureConnect',
-  options: ConnectionOptions,
-  { pool, idle, dialled }: { pool: PoolOptions; idle: IdleConnections; dialled: Dialled | undefined },
-  { spentMs, announced, times }: ConnectProgress & { readonly times: ConnectionTimes },
-): Socket {
-  pool.sockets.add(socket);
-  const label = labelOf(readyEvent === 'connect' ? 'http' : 'https', options, pool);
-  const state = watchConnect(socket, {
-    // What an origin behind a proxy answers says nothing of the addresses of the proxy.
-    dialled: pool.proxy === undefined ? dialled : undefined,
-    readyEvent,
-    times,
-    target: targetOf(options),
-    timeoutMs: pool.connectTimeoutMs,
-    spentMs,
-    label,
-    home: homeOf(idle, options),
-    announced: announced ?? publishConnect(label),
-  });
-  limitAge(state, pool);
-  return socket;
-}
-
-function limitAge(state: ConnectionState, { drawMaxAgeMs }: PoolOptions): void {
-  const maxAgeMs = drawMaxAgeMs?.();
-  if (maxAgeMs !== undefined) state.endsAtMs = performance.now() + maxAgeMs;
+/** How much older a connection may become. */
+function restOfLifeMs(socket: Socket, { maxAgeMs }: PoolOptions): number {
+  if (maxAgeMs === undefined) return MAX_TIMER_MS;
+  return maxAgeMs - (Date.now() - (createdAtMs(socket) ?? Date.now()));
 }

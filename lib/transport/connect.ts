@@ -1,13 +1,15 @@
+import type { ClientRequest } from 'node:http';
 import type { NetConnectOpts, Socket } from 'node:net';
 import { authorityOf } from '../config/host.js';
 import type { LimitMs } from '../config/resolved.js';
 import { ConnectTimeoutError } from '../errors.js';
 import type { ConnectAnnouncement, ConnectionLabel } from './channels.js';
+import { publishConnect } from './channels.js';
 import type { ConnectionTimes } from './connection-times.js';
-import type { ClientSocket } from './node-internals.js';
+import { poolNameOf } from './node-internals.js';
 import type { ConnectionHome, ConnectionState } from './observe.js';
-import { observeConnection } from './observe.js';
-import type { Dialled } from './peer.js';
+import { demandsOf, isRejection, noteIfRejected, observeConnection } from './observe.js';
+import type { AddressWish, Dialled } from './peer.js';
 import { limitTimer } from './timers.js';
 
 /** Options of one connection, as Node's agents pass them on. */
@@ -51,22 +53,6 @@ export function startConnectClock(
   if (timeoutMs === false) return () => {};
   const timer = limitTimer(() => onTimeout(new ConnectTimeoutError(target, timeoutMs)), timeoutMs - spentMs);
   return () => clearTimeout(timer);
-}
-
-/** Errors of connections that failed because of the peer's certificate. */
-const rejections = new WeakSet<object>();
-
-/**
- * Takes note of an error that a connection in the making failed with, if the reason is the peer's certificate. The error
- * does not tell: a check of the caller's own (`checkServerIdentity`) gives any error it likes.
- */
-export function noteIfRejected(socket: ClientSocket, error: unknown): void {
-  if (socket.authorizationError && typeof error === 'object' && error !== null) rejections.add(error);
-}
-
-/** Whether an error says that the peer's certificate was rejected. */
-export function isRejection(error: object): boolean {
-  return rejections.has(error);
 }
 
 /**
@@ -144,4 +130,92 @@ export function watchConnect(socket: Socket, watch: ConnectWatch): ConnectionSta
   if (readyEvent === 'secureConnect') socket.prependListener('error', onError);
   socket.on('close', onClose);
   return state;
+}
+
+/** For whom a connection is being made right now. */
+let requester: ClientRequest | undefined;
+
+/** Makes a connection for a request; Node does not tell the one who makes it for which. */
+export function connectFor(request: ClientRequest, make: () => void): void {
+  requester = request;
+  try {
+    make();
+  } finally {
+    requester = undefined;
+  }
+}
+
+/** What the request that a connection is being made for wants of its address. */
+export function currentAddressWish(): AddressWish {
+  if (requester === undefined) return {};
+  const { connection, failed } = demandsOf(requester);
+  return { avoid: failed?.addresses, mayProbe: connection !== 'checked' };
+}
+
+/** How a connection got as far as it is when it is watched. */
+export interface ConnectProgress {
+  /** How much of the connect timeout is spent. */
+  readonly spentMs: number;
+  /** Is to be told how it ends, if it was announced before. */
+  readonly announced?: ConnectAnnouncement | undefined;
+  /** The moments of that. */
+  readonly times?: ConnectionTimes;
+}
+
+/** What a pool says of its connections. */
+interface PoolOfConnection {
+  readonly connectTimeoutMs: LimitMs;
+  readonly sockets: { add(socket: Socket): void };
+  readonly drawMaxAgeMs?: (() => number | undefined) | undefined;
+  readonly proxy?: string;
+}
+
+/** The pool of a connection. */
+interface Belonging {
+  readonly pool: PoolOfConnection;
+  readonly idle: { homeOf(name: string): ConnectionHome };
+}
+
+/** Watches a new connection of an agent of ours, which will pool it. */
+export function watchPooled(
+  socket: Socket,
+  readyEvent: ConnectWatch['readyEvent'],
+  options: ConnectionOptions,
+  { pool, idle, dialled }: Belonging & { readonly dialled: Dialled | undefined },
+  { spentMs, announced, times }: ConnectProgress & { readonly times: ConnectionTimes },
+): void {
+  pool.sockets.add(socket);
+  const label = labelOf(readyEvent === 'connect' ? 'http' : 'https', options, pool);
+  const state = watchConnect(socket, {
+    // What an origin behind a proxy answers says nothing of the addresses of the proxy.
+    dialled: pool.proxy === undefined ? dialled : undefined,
+    readyEvent,
+    times,
+    target: targetOf(options),
+    timeoutMs: pool.connectTimeoutMs,
+    spentMs,
+    label,
+    home: idle.homeOf(poolNameOf(options)),
+    announced: announced ?? publishConnect(label),
+  });
+  limitAge(state, pool);
+}
+
+/** Observes a connection that is ready already, and was made for an agent of ours. */
+export function observePooled(
+  socket: Socket,
+  options: ConnectionOptions,
+  { pool, idle }: Belonging,
+  times: ConnectionTimes,
+): void {
+  const label = labelOf('https', options, pool);
+  limitAge(
+    observeConnection(socket, { ready: true, times, label, home: idle.homeOf(poolNameOf(options)) }),
+    pool,
+  );
+}
+
+function limitAge(state: ConnectionState, { drawMaxAgeMs }: PoolOfConnection): void {
+  const maxAgeMs = drawMaxAgeMs?.();
+  if (maxAgeMs !== undefined) state.endsAtMs = performance.now() + maxAgeMs;
 }

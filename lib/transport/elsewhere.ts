@@ -56,38 +56,6 @@ export class FailedPlaces {
 
 const NONE: ReadonlySet<string> = new Set();
 
-/** A connection that fails so many requests in a row, while others succeed, is worse than those. */
-export const WORSE_AFTER = 2;
-
-/** How the requests on one connection were answered. */
-export class Answers {
-  #failuresInRow = 0;
-  /** Successes on all connections by the first of these failures. */
-  #successesBefore = 0;
-
-  /** Requests in a row that were answered with a 5xx. */
-  get failuresInRow(): number {
-    return this.#failuresInRow;
-  }
-
-  /**
-   * Takes note of an answer.
-   *
-   * @param all counts the successes on this connection and those beside it.
-   * @returns whether this connection is worse than others.
-   */
-  note(status: number, all: { successes: number }): boolean {
-    if (status < 500) {
-      this.#failuresInRow = 0;
-      all.successes += 1;
-      return false;
-    }
-    this.#failuresInRow += 1;
-    if (this.#failuresInRow === 1) this.#successesBefore = all.successes;
-    return this.#failuresInRow >= WORSE_AFTER && all.successes > this.#successesBefore;
-  }
-}
-
 /** Connections that are given up for being worse than others: no more than one a second and origin. */
 const LEAVE_EVERY_MS = 1000;
 

@@ -22,7 +22,11 @@ export interface AgentInternals {
   /** Takes a connection off the lists, and makes another one for a request that waits. Node does it by an event of the
    * socket, which a tunnel does not have yet. */
   removeSocket(socket: Socket, options: object): void;
+  /** Documented, with types that do not tell that `false` is answered for a connection that is not kept. */
+  keepSocketAlive(socket: Socket): unknown;
+  reuseSocket(socket: Socket, request: ClientRequest): void;
   readonly options: object;
+  readonly protocol: string;
   readonly scheduling: 'fifo' | 'lifo';
   readonly maxSockets: number;
   readonly maxTotalSockets: number;

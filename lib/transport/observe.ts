@@ -8,8 +8,8 @@ import { define } from '../config/own.js';
 import type { ConnectionLabel } from './channels.js';
 import type { ConnectionTimes } from './connection-times.js';
 import { type FailedPlaces, nextConnectionNumber, type Place } from './elsewhere.js';
-import type { ClientSocket } from './node-internals.js';
-import type { AddressWish, Peer } from './peer.js';
+import type { ClientSocket, OnConnection } from './node-internals.js';
+import type { Peer } from './peer.js';
 
 const STATE = Symbol('axios-policy.connection');
 
@@ -34,9 +34,8 @@ export interface ConnectionState extends Place {
   idleUntilMs: number;
   /** The turn of the event loop it was freed in; 0 where nobody will ask. */
   freedInTurn: number;
-  /** Requests in a row that were answered with a 5xx, and since when. */
-  failuresInRow: number;
-  failingSinceMs: number;
+  /** How its requests were answered. */
+  readonly answers: Answers;
   /** From when on it takes no new request. */
   endsAtMs: number;
   /** Its name in messages; there are none about somebody else's. */
@@ -45,8 +44,8 @@ export interface ConnectionState extends Place {
   readonly home?: ConnectionHome | undefined;
 }
 
-/** A pool, and the name it keeps a connection under. */
-export interface ConnectionHome {
+/** The connections that a pool keeps under one name. */
+export interface ConnectionHome extends Successes {
   readonly pool: { closeIdleSince(sinceMs: number, name: string): void };
   readonly name: string;
 }
@@ -58,6 +57,39 @@ interface ObservedSocket extends Socket {
 /** The state of a connection made by one of our agents; `undefined` for anybody else's socket. */
 export function connectionState(socket: ObservedSocket | null | undefined): ConnectionState | undefined {
   return socket?.[STATE];
+}
+
+/** A connection that fails so many requests in a row, while others succeed, is worse than those. */
+const WORSE_AFTER = 2;
+
+/** Counts the requests that succeeded on several connections to one server. */
+export interface Successes {
+  successes: number;
+}
+
+/** How the requests on one connection were answered. */
+export class Answers {
+  /** Requests in a row that were answered with a 5xx. */
+  failuresInRow = 0;
+  /** Successes on all connections by the first of these failures. */
+  #successesBefore = 0;
+
+  /**
+   * Takes note of an answer.
+   *
+   * @param all of this connection and those beside it.
+   * @returns whether this connection is worse than others.
+   */
+  note(status: number, all: Successes): boolean {
+    if (status < 500) {
+      this.failuresInRow = 0;
+      all.successes += 1;
+      return false;
+    }
+    this.failuresInRow += 1;
+    if (this.failuresInRow === 1) this.#successesBefore = all.successes;
+    return this.failuresInRow >= WORSE_AFTER && all.successes > this.#successesBefore;
+  }
 }
 
 /** Begins to remember a connection. */
@@ -75,8 +107,7 @@ export function observeConnection(
     idleSinceMs: 0,
     idleUntilMs: 0,
     freedInTurn: 0,
-    failuresInRow: 0,
-    failingSinceMs: 0,
+    answers: new Answers(),
     endsAtMs: Number.POSITIVE_INFINITY,
     connection: nextConnectionNumber(),
     peer: undefined,
@@ -100,6 +131,47 @@ function failOnUpgrade(this: ClientSocket): void {
   if (request.listenerCount('error') === 0) return;
   const message = 'The server answered 101 Switching Protocols, which it was not asked for';
   request.emit('error', Object.assign(new Error(message), { code: 'ERR_BAD_RESPONSE' }));
+}
+
+/** Errors of connections that failed because of the peer's certificate. */
+const rejections = new WeakSet<object>();
+
+/**
+ * Takes note of an error that a connection in the making failed with, if the reason is the peer's certificate. The error
+ * does not tell: a check of the caller's own (`checkServerIdentity`) gives any error it likes.
+ */
+export function noteIfRejected(socket: ClientSocket, error: unknown): void {
+  if (socket.authorizationError && typeof error === 'object' && error !== null) rejections.add(error);
+}
+
+/** Whether an error says that the peer's certificate was rejected. */
+export function isRejection(error: object): boolean {
+  return rejections.has(error);
+}
+
+/**
+ * Has every new connection closed as soon as it brings bytes that nobody asked for. They are no part of a response, and
+ * would become the beginning of the next one. Newer Nodes look for them on idle connections; here it is also done on
+ * older ones, and from the end of a response on, which its reader may be far from.
+ */
+export function closingOnStrayBytes(onSocket: OnConnection): OnConnection {
+  return (error, socket) => {
+    if (!error) {
+      socket.on('data', closeIfStray);
+      // Whoever upgrades the connection speaks what he likes on it.
+      socket.once('agentRemove', stopWatching);
+    }
+    onSocket(error, socket);
+  };
+}
+
+function closeIfStray(this: ClientSocket): void {
+  // Node takes the parser off with the last byte of a response. Before the first request there is none.
+  if (this.parser === null || connectionState(this)?.isIdle) this.destroy();
+}
+
+function stopWatching(this: Socket): void {
+  this.removeListener('data', closeIfStray);
 }
 
 /**
@@ -155,26 +227,6 @@ export function demandsOfNew(request: ClientRequest): ConnectionDemands {
 /** The demands of a request. */
 export function demandsOf(request: ClientRequest): ConnectionDemands {
   return demands.get(request) ?? ANY;
-}
-
-/** For whom a connection is being made right now. */
-let requester: ClientRequest | undefined;
-
-/** Makes a connection for a request; Node does not tell the one who makes it for which. */
-export function connectFor(request: ClientRequest, make: () => void): void {
-  requester = request;
-  try {
-    make();
-  } finally {
-    requester = undefined;
-  }
-}
-
-/** What the request that a connection is being made for wants of its address. */
-export function currentAddressWish(): AddressWish {
-  if (requester === undefined) return {};
-  const { connection, failed } = demandsOf(requester);
-  return { avoid: failed?.addresses, mayProbe: connection !== 'checked' };
 }
 
 /** Told when a request has to wait for a connection that others use, and when it has one or one is made for it. */

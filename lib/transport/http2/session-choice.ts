@@ -72,8 +72,8 @@ function isSuitable(
 }
 
 function isBetter(one: PooledSession, other: PooledSession, { leaves }: ChoiceOptions): boolean {
-  const isFailing = one.failuresInRow > 0;
-  if (leaves !== undefined && isFailing !== other.failuresInRow > 0) return !isFailing;
+  const isFailing = one.answers.failuresInRow > 0;
+  if (leaves !== undefined && isFailing !== other.answers.failuresInRow > 0) return !isFailing;
   // Others to the same address are there only for as long as one is not enough.
   return one.peer?.address !== other.peer?.address && one.activeStreams < other.activeStreams;
 }

@@ -1,3 +1,5 @@
+import type { Successes } from '../observe.js';
+
 /**
  * - `idle`: no stream is open; the process may exit, and `expiry` closes the session;
  * - `active`: streams are open, and more may be opened;
@@ -33,13 +35,11 @@ export interface Http2OriginStats {
 }
 
 /** Owner of a session. */
-export interface SessionOwner<Session> {
+export interface SessionOwner<Session> extends Successes {
   /** It may take another stream, became idle, or is gone. */
   onChange(session: Session): void;
   /** It takes no more streams, because nothing was heard of it for as long as a request could wait. */
   onRetired(): void;
   /** Its last requests failed while others succeeded. */
   onWorse(session: Session): void;
-  /** Requests that succeeded on any of its sessions. */
-  successes: number;
 }

@@ -4,7 +4,8 @@ import type { Socket } from 'node:net';
 import { guarded } from '../../config/own.js';
 import { PingTimeoutError, type PolicyError } from '../../errors.js';
 import { type ConnectionLabel, publishPool } from '../channels.js';
-import { Answers, nextConnectionNumber, type Place } from '../elsewhere.js';
+import { nextConnectionNumber, type Place } from '../elsewhere.js';
+import { Answers } from '../observe.js';
 import type { Peer } from '../peer.js';
 import { UNSET_STREAM } from '../unset-options.js';
 import type { Http2Connection } from './connect.js';
@@ -33,6 +34,8 @@ const CLOSE_GRACE_MS = 1000;
 export class PooledSession implements Place {
   readonly connection = nextConnectionNumber();
   readonly peer: Peer | undefined;
+  /** How its requests were answered. */
+  readonly answers = new Answers();
   /** Signs of life of the peer. */
   readonly liveness: Liveness;
   readonly #session: ClientHttp2Session;
@@ -48,7 +51,6 @@ export class PooledSession implements Place {
   #openedStreams = 0;
   /** {@link Liveness.framesHeard} when it was last woken from idleness. */
   #wokenAtFrame: number | undefined;
-  readonly #answers = new Answers();
   #age: NodeJS.Timeout | undefined;
 
   constructor(
@@ -105,11 +107,6 @@ export class PooledSession implements Place {
     return this.#state.name === 'closed';
   }
 
-  /** Requests in a row that were answered with a 5xx. */
-  get failuresInRow(): number {
-    return this.#answers.failuresInRow;
-  }
-
   get activeStreams(): number {
     return this.#openStreams;
   }
@@ -157,7 +154,7 @@ export class PooledSession implements Place {
 
   /** A response has begun. */
   answered(status: number): void {
-    const isWorse = this.#answers.note(status, this.#owner);
+    const isWorse = this.answers.note(status, this.#owner);
     // RFC 9110, section 15.5.20: another connection may do, which this one would be in the way of.
     if (isWorse || status === 421) this.#owner.onWorse(this);
   }

@@ -5,7 +5,7 @@ import { SCENARIOS } from '../bench/http/scenarios.js';
 import { shuffled } from '../bench/shared/random.js';
 import { quantile, spread } from '../bench/shared/statistics.js';
 import { table } from '../bench/shared/table.js';
-import { seeded } from '../lib/cli/simulate/random.js';
+import { seeded } from '../lib/explain/statistics.js';
 
 const [scenario] = SCENARIOS;
 

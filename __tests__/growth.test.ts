@@ -1,6 +1,6 @@
 /** What others send, or write into a configuration, may be long: no parser may take more than its share of time for it. */
 
-import { findJsonFault } from '../lib/cli/json-place.js';
+import { findJsonFault } from '../lib/cli/config-file.js';
 import { durationToMs } from '../lib/config/duration.js';
 import { parseNoProxy } from '../lib/config/no-proxy.js';
 import { parseProxyUrl } from '../lib/config/proxy-url.js';

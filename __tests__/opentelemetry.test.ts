@@ -15,7 +15,8 @@ import {
   type ReadableSpan,
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
-import axios, { type AxiosInstance } from 'axios';
+import type { AxiosInstance } from 'axios';
+import axios from 'axios';
 import { attachPolicy, type ClientConfig, type Policy, type RetryConfig } from '../lib/index.js';
 import { instrumentPolicy } from '../lib/opentelemetry/index.js';
 import { failureOf } from './helpers/attached.js';

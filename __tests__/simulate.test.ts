@@ -3,9 +3,8 @@ import { DearTimeouts, fewTokens, sharedBudget } from '../bench/simulate/policie
 import { axiosPolicy, reference } from '../bench/simulate/policies/product.js';
 import { SCENARIOS } from '../bench/simulate/scenarios.js';
 import { simulate } from '../lib/cli/simulate/fleet.js';
-import { type Measures, measure } from '../lib/cli/simulate/measures.js';
-import { noRetry } from '../lib/cli/simulate/no-retry.js';
-import type { Policy } from '../lib/cli/simulate/policy.js';
+import { noRetry, type Policy } from '../lib/cli/simulate/policies.js';
+import { type Measures, measure } from '../lib/cli/simulate/study.js';
 
 // 40 s are enough to tell a fleet that recovers within 10 s from one that does not.
 const aftermathMs = 40_000;

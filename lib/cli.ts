@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { text } from 'node:stream/consumers';
-import { runCommand } from './cli/command.js';
+import { runCommand } from './cli/run.js';
 
 function version(): string {
   // By its own name, which leads to the package's root from the sources as from the build.

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { Addresses, type AddressOptions, type ConnectionWish } from '../../lib/addresses/addresses.js';
 import type { Address } from '../../lib/addresses/answer-cache.js';
-import { seededRandom } from '../../lib/explain/seeded-random.js';
+import { seeded } from '../../lib/explain/statistics.js';
 import { ManualClock, sequence } from '../helpers/clock.js';
 
 const v4 = (...addresses: string[]): Address[] => addresses.map((address) => ({ address, family: 4 }));
@@ -16,7 +16,7 @@ const setUp = (options: Partial<AddressOptions> = {}, maxNames = 100) => {
       randomize: true,
       eject: { failures: 5, forMs: 30_000, maxPercent: 50 },
       now: clock.now,
-      random: seededRandom(1),
+      random: seeded(1),
       ...options,
     },
     maxNames,
@@ -48,7 +48,7 @@ describe('the addresses of a name', () => {
   });
 
   it('are each as likely to be a client’s first', () => {
-    const random = seededRandom(7);
+    const random = seeded(7);
     const counts = new Map<string, number>();
     for (let client = 0; client < 5000; client += 1) {
       const one = setUp({ random }).first(FIVE) ?? '';

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { findJsonFault } from '../../lib/cli/json-place.js';
+import { findJsonFault } from '../../lib/cli/config-file.js';
 import { resolvePolicy } from '../../lib/config/resolve.js';
 import { explainPolicy, renderExplanation } from '../../lib/explain/index.js';
 import { atEnd } from '../helpers/cleanup.js';

@@ -1,6 +1,5 @@
 import { createServer } from 'node:net';
-import type { Advice } from '../../lib/cli/probe/advice.js';
-import { keepAliveHintMs } from '../../lib/cli/probe/keep-alive.js';
+import { type Advice, keepAliveHintMs } from '../../lib/cli/probe/advice.js';
 import type { ProbeReport } from '../../lib/cli/probe/report.js';
 import * as certs from '../helpers/certs.js';
 import { atEnd } from '../helpers/cleanup.js';

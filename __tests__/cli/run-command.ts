@@ -1,5 +1,5 @@
-import { runCommand } from '../../lib/cli/command.js';
-import type { CommandIo } from '../../lib/cli/io.js';
+import type { CommandIo } from '../../lib/cli/command.js';
+import { runCommand } from '../../lib/cli/run.js';
 
 export const { version } = require('../../package.js') as { version: string };
 

@@ -1,6 +1,6 @@
+import { escapeHtml, lineChart } from '../../lib/cli/simulate/html.js';
+import { readTrouble } from '../../lib/cli/simulate/scenario.js';
 import type { Study } from '../../lib/cli/simulate/study.js';
-import { escapeHtml, lineChart } from '../../lib/cli/simulate/svg.js';
-import { readTrouble } from '../../lib/cli/simulate/trouble.js';
 import { command } from './run-command.js';
 
 /** A fleet small enough for a test, which behaves as a large one. */

@@ -1,4 +1,4 @@
-import { seededRandom } from '../../lib/explain/seeded-random.js';
+import { seeded } from '../../lib/explain/statistics.js';
 import type { Kind } from './kinds.js';
 
 /** A case that went wrong; it is the first one of its seed. */
@@ -15,7 +15,7 @@ export async function fuzz(kind: Kind, count: number, seed: number, lanes = 16):
     while (next < seed + count) {
       const own = next;
       next += 1;
-      const what = await kind(seededRandom(own)).catch((error: Error) => error.stack ?? error.message);
+      const what = await kind(seeded(own)).catch((error: Error) => error.stack ?? error.message);
       if (what !== undefined) findings.push({ seed: own, what });
     }
   };

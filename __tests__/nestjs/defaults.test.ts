@@ -2,6 +2,7 @@ import type { HttpService } from '@nestjs/axios';
 import { Injectable } from '@nestjs/common';
 import { firstValueFrom } from 'rxjs';
 import type { Policy, PolicyConfig } from '../../lib/index.js';
+import { mergeConfigs } from '../../lib/nestjs/defaults.module.js';
 import {
   getHttpToken,
   getPolicyToken,
@@ -11,7 +12,6 @@ import {
   type HttpPolicyModuleOptions,
   type HttpPolicyOptionsFactory,
 } from '../../lib/nestjs/index.js';
-import { mergeConfigs } from '../../lib/nestjs/merge.js';
 import { startOrigin } from '../helpers/origin.js';
 import { QUICK, startContext } from './app.js';
 

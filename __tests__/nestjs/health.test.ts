@@ -2,8 +2,8 @@ import type { HttpService } from '@nestjs/axios';
 import { Controller, Get, Inject } from '@nestjs/common';
 import { HealthCheck, HealthCheckService, TerminusModule } from '@nestjs/terminus';
 import { firstValueFrom } from 'rxjs';
+import { RecentTraffic } from '../../lib/nestjs/health.js';
 import { getHttpToken, HttpPolicyHealth, HttpPolicyModule } from '../../lib/nestjs/index.js';
-import { RecentTraffic } from '../../lib/nestjs/recent-traffic.js';
 import { type Origin, reply, startOrigin } from '../helpers/origin.js';
 import { ask, QUICK, startApp, startContext, unavailable } from './app.js';
 

@@ -1,4 +1,4 @@
-import { seeded } from '../../lib/cli/simulate/random.js';
+import { seeded } from '../../lib/explain/statistics.js';
 import { thisMachine } from '../shared/machine.js';
 import { Progress } from '../shared/progress.js';
 import { Results } from '../shared/results.js';

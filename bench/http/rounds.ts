@@ -1,4 +1,4 @@
-import type { Random } from '../../lib/cli/simulate/random.js';
+import type { Random } from '../../lib/explain/statistics.js';
 import type { Progress } from '../shared/progress.js';
 import { shuffled } from '../shared/random.js';
 import { Cell } from './cell.js';

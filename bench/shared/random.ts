@@ -1,4 +1,4 @@
-import type { Random } from '../../lib/cli/simulate/random.js';
+import type { Random } from '../../lib/explain/statistics.js';
 
 /** The items in random order; the array given stays as it is. */
 export function shuffled<Item>(items: readonly Item[], random: Random): Item[] {

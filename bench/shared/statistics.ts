@@ -1,6 +1,9 @@
-import { quantile } from '../../lib/cli/simulate/quantile.js';
+import { quantile as quantileOfAscending } from '../../lib/explain/statistics.js';
 
-export { quantile };
+/** The value below which a share of the values lies, interpolated between neighbours; `NaN` of no values. */
+export function quantile(values: readonly number[], share: number): number {
+  return quantileOfAscending(Float64Array.from(values).sort(), share);
+}
 
 /** The middle of a set of measurements, and where its middle half lies. */
 export interface Spread {

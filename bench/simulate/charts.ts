@@ -1,5 +1,5 @@
 import type { LineSeriesOption } from 'echarts';
-import { noRetry } from '../../lib/cli/simulate/no-retry.js';
+import { noRetry } from '../../lib/cli/simulate/policies.js';
 import { CALM_MS, type Scenario } from '../../lib/cli/simulate/scenario.js';
 import { svg } from '../shared/chart.js';
 import { ALTERNATIVES } from './policies/all.js';

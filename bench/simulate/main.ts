@@ -1,7 +1,7 @@
 import { simulate } from '../../lib/cli/simulate/fleet.js';
-import { type Measures, measure } from '../../lib/cli/simulate/measures.js';
-import type { Policy } from '../../lib/cli/simulate/policy.js';
+import type { Policy } from '../../lib/cli/simulate/policies.js';
 import type { Scenario } from '../../lib/cli/simulate/scenario.js';
+import { type Measures, measure } from '../../lib/cli/simulate/study.js';
 import { Progress } from '../shared/progress.js';
 import { Results } from '../shared/results.js';
 import { budgetChart, policyChart } from './charts.js';

@@ -1,4 +1,4 @@
-import type { Measures } from '../../lib/cli/simulate/measures.js';
+import type { Measures } from '../../lib/cli/simulate/study.js';
 import { mean, quantile } from '../shared/statistics.js';
 
 /** Several runs that differ by their seed only. */

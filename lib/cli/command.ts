@@ -1,54 +1,78 @@
+import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { quote } from '../config/render.js';
-import { PolicyConfigError } from '../errors.js';
-import { type Command, parseArguments, wrongUsage } from './arguments.js';
-import { explainCommand } from './explain-command.js';
-import { CommandError, type CommandIo, type ExitCode } from './io.js';
-import { probeCommand } from './probe/command.js';
-import { simulateCommand } from './simulate/command.js';
 
-const COMMANDS: readonly Command[] = [explainCommand, probeCommand, simulateCommand];
-
-const USAGE = `Usage: axios-policy COMMAND [options]
-
-  explain [config.json]        says what a configuration means
-  probe URL [config.json]      asks a server twice, and says which options follow from what it saw
-  simulate [config.json]       says what a configuration does to a server in trouble
-
-Options:
-  -h, --help     this text; after a command, the help of that command
-  -v, --version  the version of axios-policy
-`;
-
-async function run(args: readonly string[], io: CommandIo): Promise<ExitCode> {
-  const at = args.findIndex((arg) => !arg.startsWith('-'));
-  const name = args[at];
-  const command = COMMANDS.find((candidate) => candidate.name === name);
-  if (name !== undefined && command === undefined)
-    throw wrongUsage(`unknown command ${quote(name)}`, command);
-  const own = args.filter((_, index) => index !== at);
-  const { values, positionals } = parseArguments(own, command);
-  if (values.help) io.out(command?.usage ?? USAGE);
-  else if (values.version) io.out(`${io.version()}\n`);
-  else if (command === undefined) throw wrongUsage('no command', command);
-  else return command.run(values, positionals, io);
-  return 0;
+/** What the commands need of the process. */
+export interface CommandIo {
+  readFile(path: string): Promise<string>;
+  writeFile(path: string, text: string): Promise<void>;
+  readStdin(): Promise<string>;
+  out(text: string): void;
+  err(text: string): void;
+  version(): string;
 }
 
-/**
- * The program `axios-policy`.
- *
- * @param args of the command line, without the program.
- */
-export async function runCommand(args: readonly string[], io: CommandIo): Promise<ExitCode> {
-  try {
-    return await run(args, io);
-  } catch (error) {
-    if (error instanceof PolicyConfigError) {
-      io.err(`${error.message}\n`);
-      return 1;
-    }
-    if (!(error instanceof CommandError)) throw error;
-    io.err(`axios-policy: ${error.message}\n`);
-    return error.exitCode;
+/** 0: done; 1: it cannot be done, for the configuration, a file or the server; 2: the command line is wrong. */
+export type ExitCode = 0 | 1 | 2;
+
+/** Ends the command with a message of its own. */
+export class CommandError extends Error {
+  readonly exitCode: ExitCode;
+
+  constructor(exitCode: ExitCode, message: string) {
+    super(message);
+    this.exitCode = exitCode;
   }
+}
+
+type Options = NonNullable<ParseArgsConfig['options']>;
+
+/** The values of options, by name: a text, `true` for a switch, a list where an option may be repeated. */
+export type OptionValues = Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>;
+
+/** One of the commands behind `axios-policy`. */
+export interface Command {
+  readonly name: string;
+  /** For `--help`: 100 columns at most. */
+  readonly usage: string;
+  readonly options: Options;
+  /** The most arguments it takes besides options. */
+  readonly positionals: number;
+  run(values: OptionValues, positionals: readonly string[], io: CommandIo): Promise<ExitCode>;
+}
+
+const COMMON = {
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean', short: 'v' },
+} satisfies Options;
+
+/** The command line of a command, or of none. */
+interface ParsedArguments {
+  readonly values: OptionValues;
+  readonly positionals: readonly string[];
+}
+
+/** @throws {CommandError} */
+export function parseArguments(args: readonly string[], command?: Command): ParsedArguments {
+  const { values, positionals } = parse(args, { ...COMMON, ...command?.options }, command);
+  if (command !== undefined && positionals.length > command.positionals) {
+    const more = positionals[command.positionals] ?? '';
+    throw wrongUsage(`unexpected argument ${quote(more)}`, command);
+  }
+  return { values, positionals };
+}
+
+function parse(args: readonly string[], options: Options, command: Command | undefined): ParsedArguments {
+  try {
+    return parseArgs({ args: [...args], allowPositionals: true, options });
+  } catch (error) {
+    // What follows the first sentence is advice for positional arguments.
+    const [what = ''] = (error as Error).message.split('. ');
+    throw wrongUsage(what, command);
+  }
+}
+
+/** An error of the command line, with where to look it up. */
+export function wrongUsage(what: string, command: Pick<Command, 'name'> | undefined): CommandError {
+  const of = command === undefined ? '' : ` ${command.name}`;
+  return new CommandError(2, `${what}; see axios-policy${of} --help`);
 }

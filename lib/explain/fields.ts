@@ -6,8 +6,8 @@ import { resolvePolicy } from '../config/resolve.js';
 import type { LimitMs } from '../config/resolved.js';
 import { Problems, Section } from '../config/section.js';
 import { type ClientView, describePolicy, type PolicyView, type RetryView } from '../config/view.js';
-import { limitText, rangesText } from './format.js';
 import { BACKOFF_REASONS, BUDGET_REASONS, CLIENT_REASONS, RETRY_REASONS } from './reasons.js';
+import { limitText, rangesText } from './text.js';
 import type { ExplainedField, ExplainedValue } from './types.js';
 
 type Shown = Pick<ExplainedField, 'value' | 'text'>;

@@ -1,5 +1,15 @@
-import { exactTime, retriesText, roughTime } from './format.js';
-import { type Column, renderNotes, renderTable, roomBeside, WIDTH, widthOf, wrap } from './text-table.js';
+import {
+  type Column,
+  exactTime,
+  renderNotes,
+  renderTable,
+  retriesText,
+  roomBeside,
+  roughTime,
+  WIDTH,
+  widthOf,
+  wrap,
+} from './text.js';
 import type {
   DelayRange,
   DelaySchedule,

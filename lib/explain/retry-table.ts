@@ -3,8 +3,8 @@ import type { ResolvedClient, ResolvedPolicy, ResolvedRetry } from '../config/re
 import { IDEMPOTENCY_KEY_HEADER, isRetryableStatus } from '../config/retry-parsers.js';
 import { decide } from '../retry/decide.js';
 import { type Idempotency, idempotencyOf } from '../retry/idempotency.js';
-import { mayGrantRetries, mostRetries } from './bounds.js';
-import { exactTime, rangesText } from './format.js';
+import { mayGrantRetries, mostRetries } from './delays.js';
+import { exactTime, rangesText } from './text.js';
 import type { RetryTable, RetryTableRow, RetryVerdict } from './types.js';
 
 type Kind = RetryTableRow['kind'];

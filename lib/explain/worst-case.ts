@@ -11,8 +11,8 @@
  * one retry is enough to sleep until `retryTimeout`.
  */
 import type { LimitMs, ResolvedClient, ResolvedPolicy, ResolvedRetry } from '../config/resolved.js';
-import { longestDelaysMs, mostRetries } from './bounds.js';
-import { exactTime } from './format.js';
+import { longestDelaysMs, mostRetries } from './delays.js';
+import { exactTime } from './text.js';
 import type { WorstCase } from './types.js';
 
 interface Attempt {

@@ -2,19 +2,40 @@ import { HttpService } from '@nestjs/axios';
 import { Inject, Injectable, type OnApplicationShutdown, Optional } from '@nestjs/common';
 import type { AxiosStatic } from 'axios';
 import { attachPolicy, type Policy } from '../index.js';
-import { HTTP_POLICY_DEFAULTS } from './defaults.module.js';
-import { assertOptions, configError, headingOf, underHeading } from './errors.js';
-import { mergeConfigs } from './merge.js';
-import { NamedPolicies } from './named-policies.js';
+import { mergeConfigs } from './defaults.module.js';
 import {
+  assertOptions,
+  configError,
   type HttpPolicyDefaults,
   type HttpPolicyModuleOptions,
+  headingOf,
   MODULE_OPTIONS_TOKEN,
   policyConfigOf,
+  underHeading,
 } from './options.js';
+import { CLIENT_NAME, HTTP_POLICY_DEFAULTS } from './tokens.js';
 
-/** The token of the name that a registration was given, if any. */
-export const CLIENT_NAME = Symbol('axios-policy.nestjs.name');
+/** The policies of an app, by the names of their clients. */
+@Injectable()
+export class NamedPolicies {
+  readonly #policies = new Map<string, Policy>();
+
+  /** @throws {PolicyConfigError} if another client has the name: `@InjectHttp` could not tell them apart. */
+  add(name: string, policy: Policy): void {
+    this.assertFree(name);
+    this.#policies.set(name, policy);
+  }
+
+  assertFree(name: string): void {
+    if (!this.#policies.has(name)) return;
+    const expected = 'a name of its own (import the module of the first registration instead)';
+    throw configError('name', expected, 'the name of another registration', headingOf(name));
+  }
+
+  [Symbol.iterator](): Iterator<[name: string, policy: Policy]> {
+    return this.#policies.entries();
+  }
+}
 
 /**
  * An `HttpService` on an axios instance of its own, and the policy on that instance. Made together, so that nobody gets

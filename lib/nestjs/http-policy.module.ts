@@ -2,12 +2,12 @@ import {
   type ConfigurableModuleAsyncOptions,
   type DynamicModule,
   type FactoryProvider,
+  Global,
   Module,
 } from '@nestjs/common';
-import { HttpPolicyClientsModule } from './clients.module.js';
 import { HttpPolicyDefaultsModule } from './defaults.module.js';
-import { CLIENT_NAME, HttpPolicyClient } from './http-policy-client.js';
-import { getHttpToken, getPolicyToken } from './inject.js';
+import { HttpPolicyHealth } from './health.js';
+import { HttpPolicyClient, NamedPolicies } from './http-policy-client.js';
 import {
   type ASYNC_OPTIONS_TYPE,
   ConfigurableModuleClass,
@@ -15,6 +15,12 @@ import {
   MODULE_OPTIONS_TOKEN,
   type OPTIONS_TYPE,
 } from './options.js';
+import { CLIENT_NAME, getHttpToken, getPolicyToken } from './tokens.js';
+
+/** One for the whole app: what its clients have in common. */
+@Global()
+@Module({ providers: [NamedPolicies, HttpPolicyHealth], exports: [NamedPolicies, HttpPolicyHealth] })
+class HttpPolicyClientsModule {}
 
 const tokensOf = (name?: string) => [getHttpToken(name), getPolicyToken(name)];
 

@@ -4,5 +4,5 @@
  */
 export { HttpPolicyHealth, type HttpPolicyHealthLimits, type HttpPolicyHealthStatus } from './health.js';
 export { HttpPolicyModule } from './http-policy.module.js';
-export { getHttpToken, getPolicyToken, HTTP_POLICY, InjectHttp, InjectPolicy } from './inject.js';
 export type { HttpPolicyDefaults, HttpPolicyModuleOptions, HttpPolicyOptionsFactory } from './options.js';
+export { getHttpToken, getPolicyToken, HTTP_POLICY, InjectHttp, InjectPolicy } from './tokens.js';

@@ -1,5 +1,4 @@
-import { noRetry } from '../../../lib/cli/simulate/no-retry.js';
-import type { Policy } from '../../../lib/cli/simulate/policy.js';
+import { noRetry, type Policy } from '../../../lib/cli/simulate/policies.js';
 import { axiosRetryDefaults, axiosRetryExponential } from './axios-retry.js';
 import { dearTimeouts, fewTokens, sharedBudget } from './budgets.js';
 import { axiosPolicy, reference } from './product.js';

@@ -4,7 +4,7 @@
  *
  * @see https://github.com/softonic/axios-retry/blob/v4.5.0/src/index.ts
  */
-import type { Call, Failure, Policy, World } from '../../../lib/cli/simulate/policy.js';
+import type { Call, Failure, Policy, World } from '../../../lib/cli/simulate/policies.js';
 
 const RETRIES = 3;
 

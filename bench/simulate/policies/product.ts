@@ -1,7 +1,11 @@
 /** Configurations of the product. */
 
-import type { Policy, World } from '../../../lib/cli/simulate/policy.js';
-import { productPolicy, type SimulatedBudget } from '../../../lib/cli/simulate/product.js';
+import {
+  type Policy,
+  productPolicy,
+  type SimulatedBudget,
+  type World,
+} from '../../../lib/cli/simulate/policies.js';
 import { resolvePolicy } from '../../../lib/config/resolve.js';
 import type { RetryConfig } from '../../../lib/config/types.js';
 

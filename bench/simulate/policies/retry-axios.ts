@@ -4,7 +4,7 @@
  *
  * @see https://github.com/JustinBeckwith/retry-axios/blob/v4.0.3/src/index.ts
  */
-import type { Call, Failure, Policy } from '../../../lib/cli/simulate/policy.js';
+import type { Call, Failure, Policy } from '../../../lib/cli/simulate/policies.js';
 
 const RETRIES = 3;
 

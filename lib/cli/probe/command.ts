@@ -1,5 +1,5 @@
 import { isToken } from '../../config/parsers.js';
-import { type Command, wrongUsage } from '../arguments.js';
+import { type Command, wrongUsage } from '../command.js';
 import { CONFIG_USAGE, readConfig } from '../config-file.js';
 import { adviceOn } from './advice.js';
 import { probe } from './probe.js';

@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import type { LookupAddress } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
@@ -7,11 +8,15 @@ import type { ProxyAddress, ResolvedClient } from '../../config/resolved.js';
 import { ConnectTimeoutError } from '../../errors.js';
 import { openTunnel, type ProxyTlsOptions } from '../../transport/proxy/tunnel.js';
 import type { TlsSettings } from '../../transport/tls.js';
-import { PhaseError } from './failure.js';
-import { within } from './limit.js';
-import type { ConnectionSeen, Phase, Phases, TlsSeen } from './report.js';
+import {
+  type CertificateSeen,
+  type ConnectionSeen,
+  type Phase,
+  PhaseError,
+  type Phases,
+  type TlsSeen,
+} from './report.js';
 import { type ChosenRoute, isTunnelled, type Target } from './route.js';
-import { lookAtTls } from './tls.js';
 
 /** How connections are made. */
 export interface ConnectOptions {
@@ -170,4 +175,61 @@ class Connecting {
       tls: this.#tls,
     };
   }
+}
+
+/**
+ * Runs an action that ends with its signal.
+ *
+ * @throws what `reason` makes, if that took longer than `ms`.
+ */
+export async function within<T>(
+  ms: number,
+  reason: () => Error,
+  action: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(reason()), ms);
+  try {
+    return await action(controller.signal);
+  } catch (error) {
+    throw controller.signal.aborted ? controller.signal.reason : error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** What a handshake agreed on. */
+function lookAtTls(socket: TLSSocket): TlsSeen {
+  const certificate = socket.getPeerX509Certificate();
+  return {
+    version: socket.getProtocol() ?? 'TLS',
+    alpn: socket.alpnProtocol || undefined,
+    certificate: certificate && lookAtCertificate(certificate),
+    problem: socket.authorized ? undefined : problemOf(socket.authorizationError),
+  };
+}
+
+/** Of the types, it is an `Error`; in truth it is a code, or the error of the check of the host's name. */
+function problemOf(error: unknown): string {
+  if (typeof error === 'string') return error;
+  return (error as NodeJS.ErrnoException | undefined)?.code ?? 'UNTRUSTED';
+}
+
+function lookAtCertificate({ subject, issuer, subjectAltName, validTo }: X509Certificate): CertificateSeen {
+  const validToMs = Date.parse(validTo);
+  return {
+    subject: commonName(subject),
+    issuer: commonName(issuer),
+    names: (subjectAltName ?? '').split(', ').map((name) => name.replace(/^(?:DNS|IP Address):/, '')),
+    validTo: new Date(validToMs).toISOString(),
+    daysLeft: Math.floor((validToMs - Date.now()) / DAY_MS),
+  };
+}
+
+/** `CN=…` out of a name of several lines; the last line where there is none. */
+function commonName(name: string | undefined): string {
+  const lines = (name ?? '').split('\n');
+  return (lines.find((line) => line.startsWith('CN=')) ?? lines.at(-1) ?? '').replace(/^\w+=/, '');
 }

@@ -3,8 +3,14 @@ import type { ResolvedClient, ResolvedPolicy } from '../../config/resolved.js';
 import { resolveTls } from '../../transport/tls.js';
 import { type Answers, askOverHttp1, askOverHttp2, type Question } from './ask.js';
 import { type ConnectOptions, type OpenConnection, openConnection } from './connection.js';
-import { failureOf, PhaseError } from './failure.js';
-import { type ConnectionSeen, type ProbeFailure, type ProbeReport, shownUrl } from './report.js';
+import {
+  type ConnectionSeen,
+  failureOf,
+  PhaseError,
+  type ProbeFailure,
+  type ProbeReport,
+  shownUrl,
+} from './report.js';
 import { isTunnelled, routeTo, targetOf } from './route.js';
 
 /** With `timeout: false` the probe still comes to an end. */

@@ -1,5 +1,5 @@
 import { quote } from '../../config/render.js';
-import { renderNotes, wrap } from '../../explain/text-table.js';
+import { renderNotes, wrap } from '../../explain/text.js';
 import type { Advice } from './advice.js';
 import type { AnswerSeen, ConnectionSeen, Phases, ProbeReport, TlsSeen } from './report.js';
 

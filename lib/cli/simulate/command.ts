@@ -1,12 +1,10 @@
 import { resolvePolicy } from '../../config/resolve.js';
-import { type Command, type OptionValues, wrongUsage } from '../arguments.js';
+import { type Command, CommandError, type CommandIo, type OptionValues, wrongUsage } from '../command.js';
 import { CONFIG_USAGE, fileName, fileProblem, readConfig } from '../config-file.js';
-import { CommandError, type CommandIo } from '../io.js';
 import { renderPage } from './html.js';
-import { CALM_MS, type Scenario, serverOf } from './scenario.js';
+import { CALM_MS, readDuration, readTrouble, type Scenario, serverOf, TROUBLE_EXPECTED } from './scenario.js';
 import { type Study, study } from './study.js';
 import { renderStudy } from './text.js';
-import { readDuration, readTrouble, TROUBLE_EXPECTED } from './trouble.js';
 
 /** More would take minutes, and gigabytes of memory. */
 const MOST_REQUESTS = 2_000_000;

@@ -1,9 +1,42 @@
+import { exponential, seeded } from '../../explain/statistics.js';
 import { Clock } from './clock.js';
-import { Journal } from './journal.js';
-import type { Call, Client, Failure, Policy, World } from './policy.js';
-import { exponential, seeded } from './random.js';
+import type { Call, Client, Failure, Policy, World } from './policies.js';
 import { CALM_MS, ROUND_TRIP_MS, type Scenario } from './scenario.js';
 import { type Answer, Server } from './server.js';
+
+/** What happened to every request of a run. */
+export class Journal {
+  /** When each request began. */
+  readonly begunMs: number[] = [];
+  /** When each request succeeded; `Infinity` if it has not. */
+  readonly succeededMs: number[] = [];
+  /** When each attempt was sent. */
+  readonly attemptsMs: number[] = [];
+  #endMs = 0;
+
+  /** When the run ended. */
+  get endMs(): number {
+    return this.#endMs;
+  }
+
+  /** A request begins. Returns its number. */
+  begin(nowMs: number): number {
+    this.succeededMs.push(Number.POSITIVE_INFINITY);
+    return this.begunMs.push(nowMs) - 1;
+  }
+
+  attempt(nowMs: number): void {
+    this.attemptsMs.push(nowMs);
+  }
+
+  succeeded(request: number, nowMs: number): void {
+    this.succeededMs[request] = nowMs;
+  }
+
+  close(nowMs: number): void {
+    this.#endMs = nowMs;
+  }
+}
 
 /** One run. */
 export interface Setting {

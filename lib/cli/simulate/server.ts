@@ -1,5 +1,5 @@
+import { exponential, type Random } from '../../explain/statistics.js';
 import type { Clock } from './clock.js';
-import { exponential, type Random } from './random.js';
 
 /** What a client gets for an attempt. */
 export type Answer =

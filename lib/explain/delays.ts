@@ -1,13 +1,42 @@
 /**
- * The delays between attempts. Their bounds follow from the configuration; medians and percentiles, of which there is no
- * closed form (each delay is drawn from a range that the last one sets), come from a simulation with the product's own
- * backoff and a fixed seed: the same configuration gives the same numbers, on every machine.
+ * The delays between attempts. Bounds of their number and length follow from the configuration. Medians and percentiles,
+ * of which there is no closed form (each delay is drawn from a range that the last one sets), come from a simulation with
+ * the product's own backoff and a fixed seed: the same configuration gives the same numbers, on every machine.
  */
-import type { ResolvedRetry } from '../config/resolved.js';
+import { isRetryBudget } from '../config/budget-option.js';
+import type { ResolvedBackoff, ResolvedRetry } from '../config/resolved.js';
 import { backoffMs } from '../retry/decide.js';
-import { longestDelayMs, longestDelaysMs, mostRetries } from './bounds.js';
-import { seededRandom } from './seeded-random.js';
+import { quantile, seeded } from './statistics.js';
 import type { DelayRange, DelaySchedule, RetryDelay } from './types.js';
+
+/** Tells if the budget could ever grant a retry. A caller's own always may. */
+export function mayGrantRetries(budget: ResolvedRetry['budget']): boolean {
+  return budget === false || isRetryBudget(budget) || budget.maxTokens >= 1;
+}
+
+/**
+ * Most retries that one request can make: `maxRetries`, or as many as `retryTimeout` has room for, as each is preceded
+ * by `initBackoff` at least.
+ */
+export function mostRetries(retry: ResolvedRetry | false): number {
+  if (retry === false || !mayGrantRetries(retry.budget)) return 0;
+  return Math.min(retry.maxRetries, Math.floor(retry.retryTimeoutMs / retry.backoff.initBackoffMs));
+}
+
+/** The longest delay before a retry: min(maxBackoff, initBackoff × base^(retry − 1)). */
+function longestDelayMs(backoff: ResolvedBackoff, retry: number): number {
+  return Math.min(backoff.maxBackoffMs, backoff.initBackoffMs * backoff.base ** (retry - 1));
+}
+
+/** The sum of the longest delays before the first `retries` retries. */
+export function longestDelaysMs(backoff: ResolvedBackoff, retries: number): number {
+  const { initBackoffMs, maxBackoffMs, base } = backoff;
+  const steps = Math.log(maxBackoffMs / initBackoffMs) / Math.log(base);
+  const growing = Math.min(retries, Math.ceil(steps));
+  // expm1, as base may be next to 1.
+  const grownMs = (initBackoffMs * Math.expm1(growing * Math.log(base))) / (base - 1);
+  return grownMs + (retries - growing) * maxBackoffMs;
+}
 
 /** The standard error of a median or percentile is then about 1 %. */
 const SIMULATED_REQUESTS = 20_000;
@@ -27,7 +56,7 @@ interface Simulation {
 }
 
 function simulate({ backoff, retryTimeoutMs }: ResolvedRetry, retries: number): Simulation {
-  const random = seededRandom(SEED);
+  const random = seeded(SEED);
   const delays = Array.from({ length: retries }, () => new Float64Array(SIMULATED_REQUESTS));
   const reached = new Array<number>(retries).fill(0);
   const totals = new Float64Array(SIMULATED_REQUESTS);
@@ -49,17 +78,12 @@ function simulate({ backoff, retryTimeoutMs }: ResolvedRetry, retries: number): 
   return { delays, reached, totals };
 }
 
-/** By the nearest rank. */
-function percentile(sorted: Float64Array, share: number): number {
-  return sorted[Math.ceil(sorted.length * share) - 1] ?? 0;
-}
-
 function rangeOf(values: Float64Array, minMs: number, maxMs: number): DelayRange {
   const sorted = values.toSorted();
   return {
     minMs: Math.round(minMs),
-    medianMs: Math.round(percentile(sorted, 0.5)),
-    p95Ms: Math.round(percentile(sorted, 0.95)),
+    medianMs: Math.round(quantile(sorted, 0.5)),
+    p95Ms: Math.round(quantile(sorted, 0.95)),
     maxMs: Math.round(maxMs),
   };
 }

@@ -10,6 +10,12 @@ const PREFIX = 'axios-policy.nestjs';
  */
 export const HTTP_POLICY = Symbol.for(`${PREFIX}.policy`);
 
+/** The token of what `HttpPolicyModule.forRoot` was given. */
+export const HTTP_POLICY_DEFAULTS = Symbol.for(`${PREFIX}.defaults`);
+
+/** The token of the name that a registration was given, if any. */
+export const CLIENT_NAME = Symbol(`${PREFIX}.name`);
+
 /**
  * The token of the `HttpService` of a client, for `moduleRef.get()`, `inject: []` of a factory and `overrideProvider()`
  * of a test.

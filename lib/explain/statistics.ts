@@ -1,3 +1,5 @@
+/** Chance that repeats itself, and figures of many values: for simulations. */
+
 /** Uniform in [0, 1), as `Math.random`, but the same numbers for the same seed. */
 export type Random = () => number;
 
@@ -25,4 +27,18 @@ export function seeded(...seed: readonly number[]): Random {
 /** The time to the next of events that come independently of each other, `mean` apart. */
 export function exponential(random: Random, mean: number): number {
   return -Math.log(1 - random()) * mean;
+}
+
+/**
+ * The value below which a share of the values lies, interpolated between neighbours.
+ *
+ * @param ascending the values, sorted.
+ * @param share in [0, 1]: 0.5 is the median.
+ * @returns `NaN` of no values.
+ */
+export function quantile(ascending: Float64Array, share: number): number {
+  const position = (ascending.length - 1) * share;
+  const below = ascending[Math.floor(position)] ?? Number.NaN;
+  const above = ascending[Math.ceil(position)] ?? Number.NaN;
+  return below + (above - below) * (position % 1);
 }

@@ -1,8 +1,0 @@
-import type { Policy } from './policy.js';
-
-/** Bare axios. */
-export const noRetry: Policy = {
-  name: 'no retry',
-  remembers: false,
-  client: () => ({ call: (timeoutMs) => ({ timeoutMs, failed: () => undefined }) }),
-};

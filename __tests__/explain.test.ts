@@ -3,12 +3,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { resolvePolicy } from '../lib/config/resolve.js';
 import type { ResolvedRetry } from '../lib/config/resolved.js';
-import {
-  explainPolicy,
-  type PolicyExplanation,
-  renderExplanation,
-  type WorstCase,
-} from '../lib/explain/index.js';
+import type { PolicyExplanation, WorstCase } from '../lib/explain/index.js';
+import { explainPolicy, renderExplanation } from '../lib/explain/index.js';
 import { retryTableOf } from '../lib/explain/retry-table.js';
 import { worstCaseNotesOf, worstCasesOf } from '../lib/explain/worst-case.js';
 import type { PolicyConfig } from '../lib/index.js';

@@ -2,6 +2,7 @@
 
 // As types, because there is nothing to load: it makes `policy` known on axios' request config.
 export type * from './augment.js';
+export type { ClientView, PolicyView, RetryView } from './config/resolved.js';
 export type {
   BackoffConfig,
   BudgetConfig,
@@ -25,7 +26,6 @@ export type {
   TlsConfig,
   WithSnakeCase,
 } from './config/types.js';
-export type { ClientView, PolicyView, RetryView } from './config/view.js';
 export type {
   BodyConsumedError,
   Http2HeaderSizeError,

@@ -1,5 +1,5 @@
 import { resolvePolicy } from '../../lib/config/resolve.js';
-import { describePolicy } from '../../lib/config/view.js';
+import { describePolicy } from '../../lib/config/resolved.js';
 import { problemsOf } from './problems.js';
 
 const clientOf = (client: object) => resolvePolicy({ client }).client;

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { InternalAxiosRequestConfig } from 'axios';
 import ts from 'typescript';
 import { resolvePolicy, resolveRequestPolicy } from '../../lib/config/resolve.js';
-import { describePolicy } from '../../lib/config/view.js';
+import { describePolicy } from '../../lib/config/resolved.js';
 import type {
   BackoffConfig,
   BudgetConfig,

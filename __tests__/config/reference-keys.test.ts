@@ -1,5 +1,5 @@
 import { resolvePolicy } from '../../lib/config/resolve.js';
-import { describePolicy } from '../../lib/config/view.js';
+import { describePolicy } from '../../lib/config/resolved.js';
 import type { PolicyConfig } from '../../lib/index.js';
 import * as certs from '../helpers/certs.js';
 import { problemsOf } from './problems.js';

@@ -1,6 +1,6 @@
-import { DEFAULT_BUDGET } from '../../lib/config/budget-option.js';
 import { resolvePolicy } from '../../lib/config/resolve.js';
 import type { ResolvedRetry } from '../../lib/config/resolved.js';
+import { DEFAULT_BUDGET } from '../../lib/config/retry-parsers.js';
 import type { RetryBudget } from '../../lib/config/types.js';
 import { problemsOf } from './problems.js';
 

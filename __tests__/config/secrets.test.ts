@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
-import { BUDGET_KEYS } from '../../lib/config/budget-option.js';
 import * as keys from '../../lib/config/options.js';
 import { resolvePolicy, resolveRequestPolicy } from '../../lib/config/resolve.js';
+import { BUDGET_KEYS } from '../../lib/config/retry-parsers.js';
 import { TLS_KEYS } from '../../lib/config/socket-options.js';
 import { ProxySelector } from '../../lib/transport/proxy/selection.js';
 

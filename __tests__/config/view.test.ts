@@ -1,8 +1,9 @@
 import { inspect } from 'node:util';
+import { Secret } from '../../lib/config/render.js';
 import { resolvePolicy } from '../../lib/config/resolve.js';
+import type { PolicyView } from '../../lib/config/resolved.js';
+import { describePolicy } from '../../lib/config/resolved.js';
 import { isRetryableStatus } from '../../lib/config/retry-parsers.js';
-import { Secret } from '../../lib/config/secret.js';
-import { describePolicy, type PolicyView } from '../../lib/config/view.js';
 
 const viewOf = (config: unknown): PolicyView => describePolicy(resolvePolicy(config));
 
@@ -67,8 +68,8 @@ describe('the view of a policy of which nothing is said', () => {
 
   it('is a configuration of the same policy', () => {
     const policy = resolvePolicy({});
-    const { timeoutIsDefault, explicit, given, ...client } = resolvePolicy(describePolicy(policy)).client;
-    expect({ ...client, explicit: [], given: new Set(), timeoutIsDefault: true }).toEqual(policy.client);
+    const { timeoutIsDefault, given, ...client } = resolvePolicy(describePolicy(policy)).client;
+    expect({ ...client, given: new Map(), timeoutIsDefault: true }).toEqual(policy.client);
     expect(timeoutIsDefault).toBe(false);
   });
 });

@@ -15,8 +15,11 @@ interface RouteParts {
 
 /** A route with one pool for `http://` and `https://` requests. */
 export function routeWith({ client, pool, tls, env }: RouteParts): Route {
+  const given = new Map(
+    Object.keys(client).map((key) => [key, { needs: undefined, path: key, received: '' }]),
+  );
   return new Route({
-    client: { ...resolvePolicy({}).client, given: new Set(Object.keys(client)), ...client },
+    client: { ...resolvePolicy({}).client, given, ...client },
     httpPool: pool,
     httpsPool: pool,
     tls,

@@ -1,26 +1,11 @@
 /** How the addresses of names are found, and which are left out. The reference has no such options. */
-import { keySet } from './key-set.js';
-import {
-  defaultsOf,
-  type OptionTable,
-  optionTable,
-  type Reader,
-  readOptions,
-  type Values,
-  type View,
-  viewOf,
-} from './option.js';
-import {
-  booleanOf,
-  duration,
-  durationOrFalse,
-  integerWithin,
-  isObject,
-  ok,
-  type Parser,
-  wrong,
-} from './parsers.js';
+
+import type { OptionTable, Reader, Values, View } from './option.js';
+import { defaultsOf, optionTable, readOptions, viewOf } from './option.js';
+import type { Parser } from './parsers.js';
+import { booleanOf, duration, durationOrFalse, integerWithin, isObject, ok, wrong } from './parsers.js';
 import { renderValue } from './render.js';
+import { keySet } from './section.js';
 
 const NO_EJECTION = 'use eject: false to switch it off';
 
@@ -30,11 +15,8 @@ export const DNS_OPTIONS = optionTable({
   staleOnError: { parse: durationOrFalse(), unit: 'ms', default: 60_000 },
 });
 
-/** Keys of `DnsConfig`. */
-export const DNS_KEYS = keySet(DNS_OPTIONS);
-
 /** How long answers to look-ups are used. */
-export type ResolvedDns = Values<typeof DNS_OPTIONS>;
+type ResolvedDns = Values<typeof DNS_OPTIONS>;
 
 /** Options of `EjectConfig`. */
 export const EJECT_OPTIONS = optionTable({
@@ -43,11 +25,8 @@ export const EJECT_OPTIONS = optionTable({
   maxPercent: { parse: integerWithin(0, 100), default: 50 },
 });
 
-/** Keys of `EjectConfig`. */
-export const EJECT_KEYS = keySet(EJECT_OPTIONS);
-
 /** When an address gets no requests. */
-export type ResolvedEject = Values<typeof EJECT_OPTIONS>;
+type ResolvedEject = Values<typeof EJECT_OPTIONS>;
 
 const switchOrObject: Parser<boolean | object> = (value) => {
   const read = isObject(value) ? value : booleanOf(value);

@@ -33,14 +33,14 @@ export class DurationError extends Error {
 /** Nanoseconds of a millisecond. */
 export const NS_PER_MS = 1_000_000n;
 /** Nanoseconds of a second. */
-export const NS_PER_SECOND = 1_000_000_000n;
+const NS_PER_SECOND = 1_000_000_000n;
 /** The largest number of a text. */
-export const U64_MAX = 2n ** 64n - 1n;
+const U64_MAX = 2n ** 64n - 1n;
 /** The longest sum: the reference counts seconds in 64 bits, and nanoseconds beside them. */
-export const MAX_NS = (U64_MAX + 1n) * NS_PER_SECOND - 1n;
+const MAX_NS = (U64_MAX + 1n) * NS_PER_SECOND - 1n;
 
 /** One unit of the grammar. */
-export interface Unit {
+interface Unit {
   readonly ns: bigint;
   /** The largest product of number and unit. */
   readonly max: bigint;
@@ -74,7 +74,7 @@ const SPELLINGS: ReadonlyArray<readonly [names: string, unit: Unit]> = [
 ];
 
 /** Every name of a unit, case-sensitive. `m` is a minute, `M` a month. */
-export const UNITS: ReadonlyMap<string, Unit> = new Map(
+const UNITS: ReadonlyMap<string, Unit> = new Map(
   SPELLINGS.flatMap(([names, unit]) => names.split(' ').map((name) => [name, unit] as const)),
 );
 

@@ -1,12 +1,5 @@
-import {
-  type IpBlock,
-  ipBlock,
-  ipv4Text,
-  isInBlock,
-  isLoopback,
-  parseIp,
-  parseLooseIpv4,
-} from './ip-address.js';
+import type { IpBlock } from './host.js';
+import { ipBlock, ipv4Text, isInBlock, isLoopback, parseIp, parseLooseIpv4 } from './host.js';
 
 /** Tells if a host is to be reached without a proxy. */
 export type NoProxyMatcher = (hostname: string, port: number) => boolean;

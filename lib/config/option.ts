@@ -1,11 +1,12 @@
 /**
  * A row of an options table, and what follows from a table: the values of a section of the configuration, their defaults,
- * and what `policy.config` shows of them.
+ * what `policy.config` shows of them, and which of them not every platform or adapter supports.
  */
 import type { Parser } from './parsers.js';
 import type { ProxyAddress } from './proxy-url.js';
-import type { Secret } from './secret.js';
-import type { Section } from './section.js';
+import type { Secret } from './render.js';
+import { renderKind, renderValue } from './render.js';
+import type { Problems, Section } from './section.js';
 import type { TlsBlob, TlsConfig } from './types.js';
 
 /** Reads an option of which a parser cannot make everything: one that is an object, or changes what it overrides. */
@@ -19,7 +20,7 @@ export interface SocketReaders {
 }
 
 /** `sockets`: there are none where an adapter makes its own connections; `node`: browsers keep it to themselves, too. */
-export type Requirement = 'sockets' | 'node';
+type Requirement = 'sockets' | 'node';
 
 /**
  * One option. Either `parse` or `read` makes its value; the name of one in {@link SocketReaders} keeps that code out of
@@ -80,7 +81,7 @@ function nameOf(key: string, { as, unit }: Option): string {
 }
 
 /** The resolved value of one option. */
-export function resolvedValue(values: object, key: string, option: Option): unknown {
+function resolvedValue(values: object, key: string, option: Option): unknown {
   return Reflect.get(values, nameOf(key, option));
 }
 
@@ -132,4 +133,64 @@ export function viewOf<T extends OptionTable>(table: T, values: object): View<T>
     return [key, option.show === undefined ? value : option.show(value)];
   });
   return Object.freeze(Object.fromEntries(entries));
+}
+
+/** An option that somebody set, to whatever value. */
+export interface GivenOption {
+  /** What it asks for by that value; `undefined` for what every platform has. */
+  readonly needs: Requirement | undefined;
+  /** As the user spelled it: `client_options.connect_timeout`. */
+  readonly path: string;
+  /** Its value as a message may show it: shortened, without secrets. */
+  readonly received: string;
+}
+
+/** Requirements that cannot be met, with the reason. */
+export interface Unsupported {
+  readonly needs: readonly Requirement[];
+  /** Completes "expected no value (…)". */
+  readonly reason: string;
+}
+
+function isEmpty(raw: unknown): boolean {
+  if (typeof raw !== 'object' || raw === null || raw instanceof URL) return false;
+  return Object.keys(raw).length === 0;
+}
+
+/** Without a reader of its own, an option asks for something unless it was given an empty list or object. */
+function asksFor(option: Option, raw: unknown, value: unknown, sockets: SocketReaders | undefined): boolean {
+  const isUnread = sockets === undefined && typeof (option.parse ?? option.read) === 'string';
+  return isUnread ? !isEmpty(raw) : (option.asks?.(value) ?? true);
+}
+
+/** The options of a section that somebody set. One that is switched off asks for nothing. */
+export function givenOptions<K extends string>(
+  section: Section<K>,
+  table: OptionTable,
+  values: object,
+  sockets: SocketReaders | undefined,
+): ReadonlyMap<string, GivenOption> {
+  const given = new Map<string, GivenOption>();
+  for (const key of section.presentKeys()) {
+    const option = table[key];
+    if (option === undefined) continue;
+    const raw = section.raw(key);
+    const asks = option.needs && asksFor(option, raw, resolvedValue(values, key, option), sockets);
+    const needs = asks ? option.needs : undefined;
+    const received = option.secret ? renderKind(raw) : renderValue(raw);
+    given.set(key, Object.freeze({ needs, path: section.pathOf(key), received }));
+  }
+  return Object.freeze(given);
+}
+
+/** Notes every given option that is not supported as a problem. */
+export function refuseUnsupported(
+  problems: Problems,
+  unsupported: Unsupported | undefined,
+  given: ReadonlyMap<string, GivenOption>,
+): void {
+  for (const { needs, path, received } of given.values()) {
+    if (needs && unsupported?.needs.includes(needs))
+      problems.add(path, `no value (${unsupported.reason})`, received);
+  }
 }

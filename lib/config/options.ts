@@ -5,21 +5,12 @@
  * https://docs.rs/object_store/latest/object_store/struct.ClientOptions.html
  */
 import { DNS_OPTIONS, EJECT_OPTIONS, readDns, readEject, shownDns, shownEject } from './address-options.js';
-import { type AllowHttp, allowHttp, excludes } from './allow-http.js';
-import { DEFAULT_BUDGET, isRetryBudget, type ResolvedBudget, readBudget } from './budget-option.js';
-import { defaultHeaders, type HeaderFields } from './default-headers.js';
-import { formatDuration, type LimitMs } from './duration.js';
-import { keySet } from './key-set.js';
-import {
-  defaultsOf,
-  type OptionTable,
-  optionTable,
-  type Reader,
-  readOptions,
-  type Values,
-  type View,
-  viewOf,
-} from './option.js';
+import type { AllowHttp, HeaderFields } from './client-parsers.js';
+import { allowHttp, defaultHeaders, excludes } from './client-parsers.js';
+import type { LimitMs } from './duration.js';
+import { formatDuration } from './duration.js';
+import type { OptionTable, Reader, Values, View } from './option.js';
+import { defaultsOf, optionTable, readOptions, viewOf } from './option.js';
 import {
   booleanLike,
   callback,
@@ -34,8 +25,11 @@ import {
   numberAbove,
 } from './parsers.js';
 import type { ProxyAddress } from './proxy-url.js';
+import { REDACTED, Secret } from './render.js';
+import type { ResolvedBudget } from './retry-parsers.js';
 import * as retry from './retry-parsers.js';
-import { REDACTED, Secret } from './secret.js';
+import { DEFAULT_BUDGET, isRetryBudget, readBudget } from './retry-parsers.js';
+import { keySet } from './section.js';
 import type {
   BackoffConfig,
   ClientConfig,

@@ -1,8 +1,8 @@
 /** Advice on keys that a section lacks: mistyped ones, those of another section, and those of other libraries. */
 
-import { BUDGET_KEYS } from './budget-option.js';
-import type { KeySet } from './key-set.js';
 import { BACKOFF_KEYS, CLIENT_KEYS, RETRY_KEYS } from './options.js';
+import { BUDGET_KEYS } from './retry-parsers.js';
+import type { KeySet } from './section.js';
 import { listKeys } from './section.js';
 import { TLS_KEYS } from './socket-options.js';
 

@@ -1,5 +1,6 @@
 /** Readers of single values: each turns what a user wrote into what the library uses, or says what would be right. */
-import { DurationError, durationToMs, type LimitMs } from './duration.js';
+import type { LimitMs } from './duration.js';
+import { DurationError, durationToMs } from './duration.js';
 import { quote, renderDuration, renderHeader, renderKind, renderValue } from './render.js';
 import type { Duration } from './types.js';
 
@@ -91,7 +92,7 @@ function readDuration(value: unknown, expected: string, zero: string | undefined
 }
 
 /** Advice for values that a duration option refuses. */
-export interface DurationRules {
+interface DurationRules {
   /** Advice for a 0, if the field refuses it. */
   readonly zero?: string;
   /** Advice for `false`, if people may look for it here. */

@@ -1,7 +1,7 @@
 /** Proxy addresses. Nothing here repeats a text that may hold credentials, not even a wrong one. */
-import { ok, type Parsed, wrong } from './parsers.js';
-import { renderKind } from './render.js';
-import { Secret } from './secret.js';
+import type { Parsed } from './parsers.js';
+import { ok, wrong } from './parsers.js';
+import { renderKind, Secret } from './render.js';
 
 /** A parsed proxy address; the credentials are kept where no rendering finds them. */
 export interface ProxyAddress {

@@ -1,6 +1,7 @@
 /**
- * Renders wrong values for messages: short, on one line, without secrets. A token or a key may stand in any field
- * by mistake, so a text is quoted only if it looks like what somebody would write there.
+ * What is shown of a value. Wrong values in messages are short, on one line, without secrets: a token or a key may stand in
+ * any field by mistake, so a text is quoted only if it looks like what somebody would write there. Of a {@link Secret}
+ * nothing is shown.
  */
 
 const LONGEST = 60;
@@ -86,4 +87,36 @@ export function renderKind(value: unknown): string {
   if (typeof value === 'string') return value === '' ? 'an empty string' : 'a string (not shown)';
   if (ArrayBuffer.isView(value)) return value.byteLength === 0 ? 'empty bytes' : 'bytes (not shown)';
   return typeof value === 'number' ? 'a number' : renderValue(value);
+}
+/** The text shown in place of a secret. */
+export const REDACTED = '[redacted]';
+
+// `inspect.custom` of node:util, without Node: https://nodejs.org/api/util.html#utilinspectcustom
+const INSPECT = Symbol.for('nodejs.util.inspect.custom');
+
+/** A value that no rendering shows: not `JSON.stringify`, not a template string, not `util.inspect` at any depth. */
+export class Secret<T> {
+  readonly #value: T;
+
+  constructor(value: T) {
+    this.#value = value;
+    Object.freeze(this);
+  }
+
+  /** The value itself. Call it where the value goes on the wire, and nowhere else. */
+  reveal(): T {
+    return this.#value;
+  }
+
+  toString(): string {
+    return REDACTED;
+  }
+
+  toJSON(): string {
+    return REDACTED;
+  }
+
+  [INSPECT](): string {
+    return REDACTED;
+  }
 }

@@ -3,34 +3,24 @@
  * from the tables of options. Lengths of time are finite milliseconds no longer than a timer can hold, or `false` for
  * "no limit".
  */
+import type { GivenOption, Values, View } from './option.js';
+import { viewOf } from './option.js';
+import type { REQUEST_OPTIONS } from './options.js';
+import { CLIENT_OPTIONS, RETRY_OPTIONS } from './options.js';
+import { Secret } from './render.js';
 
-import type { Requirement, Values } from './option.js';
-import type { CLIENT_OPTIONS, REQUEST_OPTIONS, RETRY_OPTIONS } from './options.js';
-
-export type { ResolvedBudget } from './budget-option.js';
-export type { HeaderFields } from './default-headers.js';
+export type { HeaderFields } from './client-parsers.js';
 export type { LimitMs } from './duration.js';
 export type { ResolvedBackoff } from './options.js';
 export type { ProxyAddress } from './proxy-url.js';
-
-/** An option that was set explicitly and needs what not every platform has. */
-export interface ExplicitOption {
-  readonly key: string;
-  readonly needs: Requirement;
-  /** As the user spelled it: `client_options.connect_timeout`. */
-  readonly path: string;
-  /** Its value as a message may show it: shortened, without secrets. */
-  readonly received: string;
-}
+export type { ResolvedBudget } from './retry-parsers.js';
 
 /** `ClientConfig`, resolved. */
 export interface ResolvedClient extends Values<typeof CLIENT_OPTIONS> {
   /** `true` if nobody set `timeout`; a stream is then bounded by silence, not as a whole. */
   readonly timeoutIsDefault: boolean;
-  /** Keys that the user set, to whatever value. */
-  readonly given: ReadonlySet<string>;
-  /** Options that somebody set and that not every platform supports. */
-  readonly explicit: readonly ExplicitOption[];
+  /** Options that somebody set, by their keys. */
+  readonly given: ReadonlyMap<string, GivenOption>;
 }
 
 /** `RetryConfig`, resolved. */
@@ -40,7 +30,7 @@ export interface ResolvedRetry extends Omit<Values<typeof RETRY_OPTIONS>, 'statu
   readonly statuses?: readonly number[] | undefined;
 }
 
-/** A limit that may be meant in another unit: see `short-limits.ts`. */
+/** A limit that may be meant in another unit. */
 export interface ShortLimit {
   /** As the user spelled it. */
   readonly path: string;
@@ -64,4 +54,71 @@ export interface ResolvedPolicy {
 export interface ResolvedRequestPolicy extends Values<typeof REQUEST_OPTIONS> {
   /** The whole retry configuration of this request: the policy's, with the request's overrides. */
   readonly retry: ResolvedRetry | false;
+}
+
+/** Options that are read for each request, and by no connection. */
+const OF_REQUESTS = [
+  'defaultContentType',
+  'defaultHeaders',
+  'given',
+  'readTimeout',
+  'readTimeoutMs',
+  'timeout',
+  'timeoutIsDefault',
+  'timeoutMs',
+];
+
+/** Tells if two configurations make the same connections, so that those of one may serve the other. */
+export function makeSameConnections(before: ResolvedClient, after: ResolvedClient): boolean {
+  return isSame(ofConnections(before), ofConnections(after));
+}
+
+function ofConnections(client: ResolvedClient): object {
+  const values = Object.entries(client).filter(([key]) => !OF_REQUESTS.includes(key));
+  // An option that somebody set counts for more than what an agent says, also if its value is the default.
+  const given = [...client.given.keys()].filter((key) => !OF_REQUESTS.includes(key)).sort();
+  return { ...Object.fromEntries(values), given };
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (a instanceof Secret) return b instanceof Secret && isSame(a.reveal(), b.reveal());
+  if (a instanceof Uint8Array) return b instanceof Uint8Array && isSame([...a], [...b]);
+  // A function of a resolved option follows from the data that it stands beside.
+  if (typeof a === 'function') return typeof b === 'function';
+  if (!isPlain(a) || !isPlain(b)) return false;
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => isSame(a[key], b[key]));
+}
+
+function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype || Array.isArray(value);
+}
+
+/** A resolved `ClientConfig`: durations in ms, `false` = off, `undefined` = none; `[redacted]` for what is secret. */
+export interface ClientView extends View<typeof CLIENT_OPTIONS> {}
+
+/** A resolved `RetryConfig`: durations in ms, functions as they are. */
+export interface RetryView extends View<typeof RETRY_OPTIONS> {}
+
+/** A policy's configuration as it is in force, by the keys of its options. */
+export interface PolicyView {
+  readonly name: string | undefined;
+  readonly client: ClientView;
+  readonly retry: RetryView | false;
+}
+
+function describeRetry({ isRetryableStatus, ...retry }: ResolvedRetry): RetryView {
+  return viewOf(RETRY_OPTIONS, { ...retry, statuses: retry.statuses ?? isRetryableStatus });
+}
+
+/** `policy.config`: the policy as its owner may look at it, plain, frozen, and safe to log. */
+export function describePolicy(policy: ResolvedPolicy): PolicyView {
+  return Object.freeze({
+    name: policy.name,
+    client: viewOf(CLIENT_OPTIONS, policy.client),
+    retry: policy.retry && describeRetry(policy.retry),
+  });
 }

@@ -1,6 +1,7 @@
 /** The one reader of what users write. Everything behind it sees a policy that is complete, checked and frozen. */
-
-import { defaultsOf, readOptions, type SocketReaders, type Values } from './option.js';
+import { formatDuration } from './duration.js';
+import type { OptionTable, SocketReaders, Unsupported, Values } from './option.js';
+import { defaultsOf, givenOptions, readOptions, refuseUnsupported } from './option.js';
 import {
   CLIENT_KEYS,
   CLIENT_OPTIONS,
@@ -11,17 +12,22 @@ import {
   RETRY_KEYS,
   RETRY_OPTIONS,
 } from './options.js';
-import { isObject, ok, type Parser, wrong } from './parsers.js';
-import { renderValue } from './render.js';
-import type { ResolvedClient, ResolvedPolicy, ResolvedRequestPolicy, ResolvedRetry } from './resolved.js';
-import { Secret } from './secret.js';
-import { type KeyAdviser, Problems, Section } from './section.js';
-import { shortLimitsOf } from './short-limits.js';
+import type { Parser } from './parsers.js';
+import { isObject, ok, wrong } from './parsers.js';
+import { renderValue, Secret } from './render.js';
+import type {
+  ResolvedClient,
+  ResolvedPolicy,
+  ResolvedRequestPolicy,
+  ResolvedRetry,
+  ShortLimit,
+} from './resolved.js';
+import type { KeyAdviser } from './section.js';
+import { Problems, Section } from './section.js';
 import type { ClientConfig, RetryConfig } from './types.js';
-import { explicitOptions, refuseUnsupported, type Unsupported } from './unsupported-options.js';
 
 /** Parts of the reader that depend on the platform. */
-export interface Reading {
+interface Reading {
   /** `undefined` where there are no sockets. */
   readonly sockets?: SocketReaders | undefined;
   readonly adviseOnKey?: KeyAdviser | undefined;
@@ -60,8 +66,7 @@ function resolveClient(client: ClientSection, sockets: SocketReaders | undefined
     ...httpVersions(client, values),
     tls: tlsOf(client, values),
     timeoutIsDefault: client.raw('timeout') === undefined,
-    given: Object.freeze(new Set<string>(client.presentKeys())),
-    explicit: explicitOptions(client, CLIENT_OPTIONS, values, sockets),
+    given: givenOptions(client, CLIENT_OPTIONS, values, sockets),
   });
 }
 
@@ -101,6 +106,33 @@ function resolveRetry(
   return isInherited ? Object.freeze({ ...resolved, isRetryableStatus }) : resolved;
 }
 
+// Python counts seconds where we count milliseconds, so its `5.0` means 5 ms here; that is no error, for somebody may mean
+// it, but it is told. A round trip to the other side of the world takes longer.
+const SHORT_MS = 100;
+
+/** The lengths of time of a section that are set, and shorter than 100 ms. */
+function shortLimitsOf<K extends string>(
+  section: Section<K>,
+  table: OptionTable & Readonly<Record<K, unknown>>,
+  values: object,
+): ShortLimit[] {
+  const limits: ShortLimit[] = [];
+  for (const key of section.presentKeys()) {
+    const ms: unknown = table[key]?.unit === 'ms' && Reflect.get(values, `${key}Ms`);
+    if (typeof ms !== 'number' || ms === 0 || ms >= SHORT_MS) continue;
+    const raw = section.raw(key);
+    const inSeconds = typeof raw === 'number' ? formatDuration(raw * 1000) : undefined;
+    limits.push(Object.freeze({ path: section.pathOf(key), ms, inSeconds }));
+  }
+  return limits;
+}
+
+/** `client.timeout is 5ms (for seconds write '5s')`. */
+export function describeShortLimit({ path, ms, inSeconds }: ShortLimit): string {
+  const hint = inSeconds === undefined ? '' : ` (for seconds write '${inSeconds}')`;
+  return `${path} is ${formatDuration(ms)}${hint}`;
+}
+
 /**
  * Parses, checks and completes the configuration of a policy. Never changes it.
  * @returns the policy, frozen at every level.
@@ -114,7 +146,7 @@ export function readPolicy(config: unknown, { sockets, adviseOnKey, unsupported 
   const client = resolveClient(clientSection, sockets);
   const retrySection = retrySectionOf(section);
   const retry = resolveRetry(retrySection, DEFAULT_RETRY);
-  refuseUnsupported(problems, unsupported, client.explicit);
+  refuseUnsupported(problems, unsupported, client.given);
   problems.throwIfAny(name);
   const shortLimits = [
     ...shortLimitsOf(clientSection, CLIENT_OPTIONS, client),
@@ -146,7 +178,7 @@ export function readRequestPolicy(
   const section = new Section(input, 'policy', REQUEST_KEYS, problems);
   const retry = resolveRetry(retrySectionOf(section), base.retry);
   const values = readOptions(section, REQUEST_OPTIONS, NO_WISHES);
-  refuseUnsupported(problems, unsupported, explicitOptions(section, REQUEST_OPTIONS, values, undefined));
+  refuseUnsupported(problems, unsupported, givenOptions(section, REQUEST_OPTIONS, values, undefined));
   problems.throwIfAny(base.name);
   return Object.freeze({ retry, ...values });
 }

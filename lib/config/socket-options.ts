@@ -3,13 +3,14 @@
  * refuses these options by their names, and loads nothing of this file.
  */
 import type { SecureVersion } from 'node:tls';
-import { parseIp } from './ip-address.js';
-import { keySet } from './key-set.js';
-import { type OptionTable, optionTable, type Reader, readOptions, type SocketReaders } from './option.js';
-import { ok, oneOf, type Parser, wrong } from './parsers.js';
+import { parseIp } from './host.js';
+import type { OptionTable, Reader, SocketReaders } from './option.js';
+import { optionTable, readOptions } from './option.js';
+import type { Parser } from './parsers.js';
+import { ok, oneOf, wrong } from './parsers.js';
 import { proxyUrl } from './proxy-url.js';
-import { renderKind } from './render.js';
-import { Secret } from './secret.js';
+import { renderKind, Secret } from './render.js';
+import { keySet } from './section.js';
 import type { TlsBlob, TlsConfig } from './types.js';
 
 const VERSIONS: readonly SecureVersion[] = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'];
@@ -52,7 +53,7 @@ const serverName: Parser<string> = (value) => {
 };
 
 /** Options of `TlsConfig`. All are secrets or as good as: problems name their kind, never their content. */
-export const TLS_OPTIONS = optionTable({
+const TLS_OPTIONS = optionTable({
   ca: { parse: blob, default: undefined },
   cert: { parse: blob, default: undefined },
   key: { parse: blob, default: undefined },

@@ -1,7 +1,7 @@
 /** Forms of values and keys in a configuration: durations, booleans and integers may be text. */
 
 /** The time units of the duration grammar. `m` is a minute, `M` a month of 30.44 days. */
-export type DurationUnit =
+type DurationUnit =
   | 'ns'
   | 'nsec'
   | 'nanos'

@@ -3,8 +3,9 @@
  * of which there is no closed form (each delay is drawn from a range that the last one sets), come from a simulation with
  * the product's own backoff and a fixed seed: the same configuration gives the same numbers, on every machine.
  */
-import { isRetryBudget } from '../config/budget-option.js';
+
 import type { ResolvedBackoff, ResolvedRetry } from '../config/resolved.js';
+import { isRetryBudget } from '../config/retry-parsers.js';
 import { backoffMs } from '../retry/decide.js';
 import { quantile, seeded } from './statistics.js';
 import type { DelayRange, DelaySchedule, RetryDelay } from './types.js';

@@ -4,9 +4,9 @@
  */
 import { resolvePolicy } from '../config/resolve.js';
 import type { ShortLimit } from '../config/resolved.js';
-import { describeShortLimit } from '../config/short-limits.js';
+import { describePolicy } from '../config/resolved.js';
+import { describeShortLimit } from '../config/resolver.js';
 import type { PolicyConfig } from '../config/types.js';
-import { describePolicy } from '../config/view.js';
 import { scheduleOf } from './delays.js';
 import { explainFields, explicitFields } from './fields.js';
 import { retryTableOf } from './retry-table.js';

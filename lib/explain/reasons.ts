@@ -2,8 +2,9 @@
  * The reason for each default, one sentence each, for people who wonder whether to change it. They stand apart from the
  * options, so that only those load them who ask; an option without its reason does not compile.
  */
-import type { BUDGET_OPTIONS } from '../config/budget-option.js';
+
 import type { BACKOFF_OPTIONS, CLIENT_OPTIONS, RETRY_OPTIONS } from '../config/options.js';
+import type { BUDGET_OPTIONS } from '../config/retry-parsers.js';
 
 type ReasonsFor<T> = Readonly<Record<keyof T, string>>;
 

@@ -1,8 +1,7 @@
 import type { AxiosStatic } from 'axios';
-import type { ResolvedPolicy } from '../config/resolved.js';
+import type { PolicyView, ResolvedPolicy } from '../config/resolved.js';
+import { describePolicy } from '../config/resolved.js';
 import type { PolicyConfig } from '../config/types.js';
-import type { PolicyView } from '../config/view.js';
-import { describePolicy } from '../config/view.js';
 import { PolicyConfigError } from '../errors.js';
 import type { PolicyStats } from './activity.js';
 import { Activity } from './activity.js';

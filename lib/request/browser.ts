@@ -1,6 +1,6 @@
+import type { Unsupported } from '../config/option.js';
 import { readPolicy, readRequestPolicy } from '../config/resolver.js';
 import type { PolicyConfig } from '../config/types.js';
-import type { Unsupported } from '../config/unsupported-options.js';
 import { attach } from './attach.js';
 import type { AxiosLike } from './axios.js';
 import { browserAdapterName } from './axios.js';

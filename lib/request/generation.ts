@@ -1,7 +1,5 @@
-import type { ResolvedPolicy, ResolvedRequestPolicy } from '../config/resolved.js';
-import { makeSameConnections } from '../config/same-connections.js';
-import type { PolicyView } from '../config/view.js';
-import { describePolicy } from '../config/view.js';
+import type { PolicyView, ResolvedPolicy, ResolvedRequestPolicy } from '../config/resolved.js';
+import { describePolicy, makeSameConnections } from '../config/resolved.js';
 import { Activity } from './activity.js';
 import type { AxiosInstance } from './axios.js';
 import { AxiosErrors } from './axios.js';

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
+import type { Unsupported } from '../config/option.js';
 import type { ResolvedClient, ResolvedPolicy, ResolvedRequestPolicy } from '../config/resolved.js';
 import type { GiveUpReason, RetryEvent } from '../config/types.js';
-import type { Unsupported } from '../config/unsupported-options.js';
 import type { Download, DownloadOwner } from '../resume/download.js';
 import type { Observation } from '../retry/classify.js';
 import type { CallRecord } from '../retry/record.js';

@@ -1,7 +1,6 @@
 import { fieldOf } from '../config/own.js';
-import type { ResolvedPolicy, ResolvedRequestPolicy } from '../config/resolved.js';
+import type { PolicyView, ResolvedPolicy, ResolvedRequestPolicy } from '../config/resolved.js';
 import type { PolicyConfig } from '../config/types.js';
-import type { PolicyView } from '../config/view.js';
 import type { TrackingBudget } from '../retry/budget.js';
 import { Patience } from '../retry/patience.js';
 import { CallRecord } from '../retry/record.js';

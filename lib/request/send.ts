@@ -1,5 +1,5 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import { allowsHttp } from '../config/allow-http.js';
+import { allowsHttp } from '../config/client-parsers.js';
 import { fieldOf, withoutPrototype } from '../config/own.js';
 import type { PolicyError } from '../errors.js';
 import { BodyConsumedError, HttpNotAllowedError } from '../errors.js';

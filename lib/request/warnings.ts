@@ -1,12 +1,7 @@
-import { allowsHttp } from '../config/allow-http.js';
-import type {
-  ExplicitOption,
-  ResolvedClient,
-  ResolvedPolicy,
-  ResolvedRequestPolicy,
-} from '../config/resolved.js';
-import { describeShortLimit } from '../config/short-limits.js';
-import type { Unsupported } from '../config/unsupported-options.js';
+import { allowsHttp } from '../config/client-parsers.js';
+import type { Unsupported } from '../config/option.js';
+import type { ResolvedClient, ResolvedPolicy, ResolvedRequestPolicy } from '../config/resolved.js';
+import { describeShortLimit } from '../config/resolver.js';
 import type { RequestConfig } from './axios.js';
 import { makesOwnConnections } from './axios.js';
 import type { UrlBuilder } from './url.js';
@@ -111,21 +106,22 @@ export function unsupportedBy(adapter: Adapter): Unsupported | undefined {
 
 /** Warns, once per policy, of options that somebody set and the adapter of a request does not support. */
 export class UnsupportedOptions {
-  readonly #explicit: readonly ExplicitOption[];
+  /** The paths of those that somebody set. */
+  readonly #paths: readonly string[];
   readonly #name: string | undefined;
   #hasWarned = false;
 
   /** @param name of the policy, in the warning. */
-  constructor({ explicit }: ResolvedClient, name: string | undefined) {
+  constructor({ given }: ResolvedClient, name: string | undefined) {
     this.#name = name;
-    this.#explicit = explicit.filter(({ needs }) => needs === 'sockets');
+    const needing = [...given.values()].filter(({ needs }) => needs === 'sockets');
+    this.#paths = needing.map(({ path }) => path);
   }
 
   /** A request goes through an adapter that makes connections of its own. */
   note(adapter: Adapter, { readTimeoutMs }: ResolvedRequestPolicy): void {
     if (this.#hasWarned) return;
-    const paths = this.#explicit.map(({ path }) => path);
-    if (readTimeoutMs) paths.push('policy.readTimeout');
+    const paths = readTimeoutMs ? [...this.#paths, 'policy.readTimeout'] : this.#paths;
     if (paths.length === 0) return;
     this.#hasWarned = true;
     warnDeveloper(

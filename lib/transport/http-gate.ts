@@ -1,6 +1,6 @@
 import type { Agent, ClientRequest } from 'node:http';
-import type { AllowHttp } from '../config/allow-http.js';
-import { allowsHttp } from '../config/allow-http.js';
+import type { AllowHttp } from '../config/client-parsers.js';
+import { allowsHttp } from '../config/client-parsers.js';
 import { HttpNotAllowedError } from '../errors.js';
 import { addRequest, delegatingAgent, RefusingAgent } from './delegating-agent.js';
 import type { RequestEndpoint } from './target.js';

@@ -1,6 +1,6 @@
 /** Other budgets for the product, to see what each would save and cost. None is its default. */
 import type { Failure, Policy, SimulatedBudget, World } from '../../../lib/cli/simulate/policies.js';
-import { DEFAULT_BUDGET } from '../../../lib/config/budget-option.js';
+import { DEFAULT_BUDGET } from '../../../lib/config/retry-parsers.js';
 import { AdaptiveBudget } from '../../../lib/retry/budget.js';
 import { product } from './product.js';
 

@@ -1,4 +1,4 @@
-import { allowsHttp } from '../../config/allow-http.js';
+import { allowsHttp } from '../../config/client-parsers.js';
 import { formatDuration } from '../../config/duration.js';
 import { quote } from '../../config/render.js';
 import type { LimitMs, ResolvedPolicy } from '../../config/resolved.js';

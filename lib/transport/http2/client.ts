@@ -2,7 +2,7 @@ import type { ClientRequest } from 'node:http';
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { isIP } from 'node:net';
-import { allowsHttp } from '../../config/allow-http.js';
+import { allowsHttp } from '../../config/client-parsers.js';
 import { authorityOf } from '../../config/host.js';
 import { HttpNotAllowedError } from '../../errors.js';
 import { FailedRequest } from '../client-request.js';

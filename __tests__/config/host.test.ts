@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import fc from 'fast-check';
-import { ipBlock, isInBlock, parseIp } from '../../lib/config/ip-address.js';
+import { ipBlock, isInBlock, parseIp } from '../../lib/config/host.js';
 
 function addressOf(address: string): bigint {
   const value = parseIp(address);

@@ -34,4 +34,29 @@ describe('A bounded map', () => {
     nowMs = 300;
     expect(map.values()).toEqual([]);
   });
+
+  it('can be looked into without a use of what is there, which then grows as old as without', () => {
+    let nowMs = 0;
+    const map = new BoundedMap<string, number>(2, { maxIdleMs: 100, nowMs: () => nowMs });
+    map.set('a', 1);
+    map.set('b', 2);
+    nowMs = 60;
+    expect([map.peek('a'), map.peek('c'), map.size]).toEqual([1, undefined, 2]);
+    map.set('c', 3);
+    expect(map.entries()).toEqual([
+      ['b', 2],
+      ['c', 3],
+    ]);
+    nowMs = 120;
+    expect([map.peek('b'), map.peek('c'), map.size]).toEqual([undefined, 3, 1]);
+  });
+
+  it('gives an entry away without a word to whoever is told of what is forgotten', () => {
+    const forgotten: number[] = [];
+    const map = new BoundedMap<string, number>(2, { onForgotten: (value) => forgotten.push(value) });
+    map.set('a', 1);
+    expect([map.delete('a'), map.delete('a')]).toEqual([true, false]);
+    map.set('a', 2);
+    expect([map.get('a'), map.size, forgotten]).toEqual([2, 1, []]);
+  });
 });

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../config/bounded-map.js';
 import type { Address } from './answer-cache.js';
 import { type AddressHealth, Ejections, type EjectLimits } from './ejection.js';
 import { inOrder } from './order.js';
@@ -44,6 +45,7 @@ export const MAX_NAMES = 10_000;
 
 /** What is known of a name with several addresses. */
 interface KnownName {
+  readonly name: string;
   addresses: readonly Address[];
   readonly ejections: Ejections | undefined;
   /** Addresses that were tried first, until each of their family was. */
@@ -57,17 +59,21 @@ const PROBE_AGAIN_MS = 1000;
 
 /** The order in which the addresses of each name are tried; those of a name with a single one cost nothing. */
 export class Addresses {
+  /**
+   * Whether no address of any name failed lately: nothing is held back, and a success changes nothing. A plain field,
+   * because it is asked for every request.
+   */
+  isQuiet = true;
   readonly #options: AddressOptions;
-  readonly #maxNames: number;
-  /** The one that was not connected to for the longest comes first. */
-  readonly #names = new Map<string, KnownName>();
+  /** The one that was not connected to for the longest makes room. */
+  readonly #names: BoundedMap<string, KnownName>;
   /** Those with an address that failed lately. */
   readonly #troubled = new Set<string>();
 
   /** @param maxNames how many names are remembered. */
   constructor(options: AddressOptions, maxNames = MAX_NAMES) {
     this.#options = options;
-    this.#maxNames = maxNames;
+    this.#names = new BoundedMap(maxNames, { onForgotten: ({ name }) => this.#calm(name) });
   }
 
   /** How many names it remembers. */
@@ -75,14 +81,9 @@ export class Addresses {
     return this.#names.size;
   }
 
-  /** Whether no address of any name failed lately: nothing is held back, and a success changes nothing. */
-  get isQuiet(): boolean {
-    return this.#troubled.size === 0;
-  }
-
   /** Whether a name is known to have several addresses. */
   hasSeveral(name: string): boolean {
-    return this.#names.has(name);
+    return this.#names.peek(name) !== undefined;
   }
 
   /**
@@ -114,9 +115,9 @@ export class Addresses {
   /** A request to an address was answered, with anything but a 5xx. */
   succeeded(name: string, address: string): void {
     if (!this.#troubled.has(name)) return;
-    const ejections = this.#names.get(name)?.ejections;
+    const ejections = this.#names.peek(name)?.ejections;
     ejections?.succeeded(address, this.#options.now());
-    if (ejections?.isEmpty !== false) this.#troubled.delete(name);
+    if (ejections?.isEmpty !== false) this.#calm(name);
   }
 
   /**
@@ -125,15 +126,17 @@ export class Addresses {
    * @param isUnreachable whether there was no connection.
    */
   failed(name: string, address: string, isUnreachable: boolean): void {
-    const ejections = this.#names.get(name)?.ejections;
+    const ejections = this.#names.peek(name)?.ejections;
     ejections?.failed(address, isUnreachable, this.#options.now());
-    if (ejections?.isEmpty === false) this.#troubled.add(name);
+    if (ejections?.isEmpty !== false) return;
+    this.#troubled.add(name);
+    this.isQuiet = false;
   }
 
   /** Whether an address is held back, so that idle connections to it are not to be used either. */
   isHeldBack(name: string, address: string): boolean {
     if (!this.#troubled.has(name)) return false;
-    const ejections = this.#names.get(name)?.ejections;
+    const ejections = this.#names.peek(name)?.ejections;
     return ejections?.heldBack(this.#options.now()).has(address) === true;
   }
 
@@ -143,7 +146,7 @@ export class Addresses {
    */
   takeProbe(name: string): boolean {
     if (!this.#troubled.has(name)) return false;
-    const known = this.#names.get(name);
+    const known = this.#names.peek(name);
     const nowMs = this.#options.now();
     if (known?.ejections?.hasDue(nowMs) !== true || nowMs - known.probeAskedMs < PROBE_AGAIN_MS) return false;
     known.probeAskedMs = nowMs;
@@ -155,7 +158,7 @@ export class Addresses {
    * family is most often the other way to the same servers.
    */
   hasOthers(name: string, addresses: ReadonlySet<string>): boolean {
-    const known = this.#names.get(name);
+    const known = this.#names.peek(name);
     if (known === undefined) return false;
     const held = known.ejections?.heldBack(this.#options.now()) ?? NONE;
     const families = new Set(
@@ -169,17 +172,15 @@ export class Addresses {
   /** The addresses that failed lately. */
   snapshot(): NamedAddressHealth[] {
     const nowMs = this.#options.now();
-    return [...this.#names].flatMap(([name, { ejections }]) =>
-      (ejections?.snapshot(nowMs) ?? []).map((health) => ({ name, ...health })),
-    );
+    return this.#names
+      .values()
+      .flatMap(({ name, ejections }) =>
+        (ejections?.snapshot(nowMs) ?? []).map((health) => ({ name, ...health })),
+      );
   }
 
   #use(name: string, addresses: readonly Address[], nowMs: number): KnownName {
-    const known = this.#names.get(name) ?? this.#newName(name);
-    this.#names.delete(name);
-    this.#names.set(name, known);
-    const [oldest] = this.#names.keys();
-    if (this.#names.size > this.#maxNames && oldest !== undefined) this.#forget(oldest);
+    const known = this.#names.getOrMake(name, () => this.#newName(name));
     known.addresses = addresses;
     known.ejections?.setAddresses(
       addresses.map(({ address }) => address),
@@ -189,8 +190,13 @@ export class Addresses {
   }
 
   #forget(name: string): void {
-    this.#names.delete(name);
+    if (this.#names.delete(name)) this.#calm(name);
+  }
+
+  /** No address of this name counts as failed any more. */
+  #calm(name: string): void {
     this.#troubled.delete(name);
+    this.isQuiet = this.#troubled.size === 0;
   }
 
   #newName(name: string): KnownName {
@@ -200,6 +206,7 @@ export class Addresses {
         ? undefined
         : new Ejections(eject, (address, ejectedForMs) => onChange?.({ name, address, ejectedForMs }));
     return {
+      name,
       addresses: [],
       ejections,
       hadTheirTurn: new Set(),

@@ -7,6 +7,8 @@
  * here, put in order by `order.ts`, without those that `ejection.ts` holds back; `addresses.ts` puts it together.
  */
 
+import { BoundedMap } from '../config/bounded-map.js';
+
 /** An address of a name, as `dns.lookup` gives it. */
 export interface Address {
   readonly address: string;
@@ -45,14 +47,13 @@ const RECHECK_MS = 1000;
 /** Answers to look-ups, each for a short time. Times are those of a monotonic clock. */
 export class AnswerCache {
   readonly #limits: CacheLimits;
-  readonly #maxNames: number;
-  /** The one that was stored first comes first. */
-  readonly #entries = new Map<string, Entry>();
+  /** The one that was stored first makes room. */
+  readonly #entries: BoundedMap<string, Entry>;
 
   /** @param maxNames how many answers it holds; the oldest makes room. */
   constructor(limits: CacheLimits, maxNames: number) {
     this.#limits = limits;
-    this.#maxNames = maxNames;
+    this.#entries = new BoundedMap(maxNames);
   }
 
   /** How many answers it holds, also those that are too old by now. */
@@ -62,7 +63,7 @@ export class AnswerCache {
 
   /** The answer for a name, if there is one that may be used in any case. */
   find(name: string, nowMs: number): CachedAnswer | undefined {
-    const entry = this.#entries.get(name);
+    const entry = this.#entries.peek(name);
     if (entry === undefined) return undefined;
     const { addresses, answeredMs, failedMs } = entry;
     const ageMs = nowMs - answeredMs;
@@ -77,15 +78,12 @@ export class AnswerCache {
   /** Remembers what a look-up answered. */
   store(name: string, addresses: readonly Address[], nowMs: number): void {
     if (this.#limits.ttlMs + this.#limits.staleMs <= 0) return;
-    this.#entries.delete(name);
     this.#entries.set(name, { addresses, answeredMs: nowMs, failedMs: Number.NEGATIVE_INFINITY });
-    const [oldest] = this.#entries.keys();
-    if (this.#entries.size > this.#maxNames && oldest !== undefined) this.#entries.delete(oldest);
   }
 
   /** Takes note that no newer answer can be had now. */
   noteFailure(name: string, nowMs: number): void {
-    const entry = this.#entries.get(name);
+    const entry = this.#entries.peek(name);
     if (entry !== undefined) entry.failedMs = nowMs;
   }
 }

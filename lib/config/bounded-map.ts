@@ -37,6 +37,25 @@ export class BoundedMap<K, V> {
     return entry.value;
   }
 
+  /** The same without using it. */
+  peek(key: K): V | undefined {
+    this.#age();
+    return this.#entries.get(key)?.value;
+  }
+
+  /** How many entries it holds. */
+  get size(): number {
+    this.#age();
+    return this.#entries.size;
+  }
+
+  /** Takes an entry out; nobody is told. */
+  delete(key: K): boolean {
+    const entry = this.#entries.get(key);
+    if (entry === this.#latest) this.#latest = undefined;
+    return this.#entries.delete(key);
+  }
+
   set(key: K, value: V): void {
     this.#putLast(key, { value, usedMs: this.#age() });
     if (this.#entries.size > this.#limit) this.#forgetFirst();

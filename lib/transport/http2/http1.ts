@@ -1,6 +1,7 @@
 import type { ClientRequest } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { TLSSocket } from 'node:tls';
+import { BoundedMap } from '../../config/bounded-map.js';
 import { withHandover } from '../handover.js';
 import { observeForeignSocket } from '../http1-exchange.js';
 import type { QueueObserver } from '../observe.js';
@@ -38,30 +39,23 @@ export function requestOverHttp1(
 
 /** Origins whose servers chose HTTP/1.1, so that not every request has to ask them. */
 export class Http1Origins {
-  readonly #expiries = new Map<string, number>();
-  readonly #now: () => number;
+  readonly #origins: BoundedMap<string, true>;
 
-  /** @param now a monotonic clock in milliseconds. */
-  constructor(now: () => number = () => performance.now()) {
-    this.#now = now;
+  /** @param nowMs a monotonic clock in milliseconds. */
+  constructor(nowMs: () => number = () => performance.now()) {
+    this.#origins = new BoundedMap(MAX_ORIGINS, { maxIdleMs: MEMORY_MS, nowMs });
   }
 
   add(origin: string): void {
-    this.#expiries.delete(origin);
-    this.#expiries.set(origin, this.#now() + MEMORY_MS);
-    const [oldest] = this.#expiries.keys();
-    if (this.#expiries.size > MAX_ORIGINS && oldest !== undefined) this.#expiries.delete(oldest);
+    this.#origins.set(origin, true);
   }
 
   get isEmpty(): boolean {
-    return this.#expiries.size === 0;
+    return this.#origins.size === 0;
   }
 
   has(origin: string): boolean {
-    const expiry = this.#expiries.get(origin);
-    if (expiry === undefined) return false;
-    if (this.#now() < expiry) return true;
-    this.#expiries.delete(origin);
-    return false;
+    // Not used by that: a server that was upgraded is to be noticed.
+    return this.#origins.peek(origin) === true;
   }
 }

@@ -15,8 +15,8 @@ import { perAttemptAgent } from './per-attempt-agent.js';
 import type { AddressOptions } from './pool-options.js';
 import type { PoolStats } from './pools.js';
 import { poolStats } from './pools.js';
-import type { OwnProxy } from './proxy/selection.js';
-import { ownProxy } from './proxy/selection.js';
+import type { OwnProxy } from './proxy/axios-proxy.js';
+import { ownProxy } from './proxy/axios-proxy.js';
 import type { RedirectableOptions, RedirectRules } from './redirect.js';
 import { confidentially, RedirectTransport, rulesOf } from './redirect.js';
 import { SocketRegistry } from './socket-registry.js';
@@ -123,7 +123,7 @@ export class Transport {
     }
     const { pools } = this.#instance;
     const route = given.proxy === undefined ? pools.route : pools.routeFor(given.proxy);
-    if (route.http2 !== undefined && !route.http2.isHttp1(origin)) return undefined;
+    if (!this.#client.http1Only && route.http2?.isHttp1(origin) === false) return undefined;
     return { agent: protocol === 'https:' ? route.https : route.http, isForeign: false };
   }
 

@@ -13,7 +13,7 @@ import { closedPort, portToTake, startRelay } from '../../helpers/faults.js';
 import type { Origin } from '../../helpers/origin.js';
 import { handler, redirect, reply, startOrigin } from '../../helpers/origin.js';
 import { findProgram, runServer, temporaryDirectory } from '../../helpers/real-server.js';
-import { routeWith } from '../../helpers/route.js';
+import { proxyAgentFor, routeWith } from '../../helpers/route.js';
 import { until } from '../../helpers/wait.js';
 
 const USER = 'user';
@@ -97,7 +97,7 @@ function through(
     tls: { handshake: {}, material: { ca: certs.ca } },
   });
   const agent = (protocol: 'http:' | 'https:'): Agent | undefined =>
-    agents.proxyAgentFor(protocol, { host: 'any.test' });
+    proxyAgentFor(agents, protocol, { host: 'any.test' });
   return {
     agents,
     httpAgent: agent('http:'),

@@ -29,7 +29,7 @@ import type { Origin } from '../../helpers/origin.js';
 import { deaf, handler, never, redirect, startOrigin } from '../../helpers/origin.js';
 import type { TestProxy } from '../../helpers/proxy.js';
 import { startProxy } from '../../helpers/proxy.js';
-import { routeWith } from '../../helpers/route.js';
+import { proxyAgentFor, routeWith } from '../../helpers/route.js';
 import { delay, until } from '../../helpers/wait.js';
 
 const USER = 'us er@:/';
@@ -85,7 +85,7 @@ function setUp(proxyUrl: string | undefined, setup: Setup = {}) {
 const agentFor = (agents: Route, url: string): PooledAgent => {
   const { protocol, hostname, port } = new URL(url);
   const secure = protocol === 'https:';
-  const agent = agents.proxyAgentFor(secure ? 'https:' : 'http:', {
+  const agent = proxyAgentFor(agents, secure ? 'https:' : 'http:', {
     host: hostname,
     port: port || undefined,
   });
@@ -659,35 +659,35 @@ describe('which agent', () => {
 
   it('is none for a host that is excluded, nor for a unix socket', () => {
     const { agents } = setUp('http://proxy.test:1', { proxyExcludes: ['direct.test'] });
-    expect(agents.proxyAgentFor('https:', { host: 'direct.test', port: 443 })).toBeUndefined();
-    expect(agents.proxyAgentFor('http:', { host: 'localhost', socketPath: '/tmp/socket' })).toBeUndefined();
-    expect(agents.proxyAgentFor('http:', http80)).toBeDefined();
+    expect(proxyAgentFor(agents, 'https:', { host: 'direct.test', port: 443 })).toBeUndefined();
+    expect(proxyAgentFor(agents, 'http:', { host: 'localhost', socketPath: '/tmp/socket' })).toBeUndefined();
+    expect(proxyAgentFor(agents, 'http:', http80)).toBeDefined();
   });
 
   it('takes the port of the scheme where there is none, and localhost where there is no host', () => {
     const { agents } = setUp('http://proxy.test:1', { proxyExcludes: ['*:443', 'localhost:80'] });
-    expect(agents.proxyAgentFor('https:', { host: 'one.test' })).toBeUndefined();
-    expect(agents.proxyAgentFor('http:', {})).toBeUndefined();
-    expect(agents.proxyAgentFor('http:', { host: 'one.test', port: null })).toBeDefined();
+    expect(proxyAgentFor(agents, 'https:', { host: 'one.test' })).toBeUndefined();
+    expect(proxyAgentFor(agents, 'http:', {})).toBeUndefined();
+    expect(proxyAgentFor(agents, 'http:', { host: 'one.test', port: null })).toBeDefined();
   });
 
   it('is the same for the same proxy and scheme, and another for another', () => {
     const env: NodeJS.ProcessEnv = { HTTP_PROXY: 'http://p.test:1', HTTPS_PROXY: 'http://s.test:1' };
     const { agents } = setUp(undefined, { env });
-    const first = agents.proxyAgentFor('http:', http80);
-    expect(agents.proxyAgentFor('http:', { host: 'two.test', port: 8080 })).toBe(first);
-    expect(agents.proxyAgentFor('https:', http80)).not.toBe(first);
+    const first = proxyAgentFor(agents, 'http:', http80);
+    expect(proxyAgentFor(agents, 'http:', { host: 'two.test', port: 8080 })).toBe(first);
+    expect(proxyAgentFor(agents, 'https:', http80)).not.toBe(first);
     env.HTTP_PROXY = 'http://another.test:1';
-    expect(agents.proxyAgentFor('http:', http80)).not.toBe(first);
+    expect(proxyAgentFor(agents, 'http:', http80)).not.toBe(first);
     expect(agents.pools()).toHaveLength(3);
     env.HTTP_PROXY = '';
-    expect(agents.proxyAgentFor('http:', http80)).toBeUndefined();
+    expect(proxyAgentFor(agents, 'http:', http80)).toBeUndefined();
   });
 
   it('is an error that names the variable, if that holds no proxy', () => {
     const { agents } = setUp(undefined, { env: { HTTPS_PROXY: 'socks5://s3cret' } });
-    expect(() => agents.proxyAgentFor('https:', http80)).toThrow(PolicyConfigError);
-    expect(() => agents.proxyAgentFor('https:', http80)).toThrow(/HTTPS_PROXY/);
+    expect(() => proxyAgentFor(agents, 'https:', http80)).toThrow(PolicyConfigError);
+    expect(() => proxyAgentFor(agents, 'https:', http80)).toThrow(/HTTPS_PROXY/);
   });
 });
 
@@ -807,7 +807,7 @@ describe.each(AXIOS_COPIES)('requests of axios, with $name', ({ axios }) => {
     const agent = (protocol: 'http:' | 'https:') =>
       Object.assign(Object.create(protocol === 'https:' ? https.globalAgent : http.globalAgent) as Agent, {
         addRequest(request: ClientRequest, options: RequestOptions) {
-          agents.proxyAgentFor(protocol, options)?.addRequest(request, options);
+          proxyAgentFor(agents, protocol, options)?.addRequest(request, options);
         },
       });
     return { httpAgent: agent('http:'), httpsAgent: agent('https:'), proxy: false as const };

@@ -1,9 +1,10 @@
 import { inspect } from 'node:util';
 import fc from 'fast-check';
+import { matchesNoProxy } from '../../../lib/config/no-proxy.js';
 import { parseProxyUrl } from '../../../lib/config/proxy-url.js';
 import type { ProxyAddress } from '../../../lib/config/resolved.js';
 import { PolicyConfigError } from '../../../lib/errors.js';
-import { matchesNoProxy, ProxySelector } from '../../../lib/transport/proxy/selection.js';
+import { ProxySelector } from '../../../lib/transport/proxy/selection.js';
 import type { UrlTarget } from '../../../lib/transport/target.js';
 
 const HTTPS: UrlTarget = { protocol: 'https:', hostname: 'host.test', port: 443 };

@@ -3,15 +3,13 @@ import type { Socket } from 'node:net';
 import { BoundedMap } from '../../config/bounded-map.js';
 import type { ProxyAddress, ResolvedClient } from '../../config/resolved.js';
 import type { PoolAgent } from '../agents.js';
-import { delegatingAgent, RefusingAgent } from '../delegating-agent.js';
 import type { Http2Client } from '../http2/client.js';
 import { http2Module } from '../http2/load.js';
-import { internalsOf } from '../node-internals.js';
 import type { PoolOptions } from '../pool-options.js';
 import { addressAttemptTimeoutMs } from '../pool-options.js';
 import type { Pool, PooledAgent } from '../socket-registry.js';
 import { RetirableSockets, RetiredPools } from '../socket-registry.js';
-import type { RequestEndpoint, UrlTarget } from '../target.js';
+import type { UrlTarget } from '../target.js';
 import type { TlsSettings } from '../tls.js';
 import { proxyTls, secureContextOf } from '../tls.js';
 import { forwardAgent } from './forward-agent.js';
@@ -48,8 +46,8 @@ const MAX_PROXIES = 100;
 export class Route {
   readonly http: Agent;
   readonly https: Agent;
+  readonly selector: ProxySelector;
   readonly #options: RouteOptions;
-  readonly #selector: ProxySelector;
   readonly #proxyTls: TlsSettings;
   readonly #retired: RetiredPools;
   readonly #forward: BoundedMap<ProxyAddress, Pool>;
@@ -60,13 +58,13 @@ export class Route {
     const { client, env, retired = new RetiredPools() } = options;
     const onForgotten = (pool: Pool) => retired.add(pool);
     this.#options = options;
-    this.#selector = new ProxySelector(client.proxyUrl, client.proxyExcludes, env);
+    this.selector = new ProxySelector(client.proxyUrl, client.proxyExcludes, env);
     this.#proxyTls = proxyTls(client);
     this.#retired = retired;
     this.#forward = new BoundedMap(MAX_PROXIES, { onForgotten });
     this.#tunnel = new BoundedMap(MAX_PROXIES, { onForgotten });
-    this.http = this.#choosing('http:', options.http);
-    this.https = this.#choosing('https:', options.https);
+    this.http = this.selector.agentFor('http:', options.http, (proxy) => this.agentOf('http:', proxy));
+    this.https = this.selector.agentFor('https:', options.https, (proxy) => this.agentOf('https:', proxy));
   }
 
   /** Where HTTP/2 may be spoken; `undefined` = HTTP/1.1 only. To be asked once {@link http2Module} is loaded. */
@@ -82,32 +80,13 @@ export class Route {
   }
 
   /**
-   * The pool of a proxy for a request, or `undefined` if it goes to its origin directly.
-   *
-   * @throws {PolicyConfigError} if the environment names a proxy that is none.
-   */
-  proxyAgentFor(
-    protocol: UrlTarget['protocol'],
-    { host, port, socketPath }: RequestEndpoint,
-  ): PooledAgent | undefined {
-    if (socketPath || this.#options.client.proxyUrl === false) return undefined;
-    const target = {
-      hostname: host ?? 'localhost',
-      port: Number(port ?? (protocol === 'https:' ? 443 : 80)),
-    };
-    const proxy = this.#selector.proxyFor({ protocol, ...target });
-    if (proxy === undefined) return undefined;
-    return (protocol === 'https:' ? this.#tunnelPool(proxy) : this.#forwardPool(proxy)).agent;
-  }
-
-  /**
    * Opens a raw connection to the target through its proxy, or answers `undefined` where none applies. For HTTP/2,
    * which no proxy forwards.
    *
    * @throws {PolicyConfigError} if the environment names a proxy that is none.
    */
   dialTunnel(target: UrlTarget, signal: AbortSignal): Promise<Socket> | undefined {
-    const proxy = this.#selector.proxyFor(target);
+    const proxy = this.selector.proxyFor(target);
     if (proxy === undefined) return undefined;
     const { client, httpPool, httpsPool } = this.#options;
     const { connection = {} } = target.protocol === 'http:' ? httpPool : httpsPool;
@@ -118,11 +97,16 @@ export class Route {
   /** `http://host:port` of the proxy for a target, if it has one. */
   proxyOf(target: UrlTarget): string | undefined {
     try {
-      return this.#selector.proxyFor(target)?.origin;
+      return this.selector.proxyFor(target)?.origin;
     } catch {
       // Whoever dials is told what is wrong with it.
       return undefined;
     }
+  }
+
+  /** The pool of a proxy for requests of one scheme. */
+  agentOf(protocol: UrlTarget['protocol'], proxy: ProxyAddress): PooledAgent {
+    return (protocol === 'https:' ? this.#tunnelPool(proxy) : this.#forwardPool(proxy)).agent;
   }
 
   /** Every pool of a proxy there is by now. */
@@ -134,21 +118,6 @@ export class Route {
   retire(): void {
     for (const pool of this.pools()) this.#retired.add(pool);
     if (this.#http2 !== undefined) this.#retired.addHttp2(this.#http2);
-  }
-
-  #choosing(protocol: UrlTarget['protocol'], direct: PoolAgent): Agent {
-    return delegatingAgent(direct, (request, options: RequestEndpoint) => {
-      let agent: PooledAgent | undefined;
-      try {
-        agent = this.proxyAgentFor(protocol, options);
-      } catch (error) {
-        // The environment names a proxy that is none. Thrown here, from within the making of a request, it would pass
-        // by whoever listens to that request.
-        internalsOf(new RefusingAgent(() => error as Error)).addRequest(request, options);
-        return;
-      }
-      (agent ?? direct).addRequest(request, options);
-    });
   }
 
   #forwardPool(proxy: ProxyAddress): Pool {

@@ -1,6 +1,9 @@
 import { escapeHtml, lineChart } from '../../lib/cli/simulate/html.js';
+import { productPolicy } from '../../lib/cli/simulate/policies.js';
 import { readTrouble } from '../../lib/cli/simulate/scenario.js';
 import type { Study } from '../../lib/cli/simulate/study.js';
+import { resolvePolicy } from '../../lib/config/resolve.js';
+import type { RetryConfig } from '../../lib/config/types.js';
 import { command } from './run-command.js';
 
 /** A fleet small enough for a test, which behaves as a large one. */
@@ -131,6 +134,64 @@ describe('axios-policy simulate', () => {
     expect({ out, exitCode }).toEqual({ out: '', exitCode: 2 });
     expect(err).toMatch(message);
     expect(err).toContain('see axios-policy simulate --help');
+  });
+});
+
+describe('the retries of one simulated client', () => {
+  const ASKS_2S = { kind: 'status', status: 429, headers: { 'retry-after': '2' }, durationMs: 5 } as const;
+  const REFUSED = { kind: 'connect', durationMs: 5 } as const;
+
+  function clientOf(config: RetryConfig = {}) {
+    const { retry } = resolvePolicy({ retry: config });
+    if (retry === false) throw new Error('no retries to simulate');
+    let nowMs = 0;
+    const client = productPolicy('own', retry).client({ nowMs: () => nowMs, random: () => 0 });
+    const passMs = (ms: number) => {
+      nowMs += ms;
+    };
+    return { call: () => client.call(30_000), passMs };
+  }
+
+  it('wait for what the server asked another request to wait for', () => {
+    const { call, passMs } = clientOf();
+    expect(call().failed(ASKS_2S)).toBe(2000);
+    passMs(500);
+    expect(call().failed(REFUSED)).toBe(1500);
+    passMs(1500);
+    expect(call().failed(REFUSED)).toBeLessThan(1000);
+  });
+
+  it('sleep on if the server asks another request to wait meanwhile', () => {
+    const { call, passMs } = clientOf();
+    const sleeping = call();
+    const delayMs = sleeping.failed(REFUSED) ?? Number.NaN;
+    expect(sleeping.woken?.()).toBe(0);
+    call().failed(ASKS_2S);
+    passMs(delayMs);
+    expect(sleeping.woken?.()).toBe(2000 - delayMs);
+  });
+
+  it('are given up on waking, if the wait does not fit into retryTimeout', () => {
+    const { call, passMs } = clientOf({ retryTimeout: '1s' });
+    const sleeping = call();
+    const delayMs = sleeping.failed(REFUSED) ?? Number.NaN;
+    call().failed(ASKS_2S);
+    passMs(delayMs);
+    expect(sleeping.woken?.()).toBeUndefined();
+  });
+
+  it('listen to nothing with retryAfter: false', () => {
+    const { call } = clientOf({ retryAfter: false });
+    const sleeping = call();
+    expect(call().failed(ASKS_2S)).toBeLessThan(1000);
+    expect(sleeping.failed(REFUSED)).toBeLessThan(1000);
+    expect(sleeping.woken?.()).toBe(0);
+  });
+
+  it('need fewer attempts against a quota the fewer clients there are, for each has to be told only once', async () => {
+    const attemptsOf = async (clients: string) =>
+      (await studyOf(['--trouble', 'rate-limit:20:10s', '--clients', clients])).results[0]?.amplification;
+    expect(await attemptsOf('1')).toBeLessThan(((await attemptsOf('200')) ?? 0) * 0.8);
   });
 });
 

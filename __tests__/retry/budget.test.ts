@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { RetryBudget } from '../../lib/config/types.js';
-import { AdaptiveBudget, createBudget, SlidingCount, UNLIMITED_BUDGET } from '../../lib/retry/budget.js';
+import { AdaptiveBudget, Budgets, SlidingCount } from '../../lib/retry/budget.js';
 
 const defaults = { minTokens: 10, maxTokens: 1000, windowSeconds: 20, perSuccess: 0.1, initialTokens: 500 };
 const ORIGIN = 'https://api.example';
@@ -280,17 +280,16 @@ it('never gives more than it held, earned and got back, and never holds a negati
   );
 });
 
-describe('createBudget', () => {
-  const clock = () => 0;
+describe('the budgets of a policy', () => {
+  const asIs = (budget: RetryBudget) => budget;
+  const budgets = () => new Budgets(() => 0, asIs);
 
-  it('false never refuses', () => {
-    const budget = createBudget(false, clock);
-    expect(budget).toBe(UNLIMITED_BUDGET);
-    expect(Array.from({ length: 2000 }, () => budget.withdraw(ORIGIN)).every(Boolean)).toBe(true);
-    expect(budget.deposit(ORIGIN, 3)).toBeUndefined();
+  it('are none for retries without one, and for no retries', () => {
+    expect(budgets().for({ budget: false })).toBeUndefined();
+    expect(budgets().for(false)).toBeUndefined();
   });
 
-  it('takes the caller’s own as it is, also an instance of a class', () => {
+  it('are the caller’s own, also an instance of a class, behind a guard', () => {
     class Shared implements RetryBudget {
       withdraw(): boolean {
         return false;
@@ -298,11 +297,25 @@ describe('createBudget', () => {
       deposit(): void {}
     }
     const shared = new Shared();
-    expect(createBudget(shared, clock)).toBe(shared);
+    const guarded = new Map<RetryBudget, RetryBudget>();
+    const guard = (budget: RetryBudget) => {
+      const own = { withdraw: () => budget.withdraw(ORIGIN), deposit: () => budget.deposit(ORIGIN, 0) };
+      guarded.set(budget, own);
+      return own;
+    };
+
+    expect(new Budgets(() => 0, guard).for({ budget: shared })).toBe(guarded.get(shared));
+    expect(guarded.size).toBe(1);
   });
 
-  it('makes the built-in one of numbers', () => {
-    expect(createBudget(defaults, clock)).toBeInstanceOf(AdaptiveBudget);
+  it('are one for all requests with numbers, and tell what it holds', () => {
+    const all = budgets();
+    expect(all.snapshot()).toEqual([]);
+    const budget = all.for({ budget: defaults });
+    expect(budget).toBeInstanceOf(AdaptiveBudget);
+    expect(all.for({ budget: { ...defaults, maxTokens: 1 } })).toBe(budget);
+    budget?.withdraw(ORIGIN);
+    expect(all.snapshot()).toMatchObject([{ origin: ORIGIN, tokens: defaults.initialTokens - 1 }]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { fieldOf } from '../config/own.js';
 import type { PolicyView, ResolvedPolicy, ResolvedRequestPolicy } from '../config/resolved.js';
 import type { PolicyConfig } from '../config/types.js';
-import type { TrackingBudget } from '../retry/budget.js';
+import { Budgets, type TrackingBudget } from '../retry/budget.js';
 import { Patience } from '../retry/patience.js';
 import { CallRecord } from '../retry/record.js';
 import type { PolicyStats } from './activity.js';
@@ -9,7 +9,6 @@ import type { AdapterParts } from './adapter.js';
 import { runThroughPolicy } from './adapter.js';
 import type { AxiosResponse, RequestConfig } from './axios.js';
 import { RequestBody } from './body.js';
-import { Budgets } from './budgets.js';
 import { Call, callOf, forgetCall } from './call.js';
 import { addDefaultHeaders } from './default-headers.js';
 import type { Surroundings } from './generation.js';
@@ -19,7 +18,7 @@ import { configOf } from './pending-retry.js';
 import type { Connections, PolicyContext } from './platform.js';
 import { PriorInterceptors } from './prior-interceptors.js';
 import { RetryLoop } from './retry-loop.js';
-import { unsupportedBy, warnAtAttach } from './warnings.js';
+import { guardedBudget, unsupportedBy, warnAtAttach } from './warnings.js';
 
 // The road of a request: `#onRequest` makes a Call of it and puts it on the config, with the policy's adapter; axios runs
 // the other interceptors, and the adapter (adapter.ts) one attempt (attempt.ts), which is sent in one of three ways
@@ -78,7 +77,7 @@ export function isAttached(instance: object): boolean {
 /** The policy of one axios instance: its interceptors and its adapter. */
 export class AttachedPolicy implements Policy {
   readonly #surroundings: Surroundings;
-  readonly #budgets = new Budgets(now);
+  readonly #budgets = new Budgets(now, guardedBudget);
   readonly #prior: PriorInterceptors;
   readonly #loop: RetryLoop;
   readonly #adapterParts: AdapterParts;

@@ -2,6 +2,7 @@ import { allowsHttp } from '../config/client-parsers.js';
 import type { Unsupported } from '../config/option.js';
 import type { ResolvedClient, ResolvedPolicy, ResolvedRequestPolicy } from '../config/resolved.js';
 import { describeShortLimit } from '../config/resolver.js';
+import type { TrackingBudget } from '../retry/budget.js';
 import type { RequestConfig } from './axios.js';
 import { makesOwnConnections } from './axios.js';
 import type { UrlBuilder } from './url.js';
@@ -40,6 +41,15 @@ export function callHook<T>(hook: string, call: () => T, fallback: T, name?: str
     reportHookError(hook, error, name);
     return fallback;
   }
+}
+
+/** A budget of the caller's own, whose errors are reported and end no request. */
+export function guardedBudget(budget: TrackingBudget): TrackingBudget {
+  return {
+    request: (origin) => callHook('budget', () => budget.request?.(origin), undefined),
+    withdraw: (origin) => callHook('budget', () => budget.withdraw(origin), false),
+    deposit: (origin, retries) => callHook('budget', () => budget.deposit(origin, retries), undefined),
+  };
 }
 
 /**

@@ -1,5 +1,6 @@
 import { BoundedMap } from '../config/bounded-map.js';
-import type { ResolvedBudget } from '../config/resolved.js';
+import type { ResolvedBudget, ResolvedRetry } from '../config/resolved.js';
+import { isRetryBudget } from '../config/retry-parsers.js';
 import type { RetryBudget } from '../config/types.js';
 
 /**
@@ -57,23 +58,6 @@ export interface BudgetSnapshot {
 export interface TrackingBudget extends RetryBudget {
   /** Tells of the first attempt of a request. */
   request?(origin: string): void;
-  /** The origins it knows. */
-  snapshot?(): readonly BudgetSnapshot[];
-}
-
-/** Never refuses. */
-export const UNLIMITED_BUDGET: TrackingBudget = Object.freeze({
-  withdraw: () => true,
-  deposit: () => undefined,
-});
-
-/** The budget a resolved configuration asks for: the caller's own, none, or an {@link AdaptiveBudget}. */
-export function createBudget(
-  setting: ResolvedBudget | RetryBudget | false,
-  nowMs: () => number,
-): TrackingBudget {
-  if (setting === false) return UNLIMITED_BUDGET;
-  return 'withdraw' in setting ? setting : new AdaptiveBudget(setting, nowMs);
 }
 
 // Until then an origin's rate is a guess.
@@ -174,5 +158,41 @@ export class AdaptiveBudget implements TrackingBudget {
 
   #initial(): number {
     return Math.round(Math.min(this.#config.maxTokens, this.#config.initialTokens) * UNIT);
+  }
+}
+
+/** The budgets of a policy: one that all its requests share, and those that the caller brings. */
+export class Budgets {
+  readonly #nowMs: () => number;
+  readonly #guard: (budget: RetryBudget) => TrackingBudget;
+  /** Shared by all requests that neither do without a budget nor bring their own. */
+  #shared: AdaptiveBudget | undefined;
+
+  /**
+   * @param nowMs a monotonic clock, in ms.
+   * @param guard keeps the errors of a caller's budget from the requests.
+   */
+  constructor(nowMs: () => number, guard: (budget: RetryBudget) => TrackingBudget) {
+    this.#nowMs = nowMs;
+    this.#guard = guard;
+  }
+
+  /** The budget of a request with these settings; `undefined` for none. */
+  for(retry: Pick<ResolvedRetry, 'budget'> | false): TrackingBudget | undefined {
+    if (retry === false || retry.budget === false) return undefined;
+    if (isRetryBudget(retry.budget)) return this.#guard(retry.budget);
+    this.#shared ??= new AdaptiveBudget(retry.budget, this.#nowMs);
+    return this.#shared;
+  }
+
+  /** Puts other limits in force; each origin keeps the tokens that it has, as far as they fit. */
+  configure(retry: Pick<ResolvedRetry, 'budget'> | false): void {
+    if (retry === false || retry.budget === false || isRetryBudget(retry.budget)) return;
+    this.#shared?.configure(retry.budget);
+  }
+
+  /** The accounts of the shared budget. */
+  snapshot(): readonly BudgetSnapshot[] {
+    return this.#shared?.snapshot() ?? [];
   }
 }

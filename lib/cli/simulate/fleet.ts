@@ -127,6 +127,13 @@ class Fleet {
 
   #fail(call: Call, request: number, failure: Failure): void {
     const delayMs = call.failed(failure);
-    if (delayMs !== undefined) this.#clock.after(delayMs, () => this.#attempt(call, request));
+    if (delayMs !== undefined) this.#clock.after(delayMs, () => this.#wake(call, request));
+  }
+
+  #wake(call: Call, request: number): void {
+    const moreMs = call.woken === undefined ? 0 : call.woken();
+    if (moreMs === undefined) return;
+    if (moreMs > 0) this.#clock.after(moreMs, () => this.#wake(call, request));
+    else this.#attempt(call, request);
   }
 }

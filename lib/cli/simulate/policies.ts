@@ -1,10 +1,9 @@
-/** Ways to deal with failures: none, and the product's own decisions, backoff, Retry-After and budget on virtual time. */
+/** Ways to deal with failures: none, and the product's own decisions, backoff, waits and budget on virtual time. */
 import type { ResolvedRetry } from '../../config/resolved.js';
 import type { Random } from '../../explain/statistics.js';
-import { createBudget } from '../../retry/budget.js';
+import { Budgets } from '../../retry/budget.js';
 import { backoffMs, decide } from '../../retry/decide.js';
-import { headerGetter } from '../../retry/headers.js';
-import { requestedDelayMs } from '../../retry/server-wait.js';
+import { Patience } from '../../retry/patience.js';
 
 /** How an attempt failed, as the client sees it. */
 export interface Failure {
@@ -29,6 +28,8 @@ export interface Call {
   readonly timeoutMs: number;
   /** The delay before the next attempt, or `undefined` to give up. */
   failed(failure: Failure): number | undefined;
+  /** When that delay is over: a further one, 0 for none, or `undefined` to give up after all. */
+  woken?(): number | undefined;
   succeeded?(): void;
 }
 
@@ -61,27 +62,38 @@ export interface SimulatedBudget {
   deposit(origin: string, retries: number): void;
 }
 
+/** What the requests of one process share. */
+interface Shared {
+  /** `undefined` for none. */
+  readonly budget: SimulatedBudget | undefined;
+  readonly patience: Patience;
+}
+
 class ProductCall implements Call {
   readonly timeoutMs: number;
   readonly #retry: ResolvedRetry;
-  readonly #budget: SimulatedBudget;
+  readonly #budget: SimulatedBudget | undefined;
+  readonly #patience: Patience;
   readonly #world: World;
   readonly #startedMs: number;
   #backoffMs: number | undefined;
   #retries = 0;
 
-  constructor(timeoutMs: number, retry: ResolvedRetry, budget: SimulatedBudget, world: World) {
+  constructor(timeoutMs: number, retry: ResolvedRetry, { budget, patience }: Shared, world: World) {
     this.timeoutMs = timeoutMs;
     this.#retry = retry;
     this.#budget = budget;
+    this.#patience = patience;
     this.#world = world;
     this.#startedMs = world.nowMs();
-    budget.request?.(ORIGIN);
+    this.#budget?.request?.(ORIGIN);
   }
 
   failed({ kind, status, headers }: Failure): number | undefined {
     const { nowMs, random } = this.#world;
     const retry = this.#retry;
+    const requestedMs = () =>
+      this.#patience.requestedMs(ORIGIN, { kind, status, headers }, nowMs(), retry.isRetryableStatus);
     const verdict = decide({
       kind,
       status,
@@ -89,11 +101,11 @@ class ProductCall implements Call {
       idempotency: 'safe',
       bodyReplayable: true,
       retries: this.#retries,
-      elapsedMs: nowMs() - this.#startedMs,
+      elapsedMs: this.#elapsedMs(),
       retry,
-      requestedMs: retry.retryAfter ? requestedDelayMs(headerGetter(headers), nowMs(), status) : undefined,
+      requestedMs: retry.retryAfter ? requestedMs() : undefined,
       backoffMs: () => this.#drawBackoffMs(),
-      withdraw: () => this.#budget.withdraw(ORIGIN, kind),
+      withdraw: () => this.#budget?.withdraw(ORIGIN, kind) ?? true,
       random,
     });
     if (!verdict.retry) return undefined;
@@ -101,8 +113,18 @@ class ProductCall implements Call {
     return verdict.delayMs;
   }
 
+  woken(): number | undefined {
+    if (!this.#retry.retryAfter) return 0;
+    const remainingMs = this.#retry.retryTimeoutMs - this.#elapsedMs();
+    return this.#patience.moreMs(ORIGIN, remainingMs, this.#world.random);
+  }
+
   succeeded(): void {
-    this.#budget.deposit(ORIGIN, this.#retries);
+    this.#budget?.deposit(ORIGIN, this.#retries);
+  }
+
+  #elapsedMs(): number {
+    return this.#world.nowMs() - this.#startedMs;
   }
 
   #drawBackoffMs(): number {
@@ -118,8 +140,9 @@ export function productPolicy(
   makeBudget?: (world: World) => SimulatedBudget,
 ): Policy {
   const client = (world: World): Client => {
-    const budget = makeBudget?.(world) ?? createBudget(retry.budget, world.nowMs);
-    return { call: (timeoutMs) => new ProductCall(timeoutMs, retry, budget, world) };
+    const budget = makeBudget?.(world) ?? new Budgets(world.nowMs, (own) => own).for(retry);
+    const shared = { budget, patience: new Patience(world.nowMs) };
+    return { call: (timeoutMs) => new ProductCall(timeoutMs, retry, shared, world) };
   };
-  return { name, remembers: retry.budget !== false, client };
+  return { name, remembers: retry.budget !== false || retry.retryAfter, client };
 }

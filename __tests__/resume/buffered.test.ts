@@ -103,6 +103,21 @@ describe.each(AXIOS_COPIES)('a buffered body that was cut, with $name,', ({ axio
     expect(response.config.headers.get('Range')).toBe('bytes=2-9');
   });
 
+  it.each([false, true])(
+    'is whole if it is not cut, at the first request and later (TLS: %s)',
+    async (tls) => {
+      const { origin, http } = await start({ tls });
+      const whole = pseudoRandomBytes(300_000);
+      origin.always(serve(whole));
+      for (let request = 0; request < 4; request += 1)
+        expect(digest((await http.get('/object', buffered)).data)).toBe(digest(whole));
+      origin.always(serve(OBJECT));
+      for (let request = 0; request < 4; request += 1)
+        expect((await http.get('/object', buffered)).data.toString()).toBe(OBJECT);
+      expect(rangesOf(origin)).toEqual(Array(8).fill(undefined));
+    },
+  );
+
   it('is asked for in whole again where nothing had come', async () => {
     const { origin, http } = await start();
     origin.enqueue(serve(OBJECT, { cutAfter: 0 }), serve(OBJECT));

@@ -136,10 +136,11 @@ export async function finishThroughAxios(
   request: ClientRequest,
   response: IncomingMessage,
 ): Promise<AxiosResponse> {
-  const { bare, connections } = attempt.context;
+  const { context, observed } = attempt;
+  const { bare, connections } = context;
   const copy = copyForAxios(attempt, 'http');
-  attempt.call.download?.onResponse(response as ResponseMessage);
-  const replay = connections.direct?.transport.replay(copy as AttemptConnections, request, response);
+  const given = copy as AttemptConnections;
+  const replay = connections.direct?.transport.replay(given, request, response, observed.onResponse);
   try {
     return await bare.request({ ...copy, transport: replay } as RequestConfig);
   } catch (error) {

@@ -23,6 +23,8 @@ import { SocketRegistry } from './socket-registry.js';
 import type { Origin } from './target.js';
 import { UNSET_REQUEST } from './unset-options.js';
 
+type OnResponse = (response: IncomingMessage) => void;
+
 /** The part of a request's config, or of an instance's defaults, that is about connections. */
 export interface GivenConnections {
   readonly httpAgent?: unknown;
@@ -140,16 +142,25 @@ export class Transport {
   /**
    * A transport for axios whose first request is one that was sent already, and has its response; only what a redirect
    * asks for is sent.
+   *
+   * @param onResponse is told of the response right before axios is: whoever begins to read it any earlier reads alone.
    */
-  replay(given: AttemptConnections, sent: ClientRequest, response: IncomingMessage): unknown {
-    type OnResponse = (response: IncomingMessage) => void;
+  replay(
+    given: AttemptConnections,
+    sent: ClientRequest,
+    response: IncomingMessage,
+    onResponse?: OnResponse,
+  ): unknown {
     let failure: Error | undefined;
     // Where the follower reads no further, nothing that comes after counts.
     if (!response.destroyed)
       sent.once('error', (error) => {
         failure = error;
       });
-    const replayed = (onResponse?: OnResponse) => new SentRequest(sent, response, onResponse, failure);
+    const replayed = (toAxios?: OnResponse) => {
+      const request = new SentRequest(sent, response, toAxios, failure);
+      return onResponse === undefined ? request : request.prependOnceListener('response', onResponse);
+    };
     // Where HTTP/2 may be spoken there is one already.
     if (given.transport instanceof RedirectTransport) return given.transport.replaying(replayed);
     const scheme = (native: typeof nodeHttp | typeof nodeHttps, ours: Agent) => ({

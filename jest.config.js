@@ -1,5 +1,5 @@
 module.exports = {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/__tests__/helpers/environment.cjs',
   // Most of a socket test is waiting, so more of them fit on a machine than it has cores.
   maxWorkers: 3,
   testSequencer: '<rootDir>/__tests__/helpers/long-first.cjs',

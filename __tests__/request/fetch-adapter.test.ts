@@ -250,6 +250,25 @@ describe.each(AXIOS_COPIES)(
       ]);
     });
 
+    it('warns again after an update only of what the update changed', async () => {
+      const warned = warnings();
+      const origin = await startOrigin();
+      const client = { ...CLIENT, connectTimeout: '2s' } as const;
+      const { http, policy } = attached({ axios, client });
+      const warnedOf = async (set: ClientConfig) => {
+        policy.update({ client: set });
+        await http.get(origin.url, { adapter: 'fetch' });
+        const paths = warned.mock.calls.map(([message]) => String(message).split(':')[0]);
+        warned.mockClear();
+        return paths;
+      };
+      expect(await warnedOf(client)).toEqual(['client.connectTimeout']);
+      expect(await warnedOf({ ...client, userAgent: 'b' })).toEqual([]);
+      expect(await warnedOf({ ...client, poolMaxIdlePerHost: 3 })).toEqual([
+        'client.connectTimeout, client.poolMaxIdlePerHost',
+      ]);
+    });
+
     it('warns of its own readTimeout', async () => {
       const warned = warnings();
       const origin = await startOrigin();

@@ -106,3 +106,52 @@ describe('The name of a policy', () => {
     expect(() => warningsOf({ name })).toThrow(/^Invalid policy: name: expected a name of 1 to 100 visible/);
   });
 });
+
+describe('A policy that is updated', () => {
+  const REFUSED = 'AXIOS_POLICY_HTTP_NOT_ALLOWED';
+  const UNCHECKED = 'AXIOS_POLICY_INVALID_CERTIFICATES';
+  const SHORT = 'AXIOS_POLICY_SHORT_LIMITS';
+
+  /** Attaches with the first configuration and updates to the others; the codes of the warnings of each. */
+  function codesOf(...configs: PolicyConfig[]): string[][] {
+    const spy = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    const codes = () => {
+      const found = spy.mock.calls.map(([, options]) => (options as { code: string }).code);
+      spy.mockClear();
+      return found;
+    };
+    try {
+      const [first = {}, ...rest] = configs;
+      const policy = attachPolicy(axiosOf(), first);
+      atEnd(() => policy.close());
+      return [
+        codes(),
+        ...rest.map((config) => {
+          policy.update(config);
+          return codes();
+        }),
+      ];
+    } finally {
+      spy.mockRestore();
+    }
+  }
+
+  const axiosOf = () => AXIOS_COPIES[0]?.axios.create({ baseURL: 'http://api.test' }) as never;
+
+  it('is not told again what has not changed', () => {
+    const client = { allowInvalidCertificates: true, timeout: 30 };
+    const more = { client: { ...client, userAgent: 'other' }, retry: { maxRetries: 1 } };
+    expect(codesOf({ client }, { client }, more)).toEqual([[UNCHECKED, REFUSED, SHORT], [], []]);
+  });
+
+  it('is told of what is new, or other than before', () => {
+    const unchecked = { client: { allowInvalidCertificates: true } };
+    const short = (timeout: number) => ({ client: { allowHttp: true, timeout } });
+    expect(codesOf({}, unchecked, short(30), short(20))).toEqual([[REFUSED], [UNCHECKED], [SHORT], [SHORT]]);
+  });
+
+  it('is told again of what was right in between, and of what carries another name', () => {
+    const right = { client: { allowHttp: true } };
+    expect(codesOf({}, right, {}, { name: 'billing' })).toEqual([[REFUSED], [], [REFUSED], [REFUSED]]);
+  });
+});

@@ -45,7 +45,7 @@ export class Generation {
       platform,
       connections: isSame ? before.context.connections : platform.connect(policy, axios, bare),
       activity: new Activity(platform.afterPendingIo, before?.context.activity),
-      unsupported: new UnsupportedOptions(policy.client, name),
+      unsupported: new UnsupportedOptions(policy.client, name, before?.context.unsupported),
     };
     this.defaultSettings = this.settingsOf(undefined);
   }

@@ -18,7 +18,7 @@ import { configOf } from './pending-retry.js';
 import type { Connections, PolicyContext } from './platform.js';
 import { PriorInterceptors } from './prior-interceptors.js';
 import { RetryLoop } from './retry-loop.js';
-import { guardedBudget, unsupportedBy, warnAtAttach } from './warnings.js';
+import { AttachWarnings, guardedBudget, unsupportedBy } from './warnings.js';
 
 // The road of a request: `#onRequest` makes a Call of it and puts it on the config, with the policy's adapter; axios runs
 // the other interceptors, and the adapter (adapter.ts) one attempt (attempt.ts), which is sent in one of three ways
@@ -78,6 +78,7 @@ export function isAttached(instance: object): boolean {
 export class AttachedPolicy implements Policy {
   readonly #surroundings: Surroundings;
   readonly #budgets = new Budgets(now, guardedBudget);
+  readonly #warnings = new AttachWarnings();
   readonly #prior: PriorInterceptors;
   readonly #loop: RetryLoop;
   readonly #adapterParts: AdapterParts;
@@ -260,7 +261,7 @@ export class AttachedPolicy implements Policy {
   #warn(): void {
     const { axios, bare } = this.#surroundings;
     const { context, policy } = this.#current;
-    warnAtAttach(policy, context.name, axios.defaults, bare);
+    this.#warnings.tell(policy, context.name, axios.defaults, bare);
   }
 }
 

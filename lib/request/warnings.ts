@@ -69,19 +69,25 @@ function whose(name: string | undefined): string {
 
 type Defaults = Pick<RequestConfig, 'baseURL' | 'socketPath'>;
 
-/** Warns, when a policy is attached or updated, of settings that are right and yet may not be meant. */
-export function warnAtAttach(
-  policy: ResolvedPolicy,
-  name: string | undefined,
-  defaults: Defaults,
-  axios: UrlBuilder,
-): void {
-  const tell = (code: string, message: string | undefined) => {
-    if (message !== undefined) warnDeveloper(code, whose(name) + message);
-  };
-  tell('AXIOS_POLICY_INVALID_CERTIFICATES', certificates(policy));
-  tell('AXIOS_POLICY_HTTP_NOT_ALLOWED', plainBase(policy, defaults, axios));
-  tell('AXIOS_POLICY_SHORT_LIMITS', limits(policy));
+/**
+ * Warns, when a policy is attached or updated, of settings that are right and yet may not be meant. An update that changes
+ * nothing about it says nothing again.
+ */
+export class AttachWarnings {
+  readonly #told = new Map<string, string | undefined>();
+
+  /** Warns of what the last configuration was not warned of. */
+  tell(policy: ResolvedPolicy, name: string | undefined, defaults: Defaults, axios: UrlBuilder): void {
+    this.#tell('AXIOS_POLICY_INVALID_CERTIFICATES', name, certificates(policy));
+    this.#tell('AXIOS_POLICY_HTTP_NOT_ALLOWED', name, plainBase(policy, defaults, axios));
+    this.#tell('AXIOS_POLICY_SHORT_LIMITS', name, limits(policy));
+  }
+
+  #tell(code: string, name: string | undefined, text: string | undefined): void {
+    const message = text && whose(name) + text;
+    if (message && message !== this.#told.get(code)) warnDeveloper(code, message);
+    this.#told.set(code, message);
+  }
 }
 
 function certificates({ client }: ResolvedPolicy): string | undefined {
@@ -120,10 +126,15 @@ export class UnsupportedOptions {
   readonly #paths: readonly string[];
   readonly #name: string | undefined;
   #hasWarned = false;
+  #told: string | undefined;
 
-  /** @param name of the policy, in the warning. */
-  constructor({ given }: ResolvedClient, name: string | undefined) {
+  /**
+   * @param name of the policy, in the warning.
+   * @param before of the configuration before an update: what it has told is not told again.
+   */
+  constructor({ given }: ResolvedClient, name: string | undefined, before?: UnsupportedOptions) {
     this.#name = name;
+    if (before !== undefined) this.#told = before.#told;
     const needing = [...given.values()].filter(({ needs }) => needs === 'sockets');
     this.#paths = needing.map(({ path }) => path);
   }
@@ -134,10 +145,10 @@ export class UnsupportedOptions {
     const paths = readTimeoutMs ? [...this.#paths, 'policy.readTimeout'] : this.#paths;
     if (paths.length === 0) return;
     this.#hasWarned = true;
-    warnDeveloper(
-      'AXIOS_POLICY_UNHELD_FIELDS',
-      `${whose(this.#name)}${paths.join(', ')}: cannot hold for a request whose ${describeAdapter(adapter)} makes its own connections`,
-    );
+    const message = `${whose(this.#name)}${paths.join(', ')}: cannot hold for a request whose ${describeAdapter(adapter)} makes its own connections`;
+    if (message === this.#told) return;
+    this.#told = message;
+    warnDeveloper('AXIOS_POLICY_UNHELD_FIELDS', message);
   }
 }
 

@@ -28,7 +28,6 @@ export class HttpGate {
 
   /** The agent to use in place of `agent`; the same one for the same agent. */
   before(agent: Agent): Agent {
-    if (this.#allowed === true) return agent;
     return this.#allowed === false ? this.#refusing : this.#gateOf(agent);
   }
 

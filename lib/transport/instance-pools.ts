@@ -64,17 +64,15 @@ export class InstancePools {
   }
 
   /**
-   * The agent that a request uses as it is.
+   * The agent that a request uses as it is, or the pools that stand in for it.
    *
    * @param given what the request's config has: its own, or the instance's.
-   * @returns `undefined` where ours stands in for it.
    */
-  ownAgent(protocol: 'http:' | 'https:', given: unknown): Agent | undefined {
-    const httpAgent = fieldOf(this.#instance.defaults, 'httpAgent');
-    const httpsAgent = fieldOf(this.#instance.defaults, 'httpsAgent');
-    if (given && given !== (protocol === 'https:' ? httpsAgent : httpAgent)) return given as Agent;
-    const { keptHttp, keptHttps } = this.#current();
-    return protocol === 'https:' ? keptHttps : keptHttp;
+  chosenFor(protocol: 'http:' | 'https:', given: unknown): Agent | Pools {
+    const ofInstance = fieldOf(this.#instance.defaults, protocol === 'https:' ? 'httpsAgent' : 'httpAgent');
+    if (given && given !== ofInstance) return given as Agent;
+    const { pools, keptHttp, keptHttps } = this.#current();
+    return (protocol === 'https:' ? keptHttps : keptHttp) ?? pools;
   }
 
   /** Every pool with connections, and those of now. */

@@ -101,7 +101,7 @@ function sharedPart(agent: Agent, foreign: boolean): Agent {
 
 function addToOwn(agent: Agent, request: ClientRequest, options: object, demanded: ConnectionDemands): void {
   demand(request, demanded);
-  addRequest(agent, request, options);
+  internalsOf(agent).addRequest(request, options);
 }
 
 /** Nothing is known of the idle connections of the caller's own agent, and none of them is closed. */

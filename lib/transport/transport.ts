@@ -14,9 +14,10 @@ import type { AddressBook, AddressStats } from './peer.js';
 import { perAttemptAgent } from './per-attempt-agent.js';
 import type { AddressOptions } from './pool-options.js';
 import type { PoolStats } from './pools.js';
-import { poolStats } from './pools.js';
+import { Pools, poolStats } from './pools.js';
 import type { OwnProxy } from './proxy/axios-proxy.js';
 import { ownProxy } from './proxy/axios-proxy.js';
+import type { Route } from './proxy/route.js';
 import type { RedirectableOptions, RedirectRules } from './redirect.js';
 import { confidentially, RedirectTransport, rulesOf } from './redirect.js';
 import { SocketRegistry } from './socket-registry.js';
@@ -71,7 +72,9 @@ export class Transport {
   readonly #client: ResolvedClient;
   readonly #sockets = new SocketRegistry();
   readonly #instance: InstancePools;
-  readonly #httpGate: HttpGate;
+  /** `undefined` where plain HTTP may go anywhere. */
+  readonly #httpGate: HttpGate | undefined;
+  #isLoaded: boolean;
   readonly #addresses: AddressOptions;
 
   /**
@@ -87,14 +90,18 @@ export class Transport {
     this.#client = client;
     this.#addresses = addresses;
     this.#instance = new InstancePools(client, instance, this.#sockets, addresses);
-    this.#httpGate = new HttpGate(client.allowHttp);
+    this.#httpGate = client.allowHttp === true ? undefined : new HttpGate(client.allowHttp);
+    this.#isLoaded = client.http1Only;
     // The first request need not wait for it then.
     if (!client.http1Only) preloadHttp2();
   }
 
   /** To be waited for before the first request; `undefined` when there is nothing to wait for. */
   get loading(): Promise<void> | undefined {
-    return this.#client.http1Only ? undefined : loadHttp2();
+    if (this.#isLoaded) return undefined;
+    const loading = loadHttp2();
+    this.#isLoaded = loading === undefined;
+    return loading;
   }
 
   /**
@@ -119,12 +126,13 @@ export class Transport {
    */
   agentFor(origin: Origin, given: GivenConnections): ChosenAgent | undefined {
     const { protocol } = origin;
-    const own = this.#ownAgentFor(protocol, given);
-    if (own !== undefined) {
-      return this.#ownProxy(protocol, own, given.proxy).isAxios ? undefined : { agent: own, isForeign: true };
+    const chosen = this.#chosenFor(protocol, given);
+    if (!(chosen instanceof Pools)) {
+      return this.#ownProxy(protocol, chosen, given.proxy).isAxios
+        ? undefined
+        : { agent: chosen, isForeign: true };
     }
-    const { pools } = this.#instance;
-    const route = given.proxy === undefined ? pools.route : pools.routeFor(given.proxy);
+    const route = routeOf(chosen, given);
     if (!this.#client.http1Only && route.http2?.isHttp1(origin) === false) return undefined;
     return { agent: protocol === 'https:' ? route.https : route.http, isForeign: false };
   }
@@ -135,8 +143,9 @@ export class Transport {
    * @returns `undefined` where HTTP/2 is not spoken.
    */
   http2For({ protocol }: Origin, given: GivenConnections): Http2Client | undefined {
-    if (this.#client.http1Only || this.#ownAgentFor(protocol, given) !== undefined) return undefined;
-    return this.#instance.pools.routeFor(given.proxy).http2;
+    if (this.#client.http1Only) return undefined;
+    const chosen = this.#chosenFor(protocol, given);
+    return chosen instanceof Pools ? routeOf(chosen, given).http2 : undefined;
   }
 
   /**
@@ -201,7 +210,17 @@ export class Transport {
   }
 
   #ownAgentFor(protocol: Origin['protocol'], given: GivenConnections): Agent | undefined {
-    return this.#instance.ownAgent(protocol, protocol === 'https:' ? given.httpsAgent : given.httpAgent);
+    const chosen = this.#chosenFor(protocol, given);
+    return chosen instanceof Pools ? undefined : chosen;
+  }
+
+  #chosenFor(protocol: Origin['protocol'], given: GivenConnections): Agent | Pools {
+    return this.#instance.chosenFor(protocol, protocol === 'https:' ? given.httpsAgent : given.httpAgent);
+  }
+
+  /** The agent to use for plain HTTP in place of `agent`. */
+  #gated(agent: Agent): Agent {
+    return this.#httpGate?.before(agent) ?? agent;
   }
 
   #ownProxy(protocol: Origin['protocol'], agent: Agent, given: unknown): OwnProxy {
@@ -210,15 +229,16 @@ export class Transport {
 
   /** Where a redirect leads to an agent that is not ours, that is used without a proxy of axios'. */
   #throughOurs(attempt: Attempt, given: GivenConnections, own: OwnAgents): AttemptConnections {
-    const route = this.#instance.pools.routeFor(given.proxy);
-    const http = this.#httpGate.before(own.http ?? route.http);
+    const { pools } = this.#instance;
+    const route = routeOf(pools, given);
+    const http = this.#gated(own.http ?? route.http);
     const connections = {
       httpAgent: perAttemptAgent(attempt, http, own.http !== undefined),
       httpsAgent: perAttemptAgent(attempt, own.https ?? route.https, own.https !== undefined),
       proxy: false,
     };
-    const anonymous = own.https === undefined ? this.#instance.pools.anonymous : undefined;
-    const other = anonymous?.routeFor(given.proxy);
+    const anonymous = own.https === undefined ? pools.anonymous : undefined;
+    const other = anonymous && routeOf(anonymous, given);
     const strangerAgent = other && perAttemptAgent(attempt, other.https, false);
     const rules = rulesOf(given, attempt.keyHeader, strangerAgent);
     if (route.http2 === undefined || given.transport != null)
@@ -235,8 +255,8 @@ export class Transport {
     { proxy, isAdapted }: OwnProxy,
   ): AttemptConnections {
     const { pools } = this.#instance;
-    const ours = proxy === false ? pools.routeFor(given.proxy) : undefined;
-    const http = this.#httpGate.before(own.http ?? ours?.http ?? pools.directAgent('http:'));
+    const ours = proxy === false ? routeOf(pools, given) : undefined;
+    const http = this.#gated(own.http ?? ours?.http ?? pools.directAgent('http:'));
     const https = own.https ?? ours?.https ?? pools.directAgent('https:');
     const anonymous = own.https === undefined ? pools.anonymous : undefined;
     const other =
@@ -279,4 +299,9 @@ export class Transport {
     };
     return new RedirectTransport(schemes, rules);
   }
+}
+
+/** The route of a request, which most often names no proxy of its own. */
+function routeOf(pools: Pools, { proxy }: GivenConnections): Route {
+  return proxy === undefined ? pools.route : pools.routeFor(proxy);
 }

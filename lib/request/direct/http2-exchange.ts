@@ -1,9 +1,9 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { showRedirectable } from '../../transport/client-request.js';
-import type { BufferedReceiver, BufferedRequest } from '../../transport/http2/buffered.js';
+import type { BufferedReceiver, BufferedRequest, BufferedResponse } from '../../transport/http2/buffered.js';
 import type { Http2Client } from '../../transport/http2/client.js';
 import type { Http2Request } from '../../transport/http2/request.js';
-import type { BufferedResponse, Http2Response } from '../../transport/http2/response.js';
+import type { Http2Response } from '../../transport/http2/response.js';
 import type { DirectParts, DirectReceiver } from './exchange.js';
 import { DirectExchange, isSimple } from './exchange.js';
 import type { SimpleRequest } from './simple-request.js';

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
-import type { OutgoingHttpHeader, OutgoingHttpHeaders } from 'node:http';
-import type { IncomingHttpHeaders } from 'node:http2';
+import type { IncomingHttpHeaders, OutgoingHttpHeader, OutgoingHttpHeaders } from 'node:http';
+import { STATUS_CODES } from 'node:http';
+import type { IncomingHttpHeaders as Http2Headers } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { FailedPlaces } from '../elsewhere.js';
@@ -9,11 +10,10 @@ import type { Origin } from '../target.js';
 import type { ExchangeHandler, SessionSource } from './exchange.js';
 import { Http2Exchange } from './exchange.js';
 import type { ResponseHead } from './headers.js';
-import { http2HeadOf, RequestHead } from './headers.js';
+import { fieldsOf, http2HeadOf, RequestHead, rawFieldsOf } from './headers.js';
 import type { Http2Target } from './options.js';
 import { Http2Request } from './request.js';
 import type { Http2Response } from './response.js';
-import { BufferedResponse } from './response.js';
 import type { BodySink, StreamExchange } from './stream.js';
 
 /** A request whose body is there as a whole, and whose response is wanted as a whole. */
@@ -198,7 +198,7 @@ export class BufferedRequest extends EventEmitter implements ExchangeHandler, Bo
     return true;
   }
 
-  receiveTrailers(trailers: IncomingHttpHeaders): void {
+  receiveTrailers(trailers: Http2Headers): void {
     this.#response?.receiveTrailers(trailers);
   }
 
@@ -238,5 +238,63 @@ export class BufferedRequest extends EventEmitter implements ExchangeHandler, Bo
     this.#streaming = streaming;
     streaming.once('response', (response: Http2Response) => this.#receiver.onStream(streaming, response));
     return this.#exchange.transfer(streaming, head, stream);
+  }
+}
+
+/** The request of a response, as far as that asks it. */
+interface ResponseRequest {
+  readonly socket: Socket | undefined;
+}
+
+/** A response over HTTP/2 with what `IncomingMessage` has, but for the body: it is no stream. */
+export class BufferedResponse {
+  readonly statusCode: number;
+  readonly statusMessage: string;
+  readonly httpVersion = '2.0';
+  readonly httpVersionMajor = 2;
+  readonly httpVersionMinor = 0;
+  readonly headers: IncomingHttpHeaders;
+  /** Whether the body arrived whole. */
+  complete = false;
+  /** Whether the body was cut short. */
+  aborted = false;
+  readonly req: ResponseRequest;
+  /** Set by whoever made the request, as redirect followers do. */
+  responseUrl?: string;
+  redirects?: unknown[];
+  readonly #head: ResponseHead;
+  #trailers: Http2Headers | undefined;
+
+  constructor(head: ResponseHead, request: ResponseRequest) {
+    this.statusCode = head.statusCode;
+    this.statusMessage = STATUS_CODES[head.statusCode] ?? '';
+    this.headers = head.headers;
+    this.req = request;
+    this.#head = head;
+  }
+
+  get rawHeaders(): string[] {
+    return this.#head.rawHeaders;
+  }
+
+  get trailers(): IncomingHttpHeaders {
+    return this.#trailers === undefined ? {} : fieldsOf(this.#trailers);
+  }
+
+  get rawTrailers(): string[] {
+    return this.#trailers === undefined ? [] : rawFieldsOf(this.#trailers);
+  }
+
+  /** The connection; what could end it is out of reach, because others use it too. */
+  get socket(): Socket | undefined {
+    return this.req.socket;
+  }
+
+  get connection(): Socket | undefined {
+    return this.socket;
+  }
+
+  receiveTrailers(received: Http2Headers): void {
+    this.#trailers = received;
   }
 }

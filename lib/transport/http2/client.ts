@@ -3,7 +3,6 @@ import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { isIP } from 'node:net';
 import { allowsHttp } from '../../config/client-parsers.js';
-import { authorityOf } from '../../config/host.js';
 import { HttpNotAllowedError } from '../../errors.js';
 import { FailedRequest } from '../client-request.js';
 import type { Origin } from '../target.js';
@@ -183,19 +182,25 @@ export class Http2Client {
 }
 
 /** Name of the sessions that a request may share: those of its origin, and of the name on the certificate. */
-function keyOf({ origin, hostname, serverName, socketPath }: Http2Target): string {
-  const key = namedKey(origin, hostname, serverName);
+function keyOf({ protocol, hostname, port, serverName, socketPath }: Http2Target): string {
+  const key = namedKey(protocol, hostname, port, serverName);
   return socketPath === undefined ? key : `${key} ${socketPath}`;
 }
 
 function keyOfOrigin({ protocol, hostname, port, headers }: Origin): string {
-  const origin = `${protocol}//${authorityOf(hostname, port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port))}`;
   const host = hostHeaderOf(headers);
-  return host === undefined ? origin : namedKey(origin, hostname, serverNameOf(hostname, host));
+  const serverName = host === undefined ? hostname : serverNameOf(hostname, host);
+  return namedKey(protocol, hostname, port || (protocol === 'https:' ? 443 : 80), serverName);
 }
 
-/** Without TLS, a connection is for whatever is asked of it, as over HTTP/1.1. */
-function namedKey(origin: string, hostname: string, serverName: string): string {
+function namedKey(
+  protocol: Origin['protocol'],
+  hostname: string,
+  port: number | string,
+  serverName: string,
+): string {
+  const key = `${protocol}//${hostname} ${port}`;
   const isUsual = serverName === hostname || (serverName === '' && isIP(hostname) !== 0);
-  return isUsual || origin.startsWith('http:') ? origin : `${origin} ${serverName}`;
+  // Without TLS, a connection is for whatever is asked of it, as over HTTP/1.1.
+  return isUsual || protocol === 'http:' ? key : `${key} ${serverName}`;
 }

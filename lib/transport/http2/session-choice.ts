@@ -63,7 +63,8 @@ function isSuitable(
   { addresses }: ChoiceOptions,
 ): boolean {
   // The first request of a new one is to find out whether its address works again.
-  if (session.openedStreams > 0 && isHeldBack(session, addresses)) return false;
+  if (addresses?.isQuiet === false && session.openedStreams > 0 && isHeldBack(session, addresses))
+    return false;
   if (failed === undefined) return true;
   const nearness = failed.nearness(session);
   if (nearness !== 1 || session.peer === undefined) return nearness === 0;

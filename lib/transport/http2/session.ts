@@ -3,7 +3,7 @@ import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { guarded } from '../../config/own.js';
 import { PingTimeoutError, type PolicyError } from '../../errors.js';
-import { type ConnectionLabel, publishPool } from '../channels.js';
+import { type ConnectionLabel, poolChannel, publishPool } from '../channels.js';
 import { nextConnectionNumber, type Place } from '../elsewhere.js';
 import { Answers } from '../observe.js';
 import type { Peer } from '../peer.js';
@@ -146,7 +146,7 @@ export class PooledSession implements Place {
     if (this.#state.name === 'idle') {
       this.#enter({ name: 'active' });
       this.#wokenAtFrame = this.#openedStreams > 1 ? this.liveness.framesHeard : undefined;
-      if (this.#openedStreams > 1) publishPool('reused', this.#label);
+      if (this.#openedStreams > 1 && poolChannel.hasSubscribers) publishPool('reused', this.#label);
     }
     this.liveness.begin();
     return stream;
@@ -168,7 +168,7 @@ export class PooledSession implements Place {
     }
     this.#owner.onChange(this);
     // The pool may have closed it, or given it to a request that was waiting.
-    if (this.isIdle) publishPool('kept', this.#label);
+    if (this.isIdle && poolChannel.hasSubscribers) publishPool('kept', this.#label);
   }
 
   /**

@@ -14,9 +14,8 @@ import {
   parseUnsatisfiedSize,
 } from '../lib/resume/plan.js';
 import { describeCause, formatForeignFailure } from '../lib/retry/describe.js';
-import { headerGetter } from '../lib/retry/headers.js';
+import { headerGetter, parseHttpDate, requestedDelayMs } from '../lib/retry/headers.js';
 import { redactText, redactUrl } from '../lib/retry/redact.js';
-import { parseHttpDate, requestedDelayMs } from '../lib/retry/server-wait.js';
 import { problemsOf } from './config/problems.js';
 
 const NOW = Date.UTC(2026, 0, 1);

@@ -4,7 +4,7 @@ import { Agent as HttpsAgent } from 'node:https';
 import type { AxiosInstance, AxiosRequestConfig } from 'axios';
 import type { ClientConfig } from '../../lib/index.js';
 import { getPolicyMetadata } from '../../lib/index.js';
-import { queueLimitMs } from '../../lib/request/deadline.js';
+import { queueLimitMs } from '../../lib/request/queue-wait.js';
 import { attached, failureOf } from '../helpers/attached.js';
 import { AXIOS_COPIES } from '../helpers/axios-copies.js';
 import { ca } from '../helpers/certs.js';

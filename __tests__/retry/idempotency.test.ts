@@ -1,6 +1,7 @@
 import { AxiosHeaders } from 'axios';
 import { headerGetter } from '../../lib/retry/headers.js';
-import { type Idempotency, idempotencyOf, isIdempotent, isSafeMethod } from '../../lib/retry/idempotency.js';
+import type { Idempotency } from '../../lib/retry/idempotency.js';
+import { idempotencyOf, isIdempotent, isSafeMethod } from '../../lib/retry/idempotency.js';
 
 const config = { url: '/x' };
 const request = (method: string | undefined, headers: unknown = {}) => ({ method, headers, config });

@@ -1,5 +1,5 @@
+import { spreadMs } from '../../lib/retry/headers.js';
 import { Patience } from '../../lib/retry/patience.js';
-import { spreadMs } from '../../lib/retry/server-wait.js';
 import { ManualClock } from '../helpers/clock.js';
 
 const A = 'https://a.test';

@@ -3,7 +3,7 @@ import { isCancel } from '../retry/error-predicates.js';
 import { IDEMPOTENT_METHODS, isIdempotent } from '../retry/idempotency.js';
 import { Attempt } from '../transport/exchange.js';
 import type { ConnectionChoice } from '../transport/observe.js';
-import { AttemptRun, WrongConnection } from './attempt.js';
+import { AttemptRun } from './attempt.js';
 import type { AxiosResponse, RequestConfig } from './axios.js';
 import { keepForm, RequestBody } from './body.js';
 import type { Call } from './call.js';
@@ -121,15 +121,8 @@ async function download(call: Call, config: RequestConfig): Promise<AxiosRespons
   }
 }
 
-/** Runs the attempt, and once more at once on another connection if the first one was to blame, and nothing was done. */
 function run(call: Call, config: RequestConfig): Promise<AxiosResponse> {
-  const attempt = new AttemptRun(call, config, connectionFor(call, config));
-  return attempt.start().catch((error: unknown) => {
-    if (!(error instanceof WrongConnection)) throw error;
-    call.record.resent();
-    // RFC 9112 section 9.3.1: an idle connection may be closed at any time, so this says nothing of the server.
-    return new AttemptRun(call, config, 'new', error.spentMs).start();
-  });
+  return new AttemptRun(call, config, connectionFor(call, config)).start();
 }
 
 function connectionFor(call: Call, config: RequestConfig): ConnectionChoice {

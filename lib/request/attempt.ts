@@ -2,48 +2,35 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { fieldOf } from '../config/own.js';
 import { Attempt } from '../transport/exchange.js';
 import type { ConnectionChoice, QueueObserver } from '../transport/observe.js';
-import type { AxiosError, AxiosResponse, RequestConfig } from './axios.js';
-import { BodyWatch, bodyLimitsOf, ReadableBody, type StreamedBody } from './body-watch.js';
+import type { AxiosError, AxiosErrors, AxiosResponse, RequestConfig } from './axios.js';
+import type { BodyOwner, GuardedBody } from './body-watch.js';
+import { guardBody } from './body-watch.js';
 import type { Call } from './call.js';
-import { AttemptSignal } from './cancellation.js';
-import { mayChangeConnection, noteFailure, noteSuccess } from './connection-outcome.js';
 import type { AttemptLimits, DeadlineOwner, ExpiredLimit } from './deadline.js';
-import { Deadline, expiryMessage, limitsOf, QueueWait, queueLimitMs } from './deadline.js';
-import type { Http2Receiver } from './direct/http2-exchange.js';
+import { AttemptSignal, Deadline, expiryMessage, limitsOf } from './deadline.js';
+import type { DirectAttempt } from './direct/exchange.js';
 import { hasOwnBody, MadeBody } from './made-body.js';
-import { observationOf } from './outcome.js';
+import { mayChangeConnection, noteFailure, noteSuccess, observationOf } from './outcome.js';
 import type { AttemptEnd, PolicyContext } from './platform.js';
+import { QueueWait, queueLimitMs } from './queue-wait.js';
 import type { SentAttempt } from './send.js';
-import { finishThroughAxios, sendDirectly, sendThroughAdapter, showCallersConfig } from './send.js';
-import type { Destroyable } from './streams.js';
-import { isReadable, isWebStream, releaseBody, WebBody } from './streams.js';
-
-/**
- * The request may be sent again at once, on another connection: it died on a kept-alive one before a byte of an answer
- * came, or the server says that it is not for this one.
- */
-export class WrongConnection extends Error {
-  /** @param spentMs of the attempt's time, in ms. */
-  constructor(readonly spentMs: number) {
-    super();
-  }
-}
+import { finishThroughAxios, sendThroughAdapter, showCallersConfig } from './send.js';
+import { releaseBody } from './streams.js';
 
 /** One attempt under its deadline: has it sent, and maps what comes back to the caller's config. */
-export class AttemptRun implements SentAttempt, Http2Receiver, QueueObserver, DeadlineOwner {
+export class AttemptRun implements SentAttempt, DirectAttempt, QueueObserver, DeadlineOwner, BodyOwner {
   readonly call: Call;
   readonly config: RequestConfig;
   readonly observed: Attempt;
   readonly signal: AttemptSignal;
   restoreConfig: (() => void) | undefined;
-  readonly #limits: AttemptLimits;
-  readonly #deadline: Deadline;
+  readonly limits: AttemptLimits;
+  readonly deadline: Deadline;
   #made: MadeBody | undefined;
   #timeoutMessage = '';
-  #body: Destroyable | undefined;
-  #watch: BodyWatch | undefined;
+  #body: GuardedBody | undefined;
   #queueWait: QueueWait | undefined;
-  #resolve: (response: AxiosResponse) => void = ignore;
+  #resolve: (response: AxiosResponse | Promise<AxiosResponse>) => void = ignore;
   #reject: (error: unknown) => void = ignore;
   #isSettled = false;
   readonly #spentMs: number;
@@ -56,8 +43,8 @@ export class AttemptRun implements SentAttempt, Http2Receiver, QueueObserver, De
     this.config = config;
     this.observed = new Attempt(connection, call.failedPlaces);
     this.signal = new AttemptSignal(config.signal);
-    this.#limits = limitsOf(config, call.settings, call.context.client);
-    this.#deadline = new Deadline(this);
+    this.limits = limitsOf(config, call.settings, call.context.client);
+    this.deadline = new Deadline(this);
     this.#spentMs = spentMs;
   }
 
@@ -65,10 +52,19 @@ export class AttemptRun implements SentAttempt, Http2Receiver, QueueObserver, De
     return this.call.context;
   }
 
+  get errors(): AxiosErrors {
+    return this.call.context.errors;
+  }
+
+  /** {@inheritDoc DirectAttempt.mayResume} */
+  get mayResume(): boolean {
+    return this.call.download !== undefined;
+  }
+
   /** Resolves or rejects as axios would, and leaves nothing running when the response body has ended. */
   start(): Promise<AxiosResponse> {
     const { call, config, context, observed, signal } = this;
-    const { timeoutMs, readTimeoutMs } = this.#limits;
+    const { timeoutMs, readTimeoutMs } = this.limits;
     if (call.cancelled) signal.abort();
     call.onCancel = this.#onCancel;
     observed.queueObserver = this;
@@ -76,9 +72,9 @@ export class AttemptRun implements SentAttempt, Http2Receiver, QueueObserver, De
     if (call.body?.make !== undefined && !hasOwnBody(config, call.sends === 0))
       this.#made = new MadeBody(call.body, config, context.errors);
     call.sends += 1;
-    observed.availableMs = this.#deadline.limitWhole(timeoutMs, this.#spentMs);
+    observed.availableMs = this.deadline.limitWhole(timeoutMs, this.#spentMs);
     if (readTimeoutMs !== false)
-      this.#deadline.limitSilence(readTimeoutMs, 'readTimeout', () => observed.exchange);
+      this.deadline.limitSilence(readTimeoutMs, 'readTimeout', () => observed.exchange);
     return new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -97,10 +93,19 @@ export class AttemptRun implements SentAttempt, Http2Receiver, QueueObserver, De
     const { channels } = this.context.platform;
     if (channels.attempts.hasSubscribers) this.#publishEnd = channels.publishAttempt(this.call, this.config);
     try {
-      if (!sendDirectly(this)) this.#await(sendThroughAdapter(this));
+      if (!this.#sendDirectly()) this.#await(sendThroughAdapter(this));
     } catch (error) {
       this.fail(error);
     }
+  }
+
+  /** @returns whether it is the attempt of a simple request, which needs no adapter of axios. */
+  #sendDirectly(): boolean {
+    const { call, context, errors } = this;
+    const { direct } = context.connections;
+    if (direct === undefined || context.platform.adapterName(call.adapter) !== 'http') return false;
+    if (call.download?.isUnderWay || call.body?.snapshot !== undefined || !errors.isReady) return false;
+    return direct.send(this);
   }
 
   /** {@inheritDoc DeadlineOwner.isConnecting} */
@@ -117,8 +122,8 @@ export class AttemptRun implements SentAttempt, Http2Receiver, QueueObserver, De
   onQueued(): void {
     this.#queueWait ??= new QueueWait(
       this.call.record,
-      this.#deadline,
-      queueLimitMs(this.call.settings, this.#limits),
+      this.deadline,
+      queueLimitMs(this.call.settings, this.limits),
     );
     this.#queueWait.onQueued();
   }
@@ -128,24 +133,24 @@ export class AttemptRun implements SentAttempt, Http2Receiver, QueueObserver, De
     this.observed.availableMs = this.#queueWait?.onDequeued() ?? this.observed.availableMs;
   }
 
-  /** {@inheritDoc Http2Receiver.receive} */
+  /** {@inheritDoc DirectAttempt.receive} */
   receive(response: AxiosResponse): void {
     if (this.#isSettled) releaseBody(response?.data)();
     else this.#resolve(this.#success(response));
   }
 
-  /** {@inheritDoc Http2Receiver.fail} */
+  /** {@inheritDoc DirectAttempt.fail} */
   fail(error: unknown): void {
     // What the transport saw is complete only when Node has told all about it, which it does in one go.
     queueMicrotask(() => this.#refuse(error));
   }
 
-  /** {@inheritDoc Http2Receiver.passToAdapter} */
+  /** {@inheritDoc DirectAttempt.passToAdapter} */
   passToAdapter(request: ClientRequest, response: IncomingMessage): void {
     this.#await(finishThroughAxios(this, request, response));
   }
 
-  /** {@inheritDoc Http2Receiver.startOver} */
+  /** {@inheritDoc DirectAttempt.startOver} */
   startOver(): void {
     try {
       this.#await(sendThroughAdapter(this));
@@ -161,8 +166,25 @@ export class AttemptRun implements SentAttempt, Http2Receiver, QueueObserver, De
     );
   }
 
-  #refuse(error: unknown): void {
-    if (!this.#isSettled) this.#reject(this.#failure(error));
+  #refuse(cause: unknown): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    const error = this.#failure(cause);
+    if (this.deadline.expired === undefined && mayChangeConnection(this)) this.#sendAgain();
+    else {
+      const response = partOf(error, 'response');
+      if (response !== undefined) showCallersConfig(this, response);
+      this.#guardBody(response);
+      this.#reject(error);
+    }
+  }
+
+  /** RFC 9112 section 9.3.1: an idle connection may be closed at any time, so this is no failure of the server. */
+  #sendAgain(): void {
+    const { call, config, deadline } = this;
+    this.#end();
+    call.record.resent();
+    this.#resolve(new AttemptRun(call, config, 'new', deadline.spentMs).start());
   }
 
   /** Ends the attempt, and lets the call know that this is no failure. */
@@ -172,7 +194,7 @@ export class AttemptRun implements SentAttempt, Http2Receiver, QueueObserver, De
     // axios no longer listens for the body of a response that it rejected.
     this.#body?.destroy();
     // Nor do all adapters settle, and whoever closes the policy waits for them.
-    this.afterPendingIo(() => this.#refuse(this.context.errors.canceled(this.config, undefined)));
+    this.afterPendingIo(() => this.#refuse(this.errors.canceled(this.config, undefined)));
   }
 
   #success(response: AxiosResponse): AxiosResponse {
@@ -188,28 +210,20 @@ export class AttemptRun implements SentAttempt, Http2Receiver, QueueObserver, De
   }
 
   #failure(cause: unknown): unknown {
-    this.#isSettled = true;
     this.restoreConfig?.();
     showCallersConfig(this, cause);
     this.#made?.takeOff(cause);
-    const { expired } = this.#deadline;
+    const { expired } = this.deadline;
     const error = expired === undefined ? cause : this.#timeoutError(partOf(cause, 'request'));
     this.#observe(cause);
     if (expired !== undefined || !this.signal.aborted) noteFailure(this);
     this.#publishEnd?.({ error });
-    if (expired === undefined && mayChangeConnection(this)) {
-      this.#end();
-      return new WrongConnection(this.#deadline.spentMs);
-    }
-    const response = partOf(error, 'response');
-    if (response !== undefined) showCallersConfig(this, response);
-    this.#guardBody(response);
     return error;
   }
 
   /** Takes note of what was seen, for the decision about a retry and for the connection of the next attempt. */
   #observe(cause?: unknown): void {
-    const { expired, spentMs } = this.#deadline;
+    const { expired, spentMs } = this.deadline;
     const observation = observationOf(this.observed.report(), this.config, expired, cause);
     const isGivenUp = expired === undefined && this.signal.aborted;
     const distrustsIdle =
@@ -217,38 +231,16 @@ export class AttemptRun implements SentAttempt, Http2Receiver, QueueObserver, De
     this.call.observed(observation, distrustsIdle, this.observed);
   }
 
-  /** Keeps the clocks of a streamed body running until it has ended. */
+  /** The attempt ends here, unless its response has a body that is streamed. */
   #guardBody(response: AxiosResponse | undefined): void {
-    const data: unknown = response?.data;
-    const { exchange } = this.observed;
     // Text, most often.
-    if (typeof data !== 'object') {
-      this.#end();
-    } else if (isReadable(data)) {
-      this.#guard(data, exchange && new ReadableBody(data, exchange));
-      this.context.platform.whenEnded(data, () => this.#endBody());
-      // An unread body never ends, also if all of it is there and its connection gone.
-      exchange?.whenOver(() => this.#stopClocks());
-    } else if (response !== undefined && this.config.responseType === 'stream' && isWebStream(data)) {
-      const body = new WebBody(data, () => this.#endBody());
-      this.#guard(body, body);
-      this.signal.onAbort = () => body.destroy(this.context.errors.canceled(this.config, response.request));
-      response.data = body.stream;
-    } else {
-      this.#end();
-    }
+    if (typeof response?.data === 'object') this.#body = guardBody(this, response);
+    if (this.#body === undefined) this.#end();
+    else this.#body.follow();
   }
 
-  #guard(body: Destroyable, streamed: StreamedBody | undefined): void {
-    this.#body = body;
-    const limits = bodyLimitsOf(this.#limits);
-    this.#deadline.followBody(limits.whole, () => streamed?.isWhole === true);
-    if (this.observed.exchange === undefined) this.context.activity.unawait(this);
-    if (streamed !== undefined)
-      this.#watch = new BodyWatch(streamed, limits, this.#deadline, this.afterPendingIo);
-  }
-
-  #endBody(): void {
+  /** {@inheritDoc BodyOwner.bodyEnded} */
+  bodyEnded(): void {
     this.#observe();
     this.#end();
   }
@@ -265,19 +257,20 @@ export class AttemptRun implements SentAttempt, Http2Receiver, QueueObserver, De
   }
 
   #timeoutError(request: unknown): AxiosError {
-    return this.context.errors.ofTimeout(this.#timeoutMessage, this.config, request);
+    return this.errors.ofTimeout(this.#timeoutMessage, this.config, request);
   }
 
-  #stopClocks(): void {
-    this.#deadline.stop();
-    this.#watch?.stop();
+  /** {@inheritDoc BodyOwner.stopClocks} */
+  stopClocks(): void {
+    this.deadline.stop();
+    this.#body?.stop();
     this.#queueWait?.stop();
     this.#made?.destroy();
     this.context.activity.delete(this);
   }
 
   #end(): void {
-    this.#stopClocks();
+    this.stopClocks();
     this.observed.letGo();
     this.signal.release();
     // A body may outlast its attempt, and the request sleep before the next.

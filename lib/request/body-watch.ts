@@ -1,8 +1,12 @@
 import type { Readable } from 'node:stream';
 import type { LimitMs } from '../config/resolved.js';
-import type { Exchange } from '../transport/exchange.js';
+import type { Attempt, Exchange } from '../transport/exchange.js';
 import { Standstill } from '../transport/timers.js';
-import type { AttemptLimits, Deadline, ExpiredLimit, ProgressSource } from './deadline.js';
+import type { AxiosErrors, AxiosResponse, RequestConfig } from './axios.js';
+import type { AttemptLimits, AttemptSignal, Deadline, ExpiredLimit } from './deadline.js';
+import type { PolicyContext } from './platform.js';
+import type { Destroyable, StreamedBody } from './streams.js';
+import { isReadable, isWebStream, WebBody } from './streams.js';
 
 /** At most this often is a body looked at. */
 const MAX_INTERVAL_MS = 500;
@@ -13,25 +17,13 @@ const CHECKS_PER_LIMIT = 4;
 /** A body that has arrived whole may hold its connection for so long while nothing of it is read. */
 const UNREAD_MS = 1000;
 
-/** The body of a response in the hands of its consumer. */
-export interface StreamedBody extends ProgressSource {
-  /** Whether all of it has arrived. */
-  readonly isWhole: boolean;
-  /** Whether somebody has begun to read it. */
-  readonly isBegun: boolean;
-  /** Bytes, or objects, that have arrived and were not read. */
-  readonly unread: number;
-  /** Closes the connection of a whole body. */
-  release(): void;
-}
-
 /**
  * The clocks of a body that somebody else reads. A slow consumer is not the peer's silence, but one that never comes
  * would hold its connection for ever.
  *
  * They keep no process alive: while something may still come, the connection does.
  */
-export class BodyWatch {
+class BodyWatch {
   readonly #body: StreamedBody;
   readonly #limits: BodyLimits;
   readonly #deadline: Pick<Deadline, 'expire'>;
@@ -99,7 +91,7 @@ export class BodyWatch {
 }
 
 /** The clocks of a body that is streamed. */
-export interface BodyLimits {
+interface BodyLimits {
   /** Whether the clock of the whole attempt goes on. */
   readonly whole: boolean;
   /** The longest silence of the peer. */
@@ -112,7 +104,7 @@ export interface BodyLimits {
  * The limits of a body that is streamed. A timeout that was chosen for the policy covers it whole. axios' own ends at the
  * headers, as in axios, and is the longest silence from there on; so is the default, unless there is a `readTimeout`.
  */
-export function bodyLimitsOf({ timeoutMs, timeoutBy, readTimeoutMs }: AttemptLimits): BodyLimits {
+function bodyLimitsOf({ timeoutMs, timeoutBy, readTimeoutMs }: AttemptLimits): BodyLimits {
   const byRead =
     readTimeoutMs === false ? undefined : ({ limit: 'readTimeout', limitMs: readTimeoutMs } as const);
   if (timeoutBy === 'policy' || timeoutMs === false)
@@ -123,7 +115,7 @@ export function bodyLimitsOf({ timeoutMs, timeoutBy, readTimeoutMs }: AttemptLim
 }
 
 /** A body of Node's kind, and the exchange that brings it. */
-export class ReadableBody implements StreamedBody {
+class ReadableBody implements StreamedBody {
   readonly #stream: Readable;
   readonly #exchange: Exchange;
 
@@ -155,4 +147,69 @@ export class ReadableBody implements StreamedBody {
   release(): void {
     this.#exchange.release();
   }
+}
+
+/** An attempt whose response has come. */
+export interface BodyOwner {
+  readonly config: RequestConfig;
+  readonly context: PolicyContext;
+  readonly errors: AxiosErrors;
+  readonly observed: Attempt;
+  readonly signal: AttemptSignal;
+  readonly limits: AttemptLimits;
+  readonly deadline: Deadline;
+  cancel(): void;
+  /** Nothing more will come of the body. */
+  bodyEnded(): void;
+  /** Nothing more will come of its connection. */
+  stopClocks(): void;
+}
+
+/** A body that is streamed, under the clocks of its attempt until it has ended. */
+export class GuardedBody {
+  readonly #owner: BodyOwner;
+  readonly #body: Destroyable;
+  readonly #watch: BodyWatch | undefined;
+
+  constructor(owner: BodyOwner, body: Destroyable, streamed: StreamedBody | undefined) {
+    const { activity, platform } = owner.context;
+    this.#owner = owner;
+    this.#body = body;
+    const limits = bodyLimitsOf(owner.limits);
+    owner.deadline.followBody(limits.whole, () => streamed?.isWhole === true);
+    if (owner.observed.exchange === undefined) activity.unawait(owner);
+    if (streamed !== undefined)
+      this.#watch = new BodyWatch(streamed, limits, owner.deadline, platform.afterPendingIo);
+  }
+
+  /** Begins to follow a body of Node's kind; its owner may be told at once that it has ended. */
+  follow(): void {
+    const owner = this.#owner;
+    if (!isReadable(this.#body)) return;
+    owner.context.platform.whenEnded(this.#body, () => owner.bodyEnded());
+    // An unread body never ends, also if all of it is there and its connection gone.
+    owner.observed.exchange?.whenOver(() => owner.stopClocks());
+  }
+
+  /** Ends the body with an error. */
+  destroy(error?: Error): void {
+    this.#body.destroy(error);
+  }
+
+  /** Stops its clocks. */
+  stop(): void {
+    this.#watch?.stop();
+  }
+}
+
+/** Puts the body of a response under guard; `undefined` if it is none that is streamed. */
+export function guardBody(owner: BodyOwner, response: AxiosResponse): GuardedBody | undefined {
+  const data: unknown = response.data;
+  const { exchange } = owner.observed;
+  if (isReadable(data)) return new GuardedBody(owner, data, exchange && new ReadableBody(data, exchange));
+  if (owner.config.responseType !== 'stream' || !isWebStream(data)) return undefined;
+  const body = new WebBody(data, () => owner.bodyEnded());
+  owner.signal.onAbort = () => body.destroy(owner.errors.canceled(owner.config, response.request));
+  response.data = body.stream;
+  return new GuardedBody(owner, body, body);
 }

@@ -5,10 +5,10 @@ import { REDACTED, redactUrl } from '../retry/redact.js';
 import type { RequestTimings } from '../retry/timings.js';
 import type { AxiosResponse, RequestConfig } from './axios.js';
 import { nameOf } from './call.js';
-import type { Hidden } from './outcome.js';
-import { discreet, hiddenOf, outcomeOf } from './outcome.js';
 import type { AttemptResult } from './pending-retry.js';
 import type { AttemptEnd, ObservedCall } from './platform.js';
+import type { Hidden } from './retry-hooks.js';
+import { discreet, hiddenOf, outcomeOf } from './retry-hooks.js';
 import { originOf, urlOf } from './url.js';
 
 /**

@@ -1,8 +1,5 @@
 import { MAX_TIMER_MS } from '../config/duration.js';
-import { RETRY_OPTIONS } from '../config/options.js';
 import type { LimitMs, ResolvedClient, ResolvedRequestPolicy } from '../config/resolved.js';
-import type { CallRecord } from '../retry/record.js';
-import type { QueueObserver } from '../transport/observe.js';
 import { isLate, Standstill } from '../transport/timers.js';
 import type { RequestConfig } from './axios.js';
 
@@ -172,51 +169,6 @@ export class Deadline {
   }
 }
 
-/**
- * The wait of an attempt for a connection of its own pool. The queue is the caller's own limit and says nothing of the
- * server, so the clocks of the attempt stand still; `retryTimeout` bounds the wait.
- */
-export class QueueWait implements QueueObserver {
-  readonly #record: CallRecord;
-  readonly #deadline: Deadline;
-  readonly #limitMs: number;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-
-  /** @param limitMs from the initial request, in ms. */
-  constructor(record: CallRecord, deadline: Deadline, limitMs: number) {
-    this.#record = record;
-    this.#deadline = deadline;
-    this.#limitMs = limitMs;
-  }
-
-  /** {@inheritDoc QueueObserver.onQueued} */
-  onQueued(): void {
-    this.#record.queued();
-    this.#deadline.pause();
-    this.#look();
-  }
-
-  /** {@inheritDoc QueueObserver.onDequeued} @returns when that is, by the monotonic clock, in ms. */
-  onDequeued(): number {
-    this.stop();
-    this.#record.dequeued();
-    this.#deadline.resume();
-    return performance.now();
-  }
-
-  /** The attempt is over. */
-  stop(): void {
-    clearTimeout(this.#timer);
-  }
-
-  readonly #look = (): void => {
-    const leftMs = this.#limitMs - this.#record.elapsedMs;
-    // A timer is early by as long as the event loop had been busy when it was set.
-    if (leftMs > 0) this.#timer = setTimeout(this.#look, Math.min(Math.ceil(leftMs), MAX_TIMER_MS));
-    else this.#deadline.expire('queue', Math.round(this.#record.queuedMs));
-  };
-}
-
 /** The source of a timeout: set for the policy, set for axios, or the default. */
 type TimeoutSource = 'policy' | 'axios' | 'default';
 
@@ -249,21 +201,69 @@ export function limitsOf(
   return { timeoutMs: client.timeoutMs, timeoutBy, readTimeoutMs };
 }
 
-/** The longest wait in one's own queue where no option says: the default `retryTimeout`. */
-const QUEUE_TIMEOUT_MS = RETRY_OPTIONS.retryTimeout.default;
-
-/**
- * Until when an attempt may wait for a connection of its own pool, in ms since the initial request: `retryTimeout`,
- * also the default one where there are no retries, unless nobody wants a limit.
- */
-export function queueLimitMs({ retry }: ResolvedRequestPolicy, { timeoutMs }: AttemptLimits): number {
-  if (retry !== false && retry.retryTimeoutMs > 0) return retry.retryTimeoutMs;
-  return timeoutMs === false ? Number.POSITIVE_INFINITY : QUEUE_TIMEOUT_MS;
-}
-
 /** The message of a limit that ran out, in axios' words where it has any. */
 export function expiryMessage(limit: ExpiredLimit, limitMs: number): string {
   return limit === 'queue'
     ? `waited ${limitMs}ms for a free connection (retryTimeout)`
     : `${limit} of ${limitMs}ms exceeded`;
+}
+
+/**
+ * The signal of one attempt: aborted by the caller's own signal, or by us when a limit runs out. Followed by hand,
+ * because `AbortSignal.any` is slower and leaves its listener on a long-lived signal until garbage collection.
+ */
+export class AttemptSignal {
+  readonly #source: RequestConfig['signal'];
+  /** Follows the source, if there is one. */
+  readonly #onSourceAbort: (() => void) | undefined;
+  /** Made when somebody needs a real one; most attempts do not. */
+  #controller: AbortController | undefined;
+  #listener: (() => void) | undefined;
+  #aborted = false;
+  #reason: unknown;
+
+  constructor(source: RequestConfig['signal']) {
+    this.#source = source;
+    if (source == null) return;
+    this.#onSourceAbort = () => this.abort((source as Partial<AbortSignal>).reason);
+    if (source.aborted) this.#onSourceAbort();
+    else source.addEventListener?.('abort', this.#onSourceAbort);
+  }
+
+  get aborted(): boolean {
+    return this.#aborted;
+  }
+
+  /** As axios takes it. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#aborted) this.#controller.abort(this.#reason);
+    }
+    return this.#controller.signal;
+  }
+
+  /** Whether a config carries this signal. */
+  isOf(config: Pick<RequestConfig, 'signal'> | undefined): boolean {
+    return this.#controller !== undefined && config?.signal === this.#controller.signal;
+  }
+
+  abort(reason?: unknown): void {
+    if (this.#aborted) return;
+    this.#aborted = true;
+    this.#reason = reason;
+    this.#controller?.abort(reason);
+    this.#listener?.();
+  }
+
+  /** Calls back when it is aborted, or at once if it is; one listener at a time, `undefined` for none. */
+  set onAbort(listener: (() => void) | undefined) {
+    this.#listener = listener;
+    if (this.#aborted) listener?.();
+  }
+
+  /** Stops following the caller's signal. */
+  release(): void {
+    this.#source?.removeEventListener?.('abort', this.#onSourceAbort);
+  }
 }

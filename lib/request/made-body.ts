@@ -3,7 +3,7 @@ import type { AxiosErrors, RequestConfig } from './axios.js';
 import { cancelTokenOf } from './axios.js';
 import type { RequestBody } from './body.js';
 import { destroyBody, isInMemoryForm } from './body.js';
-import type { AttemptSignal } from './cancellation.js';
+import type { AttemptSignal } from './deadline.js';
 import { isReadable, isStreamLike, isWebStream, noteSent, WebBody, wasRead } from './streams.js';
 
 type HeaderValue = RequestBody['declaredLength'];

@@ -1,22 +1,49 @@
 import { finished } from 'node:stream';
 import { setImmediate } from 'node:timers';
+import type { NamedAddressHealth } from '../addresses/addresses.js';
+import { Addresses } from '../addresses/addresses.js';
+import { Resolver } from '../addresses/lookup/resolver.js';
 import { resolvePolicy, resolveRequestPolicy } from '../config/resolve.js';
+import type { ResolvedClient } from '../config/resolved.js';
 import type { PolicyConfig } from '../config/types.js';
 import { BufferedDownload } from '../resume/buffered-download.js';
 import { StreamedDownload } from '../resume/streamed-download.js';
+import { publishAddress } from '../transport/channels.js';
 import { LeaveLimit } from '../transport/elsewhere.js';
+import type { AddressBook, AddressStats } from '../transport/peer.js';
 import { Transport } from '../transport/transport.js';
-import { PolicyAddresses } from './address-book.js';
 import { attach } from './attach.js';
 import type { AxiosLike } from './axios.js';
 import { adapterName } from './axios.js';
 import { ATTEMPTS, publishAttempt, publishGiveUp, publishRetry, RETRIES } from './channels.js';
-import { requestDirectly } from './direct/exchange.js';
-import { requestOverHttp2 } from './direct/http2-exchange.js';
-import { AdapterHeaders } from './direct/simple-request.js';
+import { DirectClient } from './direct/client.js';
 import { goesElsewhere } from './generation.js';
 import type { Platform } from './platform.js';
 import type { Policy } from './policy.js';
+
+/** The addresses of the names that one policy connects to, by its configuration. */
+class PolicyAddresses extends Addresses implements AddressBook {
+  readonly #resolver: Resolver;
+
+  constructor({ dns, eject, given, randomizeAddresses: randomize }: ResolvedClient) {
+    const now = () => performance.now();
+    super({ randomize, eject, now, random: Math.random, onChange: publishAddress });
+    const cache = dns && { ttlMs: dns.cacheTtlMs || 0, staleMs: dns.staleOnErrorMs || 0 };
+    this.#resolver = new Resolver({ cache, cachesOwn: given.has('dns'), now }, this);
+  }
+
+  lookupFor(wish: Parameters<AddressBook['lookupFor']>[0]): ReturnType<AddressBook['lookupFor']> {
+    return this.#resolver.lookupFor(wish);
+  }
+
+  stats(): AddressStats[] {
+    return this.snapshot().map(statsOf);
+  }
+}
+
+function statsOf({ name: host, ...health }: NamedAddressHealth): AddressStats {
+  return { host, ...health };
+}
 
 const NODE: Platform = {
   channels: { attempts: ATTEMPTS, retries: RETRIES, publishAttempt, publishRetry, publishGiveUp },
@@ -26,14 +53,7 @@ const NODE: Platform = {
     const { client } = policy;
     const leaves = goesElsewhere(policy) ? new LeaveLimit() : undefined;
     const transport = new Transport(client, instance, { addresses: new PolicyAddresses(client), leaves });
-    const adapterHeaders = new AdapterHeaders(bare);
-    const direct = {
-      transport,
-      adapterHeaders,
-      request: requestDirectly,
-      requestHttp2: requestOverHttp2,
-    };
-    return Object.assign(transport, { direct });
+    return Object.assign(transport, { direct: new DirectClient(transport, client.allowHttp, bare) });
   },
   adapterName,
   downloadOf: (config, owner) =>

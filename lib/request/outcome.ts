@@ -1,71 +1,19 @@
 import type { ResolvedRequestPolicy } from '../config/resolved.js';
-import type { Outcome, RequestLike } from '../config/types.js';
 import type { Observation, RefusedHead } from '../retry/classify.js';
 import { classify } from '../retry/classify.js';
 import { causeChain } from '../retry/error-predicates.js';
 import type { Idempotency } from '../retry/idempotency.js';
 import { idempotencyOf, isIdempotent } from '../retry/idempotency.js';
-import { redactUrl } from '../retry/redact.js';
 import type { AttemptReport } from '../transport/exchange.js';
 import { isRejection } from '../transport/observe.js';
 import type { AxiosResponse, RequestConfig } from './axios.js';
 import { accepts } from './axios.js';
 import type { Call } from './call.js';
-import { nameOf } from './call.js';
 import type { ExpiredLimit } from './deadline.js';
 import type { AttemptResult } from './pending-retry.js';
 import { configOf } from './pending-retry.js';
-import type { ObservedCall } from './platform.js';
-import { urlOf } from './url.js';
+import type { SentAttempt } from './send.js';
 import { callHook } from './warnings.js';
-
-/** The fields that lead to credentials: the headers of the request, and whatever else holds the config. */
-export interface Hidden {
-  readonly config: RequestLike;
-  readonly error?: unknown;
-  readonly response?: unknown;
-}
-
-/** Node's `util.inspect.custom`, which other platforms have no use for. */
-const INSPECT = Symbol.for('nodejs.util.inspect.custom');
-
-/**
- * An event or a message that may be logged as it is: `config`, `error` and `response` are there for who asks for them,
- * and in no rendering, nor in a copy.
- */
-class Discreet implements Hidden {
-  readonly #hidden: Hidden;
-
-  constructor(shown: object, hidden: Hidden) {
-    Object.assign(this, shown);
-    this.#hidden = hidden;
-  }
-
-  get config(): RequestLike {
-    return this.#hidden.config;
-  }
-
-  get error(): unknown {
-    return this.#hidden.error;
-  }
-
-  get response(): unknown {
-    return this.#hidden.response;
-  }
-
-  // A debugger's `showHidden` and `getters` would look behind the accessors.
-  [INSPECT](): object {
-    return { ...this };
-  }
-}
-
-/**
- * Makes an event of what is to be seen of it and what is not. Of a response that an interceptor in front of ours has made
- * into something else, hooks get that.
- */
-export function discreet<T extends object>(shown: T, hidden: Hidden): T & Pick<Outcome, keyof Hidden> {
-  return new Discreet(shown, hidden) as Hidden as T & Pick<Outcome, keyof Hidden>;
-}
 
 // Of an error that was thrown before there was an attempt, and tells of its request by nothing but the call.
 const NO_CONFIG = {} as RequestConfig;
@@ -144,26 +92,60 @@ function refusedHead(answer: AttemptReport['answer'], config: RequestConfig): Re
   return status < 300 || accepts(config, status) ? undefined : { status, headers };
 }
 
-/** The visible part of the events that hooks are given. */
-export function outcomeOf(call: ObservedCall, result: AttemptResult): Omit<Outcome, keyof Hidden> {
-  const { record, settings } = call;
-  const { config } = result;
-  return {
-    name: nameOf(call),
-    kind: result.kind,
-    status: result.status,
-    code: result.code,
-    method: result.method,
-    url: redactUrl(urlOf(config), settings.sensitive),
-    attempt: record.attempts,
-    retries: record.retries,
-    elapsedMs: record.elapsedMs,
-    remainingMs: record.remainingMs,
-    idempotent: isIdempotent(result.idempotency),
-  };
+/**
+ * Notes that an attempt succeeded: its response may be one that axios accepts, and yet say that the server failed.
+ */
+export function noteSuccess(attempt: SentAttempt, response: Partial<AxiosResponse> | undefined): void {
+  // An adapter of the caller's may resolve with anything.
+  note(attempt, (response?.status ?? 0) >= 500);
 }
 
-/** The part of an event that no rendering shows. */
-export function hiddenOf({ error, config, response }: AttemptResult): Hidden {
-  return { config, error, response };
+/** Notes that an attempt failed, which need not be the fault of its connection. */
+export function noteFailure(attempt: SentAttempt): void {
+  const { call, observed } = attempt;
+  // An idle connection may be closed at any time: that says nothing of the server.
+  if (observed.lostKeepAliveRace) noteFailedPlace(attempt);
+  else note(attempt, isServersFault(call.observation, observed.report()));
+}
+
+/**
+ * Tells if the request may be sent again at once, on another connection: the first one lost the race that any idle
+ * connection may lose, and a second delivery is harmless or impossible; or it was none for this request, which the server
+ * says it did not carry out.
+ */
+export function mayChangeConnection(attempt: SentAttempt): boolean {
+  const { call, config, observed, signal } = attempt;
+  if (signal.aborted || !call.isReplayable(config.data)) return false;
+  if (observed.isMisdirected && observed.connection !== 'new') {
+    noteFailedPlace(attempt, true);
+    return true;
+  }
+  if (!observed.lostKeepAliveRace) return false;
+  return call.observation.neverProcessed || isIdempotent(idempotencyOfRequest(call.settings, config));
+}
+
+function note(attempt: SentAttempt, hasFailed: boolean): void {
+  const peer = attempt.observed.exchange?.place?.peer;
+  const { addresses } = attempt.context.connections;
+  if (peer !== undefined && hasFailed) addresses?.failed(peer.name, peer.address, false);
+  else if (peer !== undefined) addresses?.succeeded(peer.name, peer.address);
+  if (hasFailed) noteFailedPlace(attempt);
+}
+
+/** @param always also if retries may go there again. */
+function noteFailedPlace({ call, observed }: SentAttempt, always = false): void {
+  const place = observed.exchange?.place;
+  if (place !== undefined) call.failedAt(place, always);
+}
+
+/** The attempt failed for its server, or the way there, rather than for what was asked or how it was read. */
+function isServersFault(
+  { phase, neverProcessed, truncated, expired, untrusted }: Observation,
+  { answer }: AttemptReport,
+): boolean {
+  if (expired !== undefined || truncated) return true;
+  if (answer?.statusCode !== undefined) return answer.statusCode >= 500;
+  // It said that it takes no more just now (REFUSED_STREAM, GOAWAY): another connection would go round its limit.
+  if (phase === 'sent' && neverProcessed) return false;
+  return (phase === 'connect' || phase === 'sent') && !untrusted;
 }

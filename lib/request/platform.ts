@@ -7,12 +7,10 @@ import type { Observation } from '../retry/classify.js';
 import type { CallRecord } from '../retry/record.js';
 import type { Attempt } from '../transport/exchange.js';
 import type { AddressBook } from '../transport/peer.js';
-import type { AttemptConnections, GivenConnections, Transport } from '../transport/transport.js';
+import type { AttemptConnections, GivenConnections } from '../transport/transport.js';
 import type { Activity, PolicyStats } from './activity.js';
 import type { AxiosErrors, AxiosInstance, AxiosResponse, RequestConfig } from './axios.js';
-import type { DirectReceiver, Http1Parts } from './direct/exchange.js';
-import type { Http2Parts, Http2Receiver } from './direct/http2-exchange.js';
-import type { AdapterHeaders, SimpleRequest } from './direct/simple-request.js';
+import type { DirectClient } from './direct/client.js';
 import type { AttemptResult } from './pending-retry.js';
 import type { UnsupportedOptions } from './warnings.js';
 
@@ -34,15 +32,6 @@ export interface Connections {
   close(abort?: boolean): Promise<void>;
   /** Makes simple requests without axios' adapter. */
   readonly direct: DirectClient | undefined;
-}
-
-/** The native client, for simple requests. */
-export interface DirectClient {
-  readonly transport: Pick<Transport, 'agentFor' | 'http2For' | 'replay'>;
-  readonly adapterHeaders: AdapterHeaders;
-  request(request: SimpleRequest, parts: Http1Parts, receiver: DirectReceiver): void;
-  /** @returns whether there is a session for it. */
-  requestHttp2(request: SimpleRequest, parts: Http2Parts, receiver: Http2Receiver): boolean;
 }
 
 /** The end of an attempt: a response that axios accepts, or an error. */

@@ -1,14 +1,88 @@
 import type { ResolvedRetry } from '../config/resolved.js';
-import type { GiveUpReason } from '../config/types.js';
+import type { GiveUpReason, Outcome, RequestLike } from '../config/types.js';
 import type { Retry } from '../retry/decide.js';
+import { isIdempotent } from '../retry/idempotency.js';
+import { redactUrl } from '../retry/redact.js';
 import { BodyEdits } from './body.js';
 import type { Call } from './call.js';
 import { nameOf } from './call.js';
 import { CANCELLED, whileWanted } from './cancellation.js';
-import { discreet, hiddenOf, outcomeOf } from './outcome.js';
 import type { AttemptResult } from './pending-retry.js';
-import type { Channels } from './platform.js';
+import type { Channels, ObservedCall } from './platform.js';
+import { urlOf } from './url.js';
 import { reportHookError } from './warnings.js';
+
+/** The fields that lead to credentials: the headers of the request, and whatever else holds the config. */
+export interface Hidden {
+  readonly config: RequestLike;
+  readonly error?: unknown;
+  readonly response?: unknown;
+}
+
+/** Node's `util.inspect.custom`, which other platforms have no use for. */
+const INSPECT = Symbol.for('nodejs.util.inspect.custom');
+
+/**
+ * An event or a message that may be logged as it is: `config`, `error` and `response` are there for who asks for them,
+ * and in no rendering, nor in a copy.
+ */
+class Discreet implements Hidden {
+  readonly #hidden: Hidden;
+
+  constructor(shown: object, hidden: Hidden) {
+    Object.assign(this, shown);
+    this.#hidden = hidden;
+  }
+
+  get config(): RequestLike {
+    return this.#hidden.config;
+  }
+
+  get error(): unknown {
+    return this.#hidden.error;
+  }
+
+  get response(): unknown {
+    return this.#hidden.response;
+  }
+
+  // A debugger's `showHidden` and `getters` would look behind the accessors.
+  [INSPECT](): object {
+    return { ...this };
+  }
+}
+
+/**
+ * Makes an event of what is to be seen of it and what is not. Of a response that an interceptor in front of ours has made
+ * into something else, hooks get that.
+ */
+export function discreet<T extends object>(shown: T, hidden: Hidden): T & Pick<Outcome, keyof Hidden> {
+  return new Discreet(shown, hidden) as Hidden as T & Pick<Outcome, keyof Hidden>;
+}
+
+/** The visible part of the events that hooks are given. */
+export function outcomeOf(call: ObservedCall, result: AttemptResult): Omit<Outcome, keyof Hidden> {
+  const { record, settings } = call;
+  const { config } = result;
+  return {
+    name: nameOf(call),
+    kind: result.kind,
+    status: result.status,
+    code: result.code,
+    method: result.method,
+    url: redactUrl(urlOf(config), settings.sensitive),
+    attempt: record.attempts,
+    retries: record.retries,
+    elapsedMs: record.elapsedMs,
+    remainingMs: record.remainingMs,
+    idempotent: isIdempotent(result.idempotency),
+  };
+}
+
+/** The part of an event that no rendering shows. */
+export function hiddenOf({ error, config, response }: AttemptResult): Hidden {
+  return { config, error, response };
+}
 
 /** The caller's hooks around a retry. They may take their time, but no longer than the request is wanted. */
 

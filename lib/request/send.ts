@@ -10,11 +10,9 @@ import type { AxiosError, AxiosResponse, RequestConfig } from './axios.js';
 import { makesOwnConnections } from './axios.js';
 import type { Call } from './call.js';
 import { rememberCall } from './call.js';
-import type { AttemptSignal } from './cancellation.js';
+import type { AttemptSignal } from './deadline.js';
 import { axiosTimeoutMs } from './deadline.js';
-import type { Http2Receiver } from './direct/http2-exchange.js';
-import type { SimpleRequest } from './direct/simple-request.js';
-import type { DirectClient, PolicyContext } from './platform.js';
+import type { PolicyContext } from './platform.js';
 import { isStreamLike, noteSent, wasRead } from './streams.js';
 import { plainHttpUrl, urlOf } from './url.js';
 
@@ -32,43 +30,6 @@ export interface SentAttempt {
   readonly signal: AttemptSignal;
   /** Takes off the config what a caller's own adapter needed on it. */
   restoreConfig: (() => void) | undefined;
-}
-
-/**
- * Makes a simple request without axios' adapter.
- *
- * @returns whether it is one, and the attempt will be told.
- */
-export function sendDirectly(attempt: SentAttempt & Http2Receiver): boolean {
-  const { call, config, context, observed, signal } = attempt;
-  const { client, connections, errors, platform } = context;
-  const { direct } = connections;
-  const { download } = call;
-  if (direct === undefined || platform.adapterName(call.adapter) !== 'http') return false;
-  if (download?.isUnderWay || call.body?.snapshot !== undefined || !errors.isReady) return false;
-  const { transport, adapterHeaders } = direct;
-  const request = adapterHeaders.simpleRequest(config);
-  if (request === undefined) return false;
-  const isRefused = request.protocol === 'http:' && client.allowHttp !== true;
-  if (isRefused && !allowsHttp(client.allowHttp, request.hostname, request.port)) return false;
-  const chosen = transport.agentFor(request, config);
-  if (chosen === undefined) return sendOverHttp2(attempt, request, direct);
-  const mayResume = download !== undefined;
-  const parts = { config, attempt: observed, chosen, signal, errors, adapterHeaders, mayResume };
-  direct.request(request, parts, attempt);
-  return true;
-}
-
-function sendOverHttp2(
-  attempt: SentAttempt & Http2Receiver,
-  request: SimpleRequest,
-  { adapterHeaders, requestHttp2, transport }: DirectClient,
-): boolean {
-  const { call, config, context, observed, signal } = attempt;
-  const client = transport.http2For(request, config);
-  if (client === undefined || call.download !== undefined) return false;
-  const parts = { config, attempt: observed, client, signal, errors: context.errors, adapterHeaders };
-  return requestHttp2(request, parts, attempt);
 }
 
 /**
@@ -118,7 +79,7 @@ async function sendThroughAxios(
   copy: RequestConfig,
 ): Promise<AxiosResponse> {
   const { bare, connections } = context;
-  const learn = named === 'http' ? connections.direct?.adapterHeaders.watch(config.headers) : undefined;
+  const learn = named === 'http' ? connections.direct?.watch(config.headers) : undefined;
   if (learn === undefined) return bare.request(copy);
   try {
     const response = await bare.request(copy);
@@ -140,7 +101,7 @@ export async function finishThroughAxios(
   const { bare, connections } = context;
   const copy = copyForAxios(attempt, 'http');
   const given = copy as AttemptConnections;
-  const replay = connections.direct?.transport.replay(given, request, response, observed.onResponse);
+  const replay = connections.direct?.replay(given, request, response, observed.onResponse);
   try {
     return await bare.request({ ...copy, transport: replay } as RequestConfig);
   } catch (error) {

@@ -1,11 +1,23 @@
 import type { Readable } from 'node:stream';
-import type { StreamedBody } from './body-watch.js';
+import type { ProgressSource } from './deadline.js';
 
 /** Streams of Node and of the web, as bodies of requests and of responses. */
 
 /** Something that can be ended from outside. */
 export interface Destroyable {
   destroy(error?: Error): unknown;
+}
+
+/** The body of a response in the hands of its consumer. */
+export interface StreamedBody extends ProgressSource {
+  /** Whether all of it has arrived. */
+  readonly isWhole: boolean;
+  /** Whether somebody has begun to read it. */
+  readonly isBegun: boolean;
+  /** Bytes, or objects, that have arrived and were not read. */
+  readonly unread: number;
+  /** Closes the connection of a whole body. */
+  release(): void;
 }
 
 /** Whether a value is a Node stream that can be read. */

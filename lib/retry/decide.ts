@@ -1,8 +1,8 @@
 import type { ResolvedBackoff, ResolvedRetry } from '../config/resolved.js';
 import type { GiveUpReason, OutcomeKind } from '../config/types.js';
+import { spreadMs } from './headers.js';
 import type { Idempotency } from './idempotency.js';
 import { isIdempotent } from './idempotency.js';
-import { spreadMs } from './server-wait.js';
 
 /** Everything a decision rests on. */
 export interface DecisionFacts {

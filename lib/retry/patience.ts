@@ -5,8 +5,7 @@
 
 import { BoundedMap } from '../config/bounded-map.js';
 import type { OutcomeKind } from '../config/types.js';
-import { headerGetter } from './headers.js';
-import { requestedDelayMs, spreadMs } from './server-wait.js';
+import { headerGetter, requestedDelayMs, spreadMs } from './headers.js';
 
 const MAX_ORIGINS = 1000;
 /** A longer wait is one client's quota rather than the state of the origin; the others ask for themselves after this. */

@@ -4,8 +4,7 @@ import { connect as connectHttp2, type IncomingHttpHeaders } from 'node:http2';
 import type { Duplex, Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ProxyAddress } from '../../config/resolved.js';
-import { headerGetter } from '../../retry/headers.js';
-import { requestedDelayMs } from '../../retry/server-wait.js';
+import { headerGetter, requestedDelayMs } from '../../retry/headers.js';
 import { type OpenConnection, within } from './connection.js';
 import { type AnswerSeen, shownUrl } from './report.js';
 

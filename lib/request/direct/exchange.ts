@@ -14,35 +14,33 @@ import type { ChosenAgent } from '../../transport/transport.js';
 import { UNSET_REQUEST } from '../../transport/unset-options.js';
 import type { AxiosErrors, AxiosResponse, RequestConfig } from '../axios.js';
 import { accepts, cancelTokenOf } from '../axios.js';
-import type { AttemptSignal } from '../cancellation.js';
-import { headersOfResponse } from './headers.js';
-import type { AdapterHeaders, SimpleRequest } from './simple-request.js';
+import type { AttemptSignal } from '../deadline.js';
+import type { SimpleRequest } from './simple-request.js';
+import { headersOfResponse } from './simple-request.js';
 
 // Default imports: whoever instruments or mocks these modules does so by replacing their properties.
 
-/** Surroundings of a request that is sent directly. */
-export interface DirectParts {
+/** An attempt that is sent directly. One of its methods is called, once, within the event that brought the outcome. */
+export interface DirectAttempt {
   readonly config: RequestConfig;
-  readonly attempt: Attempt;
+  /** As the transport sees it. */
+  readonly observed: Attempt;
   readonly signal: AttemptSignal;
   readonly errors: AxiosErrors;
-  /** Knows whether the error of a body that was cut short has a response. */
-  readonly adapterHeaders: Pick<AdapterHeaders, 'errorKeepsPartialResponse'>;
-}
-
-/** The same over HTTP/1.1. */
-export interface Http1Parts extends DirectParts {
-  readonly chosen: ChosenAgent;
   /** Whether a body with an `ETag` may be completed by a second response, should it be cut. */
   readonly mayResume: boolean;
-}
-
-/** Receiver of the outcome. One of these is called, once, within the event that brought the outcome. */
-export interface DirectReceiver {
   receive(response: AxiosResponse): void;
   fail(error: unknown): void;
   /** Takes a response that has to be more than collected, for axios' own adapter to make something of it. */
   passToAdapter(request: ClientRequest, response: IncomingMessage): void;
+  /** The server speaks HTTP/1.1 now, and got nothing of the request: it is to be made as if it had not been tried. */
+  startOver(): void;
+}
+
+/** What depends on the version of axios. */
+export interface AdapterVersion {
+  /** Whether the error of a body that was cut short has a response. */
+  readonly errorKeepsPartialResponse: boolean;
 }
 
 /** A request as it is shown to those who look at a response or an error. */
@@ -65,28 +63,24 @@ interface MessageHead {
  * than the request itself; and what that adapter would have made of the response. A response that needs more than to be
  * collected (a redirect, a decompression) goes to axios' adapter after all.
  */
-export abstract class DirectExchange<
-  Request extends ShownRequest,
-  Parts extends DirectParts,
-  Receiver extends DirectReceiver,
-> {
+export abstract class DirectExchange<Request extends ShownRequest> {
   protected readonly simple: SimpleRequest;
-  protected readonly parts: Parts;
-  protected readonly receiver: Receiver;
+  protected readonly attempt: DirectAttempt;
+  readonly #version: AdapterVersion;
   protected response: AxiosResponse | undefined;
   protected isOver = false;
   #request: Request | undefined;
   readonly #onCancel = (reason?: unknown) => this.#cancel(reason);
 
-  constructor(simple: SimpleRequest, parts: Parts, receiver: Receiver) {
+  constructor(simple: SimpleRequest, attempt: DirectAttempt, version: AdapterVersion) {
     this.simple = simple;
-    this.parts = parts;
-    this.receiver = receiver;
+    this.attempt = attempt;
+    this.#version = version;
   }
 
   /** Makes a request cancellable that is there and not sent yet. */
   protected begin(request: Request): void {
-    const { config, signal } = this.parts;
+    const { config, signal } = this.attempt;
     this.#request = request;
     signal.onAbort = this.#onCancel;
     cancelTokenOf(config)?.subscribe?.(this.#onCancel);
@@ -94,7 +88,7 @@ export abstract class DirectExchange<
 
   /** Takes the head of a response whose body is to be collected. */
   protected receiveHead(head: MessageHead, request: unknown): void {
-    const { config } = this.parts;
+    const { config } = this.attempt;
     if (config.maxRedirects !== 0) addRedirects(head, this.simple);
     this.response = {
       status: head.statusCode ?? 0,
@@ -110,11 +104,11 @@ export abstract class DirectExchange<
     const { response } = this;
     if (this.isOver || response === undefined) return;
     this.end();
-    const { config, errors } = this.parts;
+    const { config, errors } = this.attempt;
     response.data = decodeBody(pieces, config);
     const { status } = response;
-    if (!status || accepts(config, status)) this.receiver.receive(response);
-    else void errors.ofStatus(response, config).then((error) => this.receiver.fail(error));
+    if (!status || accepts(config, status)) this.attempt.receive(response);
+    else void errors.ofStatus(response, config).then((error) => this.attempt.fail(error));
   }
 
   /**
@@ -129,18 +123,18 @@ export abstract class DirectExchange<
   ): void {
     if (this.isOver) return;
     this.end();
-    const { config, errors } = this.parts;
-    this.receiver.fail(errors.from(error, config, request, response));
+    const { config, errors } = this.attempt;
+    this.attempt.fail(errors.from(error, config, request, response));
   }
 
   /** The response of the error of a body that was cut short. */
   protected get partialResponse(): AxiosResponse | undefined {
-    return this.parts.adapterHeaders.errorKeepsPartialResponse ? this.response : undefined;
+    return this.#version.errorKeepsPartialResponse ? this.response : undefined;
   }
 
   protected end(): void {
     this.isOver = true;
-    const { config, signal } = this.parts;
+    const { config, signal } = this.attempt;
     signal.onAbort = undefined;
     cancelTokenOf(config)?.unsubscribe?.(this.#onCancel);
   }
@@ -149,10 +143,10 @@ export abstract class DirectExchange<
   #cancel(reason: unknown): void {
     if (this.isOver) return;
     this.end();
-    const { config, errors } = this.parts;
+    const { config, errors } = this.attempt;
     const request = this.#requestOfError;
     const error = isCancel(reason) ? reason : errors.canceled(config, request);
-    this.receiver.fail(error);
+    this.attempt.fail(error);
     request?.destroy(error as Error);
     this.cancelBody();
   }
@@ -167,22 +161,25 @@ export abstract class DirectExchange<
 }
 
 /** Makes a request of the simple kind on the native client. */
-export function requestDirectly(simple: SimpleRequest, parts: Http1Parts, receiver: DirectReceiver): void {
-  new Http1DirectExchange(simple, parts, receiver).send();
-}
-
-class Http1DirectExchange extends DirectExchange<ClientRequest, Http1Parts, DirectReceiver> {
+export class Http1DirectExchange extends DirectExchange<ClientRequest> {
+  readonly #chosen: ChosenAgent;
   #message: IncomingMessage | undefined;
   #exchange: Http1Exchange | undefined;
 
+  constructor(simple: SimpleRequest, attempt: DirectAttempt, version: AdapterVersion, chosen: ChosenAgent) {
+    super(simple, attempt, version);
+    this.#chosen = chosen;
+  }
+
   send(): void {
     const { body, protocol, hostname, port, path, method, headers } = this.simple;
-    const { attempt, chosen, config } = this.parts;
-    const agent = this.#isObserved ? perAttemptAgent(attempt, chosen.agent, true) : chosen.agent;
+    const { config, observed } = this.attempt;
+    const chosen = this.#chosen;
+    const agent = this.#isObserved ? perAttemptAgent(observed, chosen.agent, true) : chosen.agent;
     const scheme = protocol === 'https:' ? https : http;
     const options = guarded({ protocol, hostname, port, path, method, headers, agent }, UNSET_REQUEST);
-    const request = isDemanding(attempt)
-      ? makeOn(attempt, () => scheme.request(options))
+    const request = isDemanding(observed)
+      ? makeOn(observed, () => scheme.request(options))
       : scheme.request(options);
     showRedirectable(request, { options, maxRedirects: config.maxRedirects, body });
     this.#observe(request, agent);
@@ -196,31 +193,31 @@ class Http1DirectExchange extends DirectExchange<ClientRequest, Http1Parts, Dire
 
   /** Whether the agent itself tells the attempt of the request: that of the caller does not know of our choices. */
   get #isObserved(): boolean {
-    const { attempt, chosen } = this.parts;
-    return chosen.isForeign && attempt.connection !== 'any';
+    return this.#chosen.isForeign && this.attempt.observed.connection !== 'any';
   }
 
   /** A mock that put an agent of its own in the place of ours keeps the request from the wire. */
   #observe(request: ClientRequest & { readonly agent?: unknown }, agent: unknown): void {
-    const { attempt, chosen } = this.parts;
+    const { observed } = this.attempt;
+    const chosen = this.#chosen;
     if (this.#isObserved || request.agent !== agent) return;
     if (chosen.isForeign) {
       observeForeignSocket(request);
       noteIfQueued(chosen.agent, request);
     }
     this.#exchange = new Http1Exchange(request);
-    attempt.follow(this.#exchange);
-    followQueue(request, attempt.queueObserver);
+    observed.follow(this.#exchange);
+    followQueue(request, observed.queueObserver);
   }
 
   #respond(request: ClientRequest, message: IncomingMessage & { readonly req?: unknown }): void {
     if (this.isOver) return;
     this.#exchange?.onHead();
-    const { config, mayResume } = this.parts;
+    const { config, mayResume } = this.attempt;
     if ((mayResume && message.headers.etag !== undefined) || !isSimple(message, config)) {
       this.end();
       if (isFollowed(message, config)) endAtRedirect(request, message);
-      this.receiver.passToAdapter(request, message);
+      this.attempt.passToAdapter(request, message);
       return;
     }
     this.#message = message;
@@ -235,12 +232,12 @@ class Http1DirectExchange extends DirectExchange<ClientRequest, Http1Parts, Dire
   #abort(message: IncomingMessage): void {
     if (this.isOver) return;
     this.end();
-    const { config, errors } = this.parts;
+    const { config, errors } = this.attempt;
     const text = 'stream has been aborted';
     const request: unknown = this.response?.request;
     const error = errors.create(text, 'ERR_BAD_RESPONSE', config, request, this.partialResponse);
     message.destroy(error);
-    this.receiver.fail(error);
+    this.attempt.fail(error);
   }
 
   protected override cancelBody(): void {

@@ -4,54 +4,45 @@ import type { BufferedReceiver, BufferedRequest, BufferedResponse } from '../../
 import type { Http2Client } from '../../transport/http2/client.js';
 import type { Http2Request } from '../../transport/http2/request.js';
 import type { Http2Response } from '../../transport/http2/response.js';
-import type { DirectParts, DirectReceiver } from './exchange.js';
+import type { AdapterVersion, DirectAttempt } from './exchange.js';
 import { DirectExchange, isSimple } from './exchange.js';
 import type { SimpleRequest } from './simple-request.js';
-
-/** Surroundings of a request that is sent directly over HTTP/2. */
-export interface Http2Parts extends DirectParts {
-  readonly client: Http2Client;
-}
-
-/** Receiver of the outcome. One of these is called, once. */
-export interface Http2Receiver extends DirectReceiver {
-  /** The server speaks HTTP/1.1 now, and got nothing of the request: it is to be made as if it had not been tried. */
-  startOver(): void;
-}
 
 /**
  * Makes a request of the simple kind on HTTP/2, if there is a session for it.
  *
  * @returns whether it did. The first request to a server has to find out what that server speaks, and is axios'.
  */
-export function requestOverHttp2(simple: SimpleRequest, parts: Http2Parts, receiver: Http2Receiver): boolean {
+export function requestOverHttp2(
+  client: Http2Client,
+  simple: SimpleRequest,
+  attempt: DirectAttempt,
+  version: AdapterVersion,
+): boolean {
   // One that follows a lost keep-alive race is not for a session that waits.
-  return !parts.attempt.onNewConnection && new Http2DirectExchange(simple, parts, receiver).send();
+  return !attempt.observed.onNewConnection && new Http2DirectExchange(simple, attempt, version).send(client);
 }
 
-class Http2DirectExchange
-  extends DirectExchange<BufferedRequest, Http2Parts, Http2Receiver>
-  implements BufferedReceiver
-{
+class Http2DirectExchange extends DirectExchange<BufferedRequest> implements BufferedReceiver {
   get failed() {
-    return this.parts.attempt.failed;
+    return this.attempt.observed.failed;
   }
 
   get connection() {
-    return this.parts.attempt.connection;
+    return this.attempt.observed.connection;
   }
 
   get queue() {
-    return this.parts.attempt.queueObserver;
+    return this.attempt.observed.queueObserver;
   }
 
-  send(): boolean {
-    const { attempt, client, config } = this.parts;
+  send(client: Http2Client): boolean {
+    const { config, observed } = this.attempt;
     const request = client.buffered(this.simple, this);
     if (request === undefined) return false;
     const { body, ...options } = this.simple;
     showRedirectable(request, { options, maxRedirects: config.maxRedirects, body });
-    attempt.follow(request.exchange);
+    observed.follow(request.exchange);
     this.begin(request);
     if (!this.isOver) request.send();
     return true;
@@ -59,7 +50,7 @@ class Http2DirectExchange
 
   /** {@inheritDoc BufferedReceiver.onHead} */
   onHead(request: BufferedRequest, head: BufferedResponse): boolean {
-    if (!isSimple(head, this.parts.config)) return false;
+    if (!isSimple(head, this.attempt.config)) return false;
     this.receiveHead(head, request);
     return true;
   }
@@ -74,7 +65,7 @@ class Http2DirectExchange
     if (this.isOver) return;
     this.end();
     // They have what axios and its redirect follower use of these, which is not all that there is.
-    this.receiver.passToAdapter(request as unknown as ClientRequest, response as unknown as IncomingMessage);
+    this.attempt.passToAdapter(request as unknown as ClientRequest, response as unknown as IncomingMessage);
   }
 
   /** {@inheritDoc BufferedReceiver.onError} */
@@ -86,6 +77,6 @@ class Http2DirectExchange
   onHttp1(): void {
     if (this.isOver) return;
     this.end();
-    this.receiver.startOver();
+    this.attempt.startOver();
   }
 }

@@ -1,10 +1,121 @@
 import { unbracketed } from '../../config/host.js';
 import type { BufferedOptions } from '../../transport/http2/buffered.js';
-import type { AxiosInstance, RequestConfig } from '../axios.js';
+import type { AxiosResponse, RequestConfig } from '../axios.js';
 import { axiosTimeoutMs } from '../deadline.js';
 import { parse, simpleUrl } from '../url.js';
-import type { OwnHeaders } from './headers.js';
-import { fieldsOfRequest } from './headers.js';
+
+// What a header field may hold (RFC 9110 section 5.5), as a string of latin-1 characters.
+const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+// One of which every version of axios makes nothing else: no control characters, no white space around it.
+const CLEAN_VALUE = /^[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?$/;
+const CLEAN_NAME = /^[\w-]+$/;
+
+/** Header fields as `http.request` takes them. */
+type HeaderFields = Record<string, string | string[]>;
+
+/** The headers that axios' adapter adds to every request, as far as they are known. */
+export interface OwnHeaders {
+  readonly userAgent: string | undefined;
+  readonly acceptEncoding: string | undefined;
+}
+
+/**
+ * The header fields of a request, with those that axios' adapter adds. They are added to the config's headers too, for
+ * that is where axios shows what was sent.
+ *
+ * @param bodyLength in bytes; `undefined` if there is no body.
+ * @returns `undefined` if an own header is needed that is not known yet, or a value is none that can be sent.
+ */
+function fieldsOfRequest(
+  headers: RequestConfig['headers'],
+  own: OwnHeaders,
+  bodyLength: number | undefined,
+): HeaderFields | undefined {
+  const fields: HeaderFields = {};
+  const names: string[] = [];
+  if (!collect(headers, fields, names)) return otherFields(headers, own, bodyLength);
+  const add = (name: string, value: string) => {
+    if (names.includes(lowerCase(name))) return;
+    fields[name] = value;
+    headers[name] = value;
+  };
+  const { userAgent, acceptEncoding } = own;
+  if (userAgent !== undefined) add('User-Agent', userAgent);
+  else if (!names.includes('user-agent')) return undefined;
+  if (bodyLength !== undefined) add('Content-Length', String(bodyLength));
+  if (acceptEncoding !== undefined) add('Accept-Encoding', acceptEncoding);
+  else if (!names.includes('accept-encoding')) return undefined;
+  return fields;
+}
+
+/**
+ * Collects the fields of headers that are as axios would leave them, and the names of all in lower case.
+ *
+ * @returns false if axios has to look at them first.
+ */
+function collect(headers: RequestConfig['headers'], fields: HeaderFields, names: string[]): boolean {
+  for (const name of Object.keys(headers)) {
+    const value = headers[name];
+    const lower = lowerCase(name);
+    if (names.includes(lower)) return false;
+    names.push(lower);
+    // axios has a Content-Type for every request, of which nothing is set for those without a body.
+    if (value === undefined && lower === 'content-type') continue;
+    if (typeof value !== 'string' || !CLEAN_VALUE.test(value) || !CLEAN_NAME.test(name)) return false;
+    fields[name] = value;
+  }
+  return true;
+}
+
+function otherFields(
+  headers: RequestConfig['headers'],
+  own: OwnHeaders,
+  bodyLength: number | undefined,
+): HeaderFields | undefined {
+  headers.normalize(false);
+  if (own.userAgent === undefined && !headers.has('User-Agent')) return undefined;
+  if (own.acceptEncoding === undefined && !headers.has('Accept-Encoding')) return undefined;
+  headers.set('User-Agent', own.userAgent, false);
+  if (bodyLength !== undefined) {
+    headers.set('Content-Length', String(bodyLength), false);
+    // What becomes of a body without one, with a redirect follower or without, depends on the version of axios.
+    if (!headers.get('Content-Length')) return undefined;
+  }
+  headers.set('Accept-Encoding', own.acceptEncoding, false);
+  const fields = headers.toJSON() as HeaderFields;
+  return Object.values(fields).every(isFieldValue) ? fields : undefined;
+}
+
+function isFieldValue(value: unknown): boolean {
+  return Array.isArray(value) ? value.every(isFieldValue) : FIELD_VALUE.test(String(value));
+}
+
+/** The headers of a response, of the class that the request's are of. */
+export function headersOfResponse(
+  { headers: sent }: RequestConfig,
+  received: NodeJS.Dict<string | string[]>,
+): AxiosResponse['headers'] {
+  const headers = new (sent.constructor as new () => RequestConfig['headers'])();
+  for (const [name, value] of Object.entries(received)) {
+    // axios searches all headers for each; those of Node are in lower case and there but once. Of its own class, an
+    // object has methods that some header may be called like.
+    if (typeof value === 'string' && CLEAN_VALUE.test(value) && !(name in headers)) headers[name] = value;
+    else headers.set(name, value);
+  }
+  return headers;
+}
+
+const MAX_NAMES = 1000;
+const lowerCased = new Map<string, string>();
+
+/** The names of headers are few, and the same for every request. */
+function lowerCase(name: string): string {
+  const known = lowerCased.get(name);
+  if (known !== undefined) return known;
+  const lower = name.toLowerCase();
+  if (lowerCased.size < MAX_NAMES) lowerCased.set(name, lower);
+  return lower;
+}
 
 /** Options that make a request one for axios' own adapter, if they are set at all. */
 const NOT_SIMPLE = [
@@ -36,7 +147,7 @@ export type SimpleRequest = BufferedOptions;
  * @param serialize appends the config's `params` to a path, as axios does.
  * @returns `undefined` if it is not, and axios' own adapter is to make the request.
  */
-function simpleRequest(
+export function simpleRequest(
   config: RequestConfig,
   own: OwnHeaders,
   serialize: (path: string) => string,
@@ -99,67 +210,4 @@ function urlOf(config: RequestConfig): URL | undefined {
   const whole = simpleUrl(config);
   const parsed = whole === undefined ? undefined : parse(whole);
   return parsed?.username === '' && parsed.password === '' ? parsed : undefined;
-}
-
-/**
- * The headers that axios' http adapter gives a request which has none of its own. They depend on the version of axios,
- * which an instance does not tell, so they are read off the first requests, which axios' adapter makes.
- */
-export class AdapterHeaders {
-  readonly #bare: AxiosInstance;
-  #userAgent: string | undefined;
-  #acceptEncoding: string | undefined;
-  /** The User-Agent of axios itself, also where every request has a User-Agent of its own. */
-  #signature: string | undefined;
-
-  constructor(bare: AxiosInstance) {
-    this.#bare = bare;
-  }
-
-  /**
-   * Begins to watch what axios' adapter adds to a request's headers.
-   *
-   * @returns to be told of the config as it was sent; `undefined` if there is nothing left to learn.
-   */
-  watch(before: RequestConfig['headers']): ((sent: RequestConfig | undefined) => void) | undefined {
-    if (this.#userAgent !== undefined && this.#acceptEncoding !== undefined) return undefined;
-    const lacksAgent = !before.has('User-Agent');
-    const lacksEncoding = !before.has('Accept-Encoding');
-    return (sent) => {
-      if (lacksAgent) this.#userAgent ??= textOf(sent?.headers.get('User-Agent'));
-      if (lacksEncoding) this.#acceptEncoding ??= textOf(sent?.headers.get('Accept-Encoding'));
-    };
-  }
-
-  /** Whether the error of a body that was cut short has a response: since axios 1.16. */
-  get errorKeepsPartialResponse(): boolean {
-    const [, minor = Number.POSITIVE_INFINITY] = /^axios\/1\.(\d+)\./.exec(this.#signature ?? '') ?? [];
-    return Number(minor) >= 16;
-  }
-
-  /** Translates a config to a native request; `undefined` if it is not simple. */
-  simpleRequest(config: RequestConfig): SimpleRequest | undefined {
-    if (this.#signature === undefined) this.#askSignature();
-    const own = { userAgent: this.#userAgent, acceptEncoding: this.#acceptEncoding };
-    const { params, paramsSerializer } = config;
-    const serialize = (url: string) => this.#bare.getUri({ url, params, paramsSerializer } as RequestConfig);
-    return simpleRequest(config, own, serialize);
-  }
-
-  /** Known a few microtasks later, before any response. The request it takes is not sent. */
-  #askSignature(): void {
-    this.#signature = '';
-    const transport = {
-      request: ({ headers }: { headers: Record<string, unknown> }) => {
-        this.#signature = textOf(headers['User-Agent']) ?? '';
-        throw new Error('not to be sent');
-      },
-    };
-    const asked = { url: 'http://localhost/', adapter: 'http', proxy: false, transport } as const;
-    this.#bare.request(asked).catch(() => undefined);
-  }
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
 }

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
-import { headerGetter } from '../../lib/retry/headers.js';
-import { parseHttpDate, requestedDelayMs, spreadMs } from '../../lib/retry/server-wait.js';
+import { headerGetter, parseHttpDate, requestedDelayMs, spreadMs } from '../../lib/retry/headers.js';
 
 // Sun, 06 Nov 1994 08:49:37 GMT, the date of RFC 9110.
 const NOW = 784_111_777_000;

@@ -17,18 +17,23 @@ const UNNAMED: ReadonlySet<string> = new Set(['', 'localhost', '::1']);
  */
 export class HttpGate {
   readonly #allowed: AllowHttp;
-  readonly #refusing: Agent;
+  #refusingAgent: Agent | undefined;
   readonly #gates = new WeakMap<Agent, Agent>();
 
   constructor(allowed: AllowHttp) {
     this.#allowed = allowed;
-    const isListed = typeof allowed === 'object';
-    this.#refusing = new RefusingAgent((target) => new HttpNotAllowedError(target, isListed));
   }
 
   /** The agent to use in place of `agent`; the same one for the same agent. */
   before(agent: Agent): Agent {
     return this.#allowed === false ? this.#refusing : this.#gateOf(agent);
+  }
+
+  /** Made when it is needed: next to nobody asks for plain HTTP without allowing it. */
+  get #refusing(): Agent {
+    const isListed = typeof this.#allowed === 'object';
+    this.#refusingAgent ??= new RefusingAgent((target) => new HttpNotAllowedError(target, isListed));
+    return this.#refusingAgent;
   }
 
   #gateOf(agent: Agent): Agent {

@@ -11,7 +11,7 @@ import { Pools } from './pools.js';
 import type { Pool, SocketKeeper } from './socket-registry.js';
 import { RetiredPools } from './socket-registry.js';
 import type { TlsSettings } from './tls.js';
-import { resolveTls } from './tls.js';
+import { hasTls, resolveTls } from './tls.js';
 
 /** The agents of an instance. A falsy one is none, as SDKs write it. */
 interface InstanceAgents {
@@ -39,7 +39,8 @@ export class InstancePools {
   readonly #sockets: SocketKeeper;
   readonly #addresses: AddressOptions;
   readonly #retired = new RetiredPools();
-  #derived: Derived;
+  /** Made for the first request: a program starts the sooner, and may attach many policies. */
+  #derived: Derived | undefined;
 
   /** @throws {PolicyConfigError} on TLS material that OpenSSL refuses, of the configuration or of the instance's agent. */
   constructor(
@@ -55,7 +56,7 @@ export class InstancePools {
     const httpsAgent = fieldOf(instance.defaults, 'httpsAgent');
     // Told now, where it can be mended; later, a request fails of it as without the policy.
     if (httpsAgent) resolveTls(client, inheritedFrom(httpsAgent, httpsAgent === nodeHttps.globalAgent));
-    this.#derived = this.#derive();
+    else if (hasTls(client)) this.#derived = this.#derive();
   }
 
   /** The pools of now. */
@@ -77,24 +78,23 @@ export class InstancePools {
 
   /** Every pool with connections, and those of now. */
   all(): Pool[] {
-    return [...this.#derived.pools.all(), ...this.#retired.pools()];
+    return [...(this.#derived?.pools.all() ?? []), ...this.#retired.pools()];
   }
 
   /** The same of HTTP/2. */
   http2(): Http2Client[] {
-    const current = this.#derived.pools.routes().flatMap(({ usedHttp2 }) => usedHttp2 ?? []);
-    return [...current, ...this.#retired.http2()];
+    const routes = this.#derived?.pools.routes() ?? [];
+    return [...routes.flatMap(({ usedHttp2 }) => usedHttp2 ?? []), ...this.#retired.http2()];
   }
 
   #current(): Derived {
-    const { http, https } = this.#derived;
+    const derived = this.#derived;
     const httpAgent = fieldOf(this.#instance.defaults, 'httpAgent');
     const httpsAgent = fieldOf(this.#instance.defaults, 'httpsAgent');
-    if (http.isOf(httpAgent || nodeHttp.globalAgent) && https.isOf(httpsAgent || nodeHttps.globalAgent))
-      return this.#derived;
-    const before = this.#derived;
+    const isHttpSame = derived?.http.isOf(httpAgent || nodeHttp.globalAgent);
+    if (isHttpSame && derived?.https.isOf(httpsAgent || nodeHttps.globalAgent)) return derived;
     this.#derived = this.#derive();
-    before.pools.retire();
+    derived?.pools.retire();
     return this.#derived;
   }
 

@@ -42,6 +42,11 @@ export function resolveTls(client: ResolvedClient, inherited: InheritedOptions |
   };
 }
 
+/** Whether a client says anything of the TLS material, which {@link resolveTls} then has to check. */
+export function hasTls({ tls, rootCertificate, disableSystemCertificates }: ResolvedClient): boolean {
+  return rootCertificate !== undefined || disableSystemCertificates || Object.keys(tls.reveal()).length > 0;
+}
+
 /** Options for `createSecureContext`, which does not change the lists in them, although its types may. */
 function materialOf(tls: TlsConfig): SecureContextOptions {
   return withoutPrototype(tls) as SecureContextOptions;

@@ -1,13 +1,12 @@
 /**
  * Requests that are none of Node's own, for axios and its redirect follower: they stand in for one that was sent already,
- * or fails at once, and show a `_redirectable` where the follower was not needed.
+ * or fails at once.
  */
-import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
-import type { EventEmitter } from 'node:stream';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import { Writable } from 'node:stream';
 import type { Scheme, WrappableRequest, WrappableResponse } from 'follow-redirects';
 import { wrap } from 'follow-redirects';
-import { define, keepOut } from '../config/own.js';
+import { keepOut } from '../config/own.js';
 import type { AnsweredRequest } from './node-internals.js';
 import { UNSET_REDIRECTABLE } from './unset-options.js';
 
@@ -148,81 +147,4 @@ export class SentRequest extends StandInRequest {
   override getHeader(name: string): unknown {
     return this.#native.getHeader(name);
   }
-}
-
-/** A request that was made without a redirect follower. */
-interface UnfollowedParts {
-  /** The options of its making. */
-  readonly options: RequestOptions;
-  readonly maxRedirects: number | undefined;
-  readonly body: Buffer | undefined;
-}
-
-/** Keeps the parts of a follower in private, for they hold the caller's credentials. */
-class Unfollowed {
-  readonly #options: RequestOptions;
-  readonly #maxRedirects: number | undefined;
-  readonly #bodyLength: number;
-
-  constructor({ options, maxRedirects, body }: UnfollowedParts) {
-    this.#options = options;
-    this.#maxRedirects = maxRedirects;
-    this.#bodyLength = body?.length ?? 0;
-  }
-
-  /** The follower's own object, which finds the request made already. */
-  follow(request: EventEmitter): Writable {
-    const scheme = { request: () => request };
-    const limits = { maxBodyLength: Number.POSITIVE_INFINITY };
-    if (this.#maxRedirects) Object.assign(limits, { maxRedirects: this.#maxRedirects });
-    const redirectable = follow({ http: scheme, https: scheme }, { ...this.#options, ...limits });
-    Object.assign(redirectable, { _ended: true, _ending: true, _requestBodyLength: this.#bodyLength });
-    // Whoever made the request is told of errors in another way.
-    return redirectable.on('error', () => undefined);
-  }
-}
-
-const UNFOLLOWED = Symbol('axios-policy.unfollowed');
-
-interface Unwrapped {
-  _redirectable?: Writable;
-  [UNFOLLOWED]?: Unfollowed;
-}
-
-// Made when somebody looks: it takes longer than the rest of a request, and next to nobody does.
-const LAZY: PropertyDescriptor & ThisType<EventEmitter & Unwrapped> = {
-  configurable: true,
-  enumerable: true,
-  get() {
-    return this[UNFOLLOWED]?.follow(this);
-  },
-  set(value: Writable) {
-    const property = { value, configurable: true, enumerable: true, writable: true };
-    define(this, '_redirectable', property);
-  },
-};
-
-/**
- * Gives a request the `_redirectable` that axios' redirect follower leaves on every one: code reads the final URL and
- * the number of redirects there.
- */
-export function showRedirectable(request: EventEmitter & Unwrapped, parts: UnfollowedParts): void {
-  // axios uses no follower either where none are followed.
-  if (parts.maxRedirects === 0) return;
-  request[UNFOLLOWED] = new Unfollowed(parts);
-  define(request, '_redirectable', LAZY);
-}
-
-/**
- * The request, to axios, of an error that came before the response: the redirect follower's, if it has one.
- *
- * @param body which the follower still has.
- */
-export function requestOfError<Request extends EventEmitter & Unwrapped>(
-  request: Request,
-  body: Buffer | undefined,
-): Request | Writable {
-  const redirectable = request._redirectable;
-  if (redirectable === undefined) return request;
-  return body?.length ? Object.assign(redirectable, { _requestBodyBuffers: [{ data: body }] }) : redirectable;
 }

@@ -2,12 +2,15 @@ import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:h
 import http from 'node:http';
 import https from 'node:https';
 import type { EventEmitter, Writable } from 'node:stream';
-import { authorityOf, bracketed } from '../../config/host.js';
 import { guarded } from '../../config/own.js';
 import { isCancel } from '../../retry/error-predicates.js';
-import { requestOfError, showRedirectable } from '../../transport/client-request.js';
 import type { Attempt } from '../../transport/exchange.js';
-import { Http1Exchange, observeForeignSocket } from '../../transport/http1-exchange.js';
+import {
+  Http1Exchange,
+  observeForeignSocket,
+  requestOfError,
+  showRedirectable,
+} from '../../transport/http1-exchange.js';
 import { followQueue, isDemanding, makeOn, noteIfQueued } from '../../transport/observe.js';
 import { perAttemptAgent } from '../../transport/per-attempt-agent.js';
 import type { ChosenAgent } from '../../transport/transport.js';
@@ -245,9 +248,8 @@ export class Http1DirectExchange extends DirectExchange<ClientRequest> {
   }
 }
 
-function addRedirects(head: MessageHead, { protocol, hostname, port, path }: SimpleRequest): void {
-  const authority = port === '' ? bracketed(hostname) : authorityOf(hostname, port);
-  head.responseUrl = `${protocol}//${authority}${path}`;
+function addRedirects(head: MessageHead, { protocol, host, path }: SimpleRequest): void {
+  head.responseUrl = `${protocol}//${host}${path}`;
   head.redirects = [];
 }
 

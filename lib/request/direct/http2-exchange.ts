@@ -1,5 +1,5 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import { showRedirectable } from '../../transport/client-request.js';
+import { showRedirectable } from '../../transport/http1-exchange.js';
 import type { BufferedReceiver, BufferedRequest, BufferedResponse } from '../../transport/http2/buffered.js';
 import type { Http2Client } from '../../transport/http2/client.js';
 import type { Http2Request } from '../../transport/http2/request.js';

@@ -138,7 +138,10 @@ const NOT_SIMPLE = [
 const BUFFERED: ReadonlySet<unknown> = new Set([undefined, null, '', 'json', 'text', 'arraybuffer']);
 
 /** A request as `http.request` takes it. */
-export type SimpleRequest = BufferedOptions;
+export interface SimpleRequest extends BufferedOptions {
+  /** Host and port as the URL writes them. */
+  readonly host: string;
+}
 
 /**
  * Translates a config to a native request, if it is of the simple kind: a body that is bytes or text or none, a
@@ -164,10 +167,12 @@ export function simpleRequest(
   const headers = fieldsOfRequest(config.headers, own, body?.length);
   if (headers === undefined) return undefined;
 
+  const { host, hostname, port } = url;
   return {
     protocol: url.protocol === 'https:' ? 'https:' : 'http:',
-    hostname: unbracketed(url.hostname),
-    port: url.port,
+    host,
+    hostname: hostname.startsWith('[') ? unbracketed(hostname) : hostname,
+    port,
     path,
     method: (config.method ?? 'get').toUpperCase(),
     headers,

@@ -2,6 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { text } from 'node:stream/consumers';
+import { fileProblem } from './cli/config-file.js';
 import { runCommand } from './cli/run.js';
 
 function version(): string {
@@ -10,10 +11,14 @@ function version(): string {
   return (manifest as { readonly version: string }).version;
 }
 
-// A reader such as `head` that has seen enough is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
+  // A reader such as `head` that has seen enough is no failure.
+  if (error.code === 'EPIPE') return;
+  process.exitCode = 1;
+  process.stderr.write(`axios-policy: cannot write: ${fileProblem(error)}\n`);
 });
+// Of a message that nobody can be told, the exit code is left.
+process.stderr.on('error', () => undefined);
 
 void runCommand(process.argv.slice(2), {
   readFile: (path) => readFile(path, 'utf8'),
@@ -24,5 +29,5 @@ void runCommand(process.argv.slice(2), {
   version,
 }).then((exitCode) => {
   // Not `exit`, which would cut what is still on its way through a pipe.
-  process.exitCode = exitCode;
+  process.exitCode ||= exitCode;
 });

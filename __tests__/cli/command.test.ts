@@ -1,6 +1,6 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile, type StdioOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -71,6 +71,27 @@ describe('axios-policy explain', () => {
     });
   });
 
+  it.each(['', ' \n', '\ufeff'])('says of %j that it is empty', async (text) => {
+    expect(await command(['explain', '-'], {}, text)).toMatchObject({
+      exitCode: 1,
+      err: 'axios-policy: the standard input is empty, and JSON is expected\n',
+    });
+  });
+
+  it.each([
+    ['EISDIR', 'it is a directory'],
+    ['EACCES', 'no permission'],
+    ['EMFILE', 'EMFILE'],
+    [undefined, 'input or output error'],
+  ])('says of a file that fails with %s: %s', async (code, words) => {
+    const readFile = () => Promise.reject(Object.assign(new Error('pa55'), { code }));
+    expect(await command(['explain', 'c.json'], {}, '', { readFile })).toEqual({
+      exitCode: 1,
+      out: '',
+      err: `axios-policy: cannot read 'c.json': ${words}\n`,
+    });
+  });
+
   it('names a file that is missing', async () => {
     const { err, exitCode } = await command(['explain', 'nope.json']);
     expect({ err, exitCode }).toEqual({
@@ -115,6 +136,28 @@ describe('axios-policy', () => {
     expect({ out, exitCode }).toEqual({ out: '', exitCode: 2 });
     expect(err).toMatch(message);
     expect(err).toMatch(/^axios-policy: .* see axios-policy (explain )?--help\n$/);
+  });
+
+  it.each([
+    [['explain', '--jsn'], "Unknown option '--jsn'; see axios-policy explain --help"],
+    [['--json'], "Unknown option '--json'; see axios-policy --help"],
+    [['simulate', '--trouble'], "Option '--trouble <value>' argument missing; see"],
+    [['simulate', '--after', '-5s'], "Option '--after' argument is ambiguous; see axios-policy simulate"],
+    [['explain', 'a', 'b'], "unexpected argument 'b'; see axios-policy explain --help"],
+  ])('ends with 2 for %j, in one line', async (args, message) => {
+    const { out, err, exitCode } = await command(args);
+    expect({ out, exitCode }).toEqual({ out: '', exitCode: 2 });
+    expect(err).toContain(`axios-policy: ${message}`);
+    expect(err).toMatch(/^[^\n]+\n$/);
+  });
+
+  it('does not hide a fault of its own', async () => {
+    const broken = {
+      version: () => {
+        throw new TypeError('of our own');
+      },
+    };
+    await expect(command(['--version'], {}, '', broken)).rejects.toThrow('of our own');
   });
 });
 
@@ -229,4 +272,33 @@ describe('given a process of its own', () => {
     const [exitCode] = await once(child, 'close');
     expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' });
   }, 60_000);
+
+  it.each([
+    ['the result', ['explain'], 1, 'axios-policy: cannot write: no space left\n'],
+    ['the message of a failure', ['explain', '--frob'], 2, ''],
+  ])(
+    'ends with its exit code where %s cannot be written',
+    async (_what, own, expected, message) => {
+      const full = openFull();
+      if (full === undefined) return;
+      const isResult = expected === 1;
+      const stdio: StdioOptions = isResult ? ['ignore', full, 'pipe'] : ['ignore', 'pipe', full];
+      const child = spawn(process.execPath, args(...own), { stdio });
+      let text = '';
+      (isResult ? child.stderr : child.stdout)?.on('data', (chunk) => {
+        text += chunk;
+      });
+      const [exitCode] = await once(child, 'close');
+      expect({ exitCode, text }).toEqual({ exitCode: expected, text: message });
+    },
+    60_000,
+  );
 });
+
+/** A device that is full; not every system has one. */
+function openFull(): number | undefined {
+  if (!existsSync('/dev/full')) return undefined;
+  const full = openSync('/dev/full', 'w');
+  atEnd(() => closeSync(full));
+  return full;
+}

@@ -1,4 +1,5 @@
-import { createServer } from 'node:net';
+import { createServer, getDefaultAutoSelectFamily, setDefaultAutoSelectFamily } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { type Advice, keepAliveHintMs } from '../../lib/cli/probe/advice.js';
 import type { ProbeReport } from '../../lib/cli/probe/report.js';
 import * as certs from '../helpers/certs.js';
@@ -46,6 +47,15 @@ async function probe(url: string, client: object = {}, ...flags: string[]) {
 const probeText = async (url: string, client: object = {}) =>
   (await command(['probe', url, 'c.json'], { 'c.json': JSON.stringify({ client }) })).out;
 
+/** A server that says this to everyone who comes. */
+async function startSpeaker(words: string): Promise<string> {
+  const server = createServer((socket) => void socket.end(words));
+  const open = trackSockets(server);
+  const port = await listen(server);
+  atEnd(() => shut(server, open));
+  return `http://127.0.0.1:${port}/`;
+}
+
 describe('axios-policy probe of a server that is well', () => {
   it('says which steps a connection takes, and that the second answer came on the same one', async () => {
     const origin = await startOrigin({ tls: true, keepAliveHint: 5 });
@@ -78,6 +88,19 @@ describe('axios-policy probe of a server that is well', () => {
     expect(options.filter(Boolean)).toEqual([]);
     await origin.idle();
     await watch.expectNone();
+  });
+
+  it('comes to its end without limits of the configuration, and without the race of addresses', async () => {
+    const origin = await startOrigin();
+    const raced = getDefaultAutoSelectFamily();
+    atEnd(() => setDefaultAutoSelectFamily(raced));
+    setDefaultAutoSelectFamily(false);
+
+    const url = origin.url.replace('127.0.0.1', 'localhost');
+    const { report, exitCode } = await probe(url, { timeout: false, connectTimeout: false });
+
+    expect(exitCode).toBe(0);
+    expect(report.connections[0]).toMatchObject({ peer: `127.0.0.1:${new URL(url).port}` });
   });
 
   it('takes times that add up to what the server took', async () => {
@@ -441,6 +464,33 @@ describe('axios-policy probe of an answer', () => {
     expect(out).not.toContain('pa55');
   });
 
+  it('is not read beyond 8 MB', async () => {
+    const chunk = Buffer.alloc(1024 * 1024);
+    const endless = handler((_request, response) => {
+      const more = () => {
+        while (response.write(chunk));
+      };
+      response.on('drain', more);
+      more();
+    });
+    const origin = (await startOrigin()).always(endless);
+
+    const { report, exitCode } = await probe(origin.url);
+
+    expect(exitCode).toBe(0);
+    expect(report.answers).toMatchObject([{ isCut: true }, { isCut: true, reused: false }]);
+    expect(report.answers[0]?.bodyBytes).toBeGreaterThan(8 * 1024 * 1024);
+  });
+
+  it('that redirects to what is no URL says nothing of it', async () => {
+    const origin = (await startOrigin()).always(redirect(302, 'http://['));
+
+    const { report } = await probe(origin.url);
+
+    expect(report.answers[0]).toMatchObject({ status: 302 });
+    expect(report.answers[0]?.location).toBeUndefined();
+  });
+
   it('cannot write to the terminal', async () => {
     const origin = (await startOrigin()).always(reply({ headers: { server: 'a\x9b31mred' } }));
 
@@ -502,14 +552,80 @@ describe('axios-policy probe that fails', () => {
   });
 
   it('says that the other side is not HTTP', async () => {
-    const server = createServer((socket) => void socket.end('SSH-2.0-OpenSSH_9.6\r\n'));
+    const { report } = await probe(await startSpeaker('SSH-2.0-OpenSSH_9.6\r\n'));
+
+    expect(report.failure).toMatchObject({ phase: 'request', message: 'the answer is not HTTP' });
+  });
+
+  it('ends with timeout while the answer does not end, and says that it began', async () => {
+    const body = handler((_request, response) => void response.writeHead(200).write('data: 1\n\n'));
+    const origin = (await startOrigin()).always(body);
+
+    const { report } = await probe(origin.url, { timeout: '80ms' });
+
+    expect(report.failure).toMatchObject({
+      code: 'ETIMEDOUT',
+      message: 'an answer that did not end within 80 ms (client.timeout)',
+    });
+  });
+
+  it.each(['http', 'http2'])('says that the server went away while it was asked over %s', async (scheme) => {
+    const url =
+      scheme === 'http'
+        ? (await startOrigin()).always(handler(({ socket }) => socket.destroy())).url
+        : (await startHttp2Origin()).always(({ stream }) => stream.session?.destroy()).url;
+
+    const { report, exitCode } = await probe(url, { ...TRUSTING, http1Only: false });
+
+    expect(exitCode).toBe(1);
+    expect(report.failure).toEqual({
+      phase: 'request',
+      code: 'ECONNRESET',
+      message: 'the other side closed the connection',
+    });
+  });
+
+  it('says that the server would go on in another protocol', async () => {
+    const head = 'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: other\r\n\r\n';
+    const url = await startSpeaker(head);
+
+    const { report, exitCode } = await probe(url);
+
+    expect(exitCode).toBe(1);
+    expect(report.failure).toMatchObject({ phase: 'request', message: expect.stringContaining('101') });
+  });
+
+  it('says of a server for http:// that it does not speak TLS, and asks about the scheme', async () => {
+    const origin = await startOrigin();
+
+    const { report, notes } = await probe(origin.url.replace('http:', 'https:'));
+
+    expect(report.failure).toEqual({
+      phase: 'tls',
+      code: 'ERR_SSL_WRONG_VERSION_NUMBER',
+      message: 'the other side does not speak TLS',
+    });
+    expect(notes).toContain('A server for http:// answers so.');
+  });
+
+  it('shows in which step, as text', async () => {
+    const text = await probeText(`https://127.0.0.1:${await closedPort()}/`);
+
+    expect(text).toMatch(/^ {2}connection 1 +none, TCP /m);
+    expect(text).toMatch(/^ {2}FAILED +TCP: ECONNREFUSED, nothing listens at this address and port$/m);
+  });
+
+  it('fails where a policy insists on HTTP/2 and the server chooses no protocol', async () => {
+    const server = createTlsServer({ ...certs.server });
     const open = trackSockets(server);
     const port = await listen(server);
     atEnd(() => shut(server, open));
 
-    const { report } = await probe(`http://127.0.0.1:${port}/`);
+    const { report, options } = await probe(`https://127.0.0.1:${port}/`, { ...TRUSTING, http2Only: true });
 
-    expect(report.failure).toMatchObject({ phase: 'request', message: 'the answer is not HTTP' });
+    expect(report.failure).toMatchObject({ phase: 'tls', code: 'ERR_POLICY_HTTP2_NOT_SUPPORTED' });
+    expect(report.connections[0]?.tls?.alpn).toBeUndefined();
+    expect(options).toContain('client.http2Only: false');
   });
 
   it.each([

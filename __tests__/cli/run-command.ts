@@ -3,8 +3,18 @@ import { runCommand } from '../../lib/cli/run.js';
 
 export const { version } = require('../../package.js') as { version: string };
 
-/** Runs the command within this process. `files` are those it finds; what it writes is there afterwards; there are no folders. */
-export async function command(args: readonly string[], files: Record<string, string> = {}, stdin = '') {
+/**
+ * Runs the command within this process.
+ *
+ * @param files those it finds, and afterwards what it writes; there are no folders.
+ * @param broken parts of its surroundings that do otherwise.
+ */
+export async function command(
+  args: readonly string[],
+  files: Record<string, string> = {},
+  stdin = '',
+  broken: Partial<CommandIo> = {},
+) {
   let out = '';
   let err = '';
   const io: CommandIo = {
@@ -25,6 +35,7 @@ export async function command(args: readonly string[], files: Record<string, str
       err += text;
     },
     version: () => version,
+    ...broken,
   };
   return { exitCode: await runCommand(args, io), out, err };
 }

@@ -77,6 +77,32 @@ describe('axios-policy simulate', () => {
     expect(out).toContain('the server does not recover within 30s: the retries keep it overloaded');
   });
 
+  it('blames the retries only for what does not happen without them', async () => {
+    const whole = ['--trouble', 'brown-out:50%:5s', '--rps', '120', '--after', '6s'];
+    const { out } = await simulate(whole, STORM);
+
+    expect(out).toContain('does not recover within 6s, and without retries neither.');
+    expect((await simulate(whole, { retry: false })).out).toContain(
+      'With this configuration the server does not recover within 6s.\n',
+    );
+  });
+
+  it('says nothing of the requests of a trouble that none was begun in', async () => {
+    const { out, exitCode } = await simulate(['--trouble', 'outage:1ms', '--rps', '1']);
+
+    expect(exitCode).toBe(0);
+    expect(out).toMatch(/the server is well again at once\.\n/);
+    expect(out).not.toContain('NaN');
+  });
+
+  it('says that there is no timeout, and how little succeeds', async () => {
+    const never = ['--trouble', 'brown-out:100%:20s', '--rps', '1', '--latency', '100s', '--after', '1010s'];
+    const { out } = await simulate(never, { client: { timeout: false }, retry: { maxRetries: 1 } });
+
+    expect(out).toContain('  timeout  off\n');
+    expect(out).toMatch(/^ {2}this configuration +at once +0 % +–/m);
+  });
+
   it.each([
     [0, '10s', {}],
     [1, '10s', { ...STORM, client: { timeout: '1s' } }],

@@ -54,10 +54,8 @@ interface ParsedArguments {
 /** @throws {CommandError} */
 export function parseArguments(args: readonly string[], command?: Command): ParsedArguments {
   const { values, positionals } = parse(args, { ...COMMON, ...command?.options }, command);
-  if (command !== undefined && positionals.length > command.positionals) {
-    const more = positionals[command.positionals] ?? '';
-    throw wrongUsage(`unexpected argument ${quote(more)}`, command);
-  }
+  const unexpected = command && positionals[command.positionals];
+  if (unexpected !== undefined) throw wrongUsage(`unexpected argument ${quote(unexpected)}`, command);
   return { values, positionals };
 }
 
@@ -65,9 +63,8 @@ function parse(args: readonly string[], options: Options, command: Command | und
   try {
     return parseArgs({ args: [...args], allowPositionals: true, options });
   } catch (error) {
-    // What follows the first sentence is advice for positional arguments.
-    const [what = ''] = (error as Error).message.split('. ');
-    throw wrongUsage(what, command);
+    // What follows the first sentence is advice, over several lines.
+    throw wrongUsage((error as Error).message.replace(/\.\s.*$/s, ''), command);
   }
 }
 

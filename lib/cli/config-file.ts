@@ -14,6 +14,7 @@ const FILE_PROBLEMS: ReadonlyMap<unknown, string> = new Map([
   ['ENOENT', 'no such file or directory'],
   ['EISDIR', 'it is a directory'],
   ['EACCES', 'no permission'],
+  ['ENOSPC', 'no space left'],
 ]);
 
 /** A file's name for messages. */
@@ -50,6 +51,7 @@ async function readText(source: string, name: string, io: CommandIo): Promise<st
 }
 
 function parseJson(text: string, name: string): unknown {
+  if (text.trim() === '') throw new CommandError(1, `${name} is empty, and JSON is expected`);
   const fault = findJsonFault(text);
   if (fault === undefined) return JSON.parse(text);
   throw new CommandError(1, `${name} is not JSON: see line ${fault.line}, column ${fault.column}`);

@@ -22,6 +22,7 @@ export interface Advice {
 export function adviceOn(report: ProbeReport, policy: ResolvedPolicy): readonly Advice[] {
   return [
     ...onScheme(report, policy),
+    ...onTls(report),
     ...onCertificate(report),
     ...onHttp2(report, policy),
     ...onConnecting(report, policy),
@@ -36,6 +37,14 @@ function onScheme({ url }: ProbeReport, { client }: ResolvedPolicy): Advice[] {
   if (isSecure || allowsHttp(client.allowHttp, hostname, port)) return [];
   const text = 'Without it the policy refuses the URL, because it is http://. The probe asked all the same.';
   return [{ option: `client.allowHttp: [${quote(hostname)}]`, text }];
+}
+
+/** Of an answer in plain text to a handshake. */
+const NO_TLS = new Set(['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG']);
+
+function onTls({ failure }: ProbeReport): Advice[] {
+  if (failure?.code === undefined || !NO_TLS.has(failure.code)) return [];
+  return [{ text: 'A server for http:// answers so. Is the scheme of the URL right, and the port?' }];
 }
 
 const UNKNOWN_ISSUER = /SELF_SIGNED|UNABLE_TO_|ISSUER|UNTRUSTED/;

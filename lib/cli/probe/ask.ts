@@ -1,6 +1,12 @@
 import { once } from 'node:events';
-import { Agent, type IncomingMessage, type OutgoingHttpHeaders, request as requestHttp } from 'node:http';
-import { connect as connectHttp2, type IncomingHttpHeaders } from 'node:http2';
+import {
+  Agent,
+  type ClientRequest,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  request as requestHttp,
+} from 'node:http';
+import { type ClientHttp2Stream, connect as connectHttp2, type IncomingHttpHeaders } from 'node:http2';
 import type { Duplex, Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ProxyAddress } from '../../config/resolved.js';
@@ -123,43 +129,50 @@ export async function askOverHttp1(
 /** A kept connection was closed when the second request came. */
 class LostWhileIdle extends Error {}
 
-async function askOnce(question: Question, agent: Agent): Promise<AnswerSeen> {
-  const { url, timeoutMs } = question;
-  return within(
-    timeoutMs,
-    () => noAnswer(timeoutMs),
-    async (signal) => {
-      const request = requestHttp({
-        agent,
-        host: url.hostname,
-        port: url.port,
-        setHost: false,
-        headers: headersFor(question),
-        path:
-          question.forwarder === undefined
-            ? url.pathname + url.search
-            : `${url.origin}${url.pathname}${url.search}`,
-        signal,
-      });
-      let sentMs = performance.now();
-      request.once('socket', () => {
-        sentMs = performance.now();
-      });
-      request.end();
-      try {
-        const [response] = (await once(request, 'response')) as [IncomingMessage];
-        const head = {
-          protocol: 'HTTP/1.1' as const,
-          status: response.statusCode ?? 0,
-          headers: response.headers,
-        };
-        return await readAnswer(url, { ...head, reused: request.reusedSocket, sentMs }, response);
-      } catch (error) {
-        if (request.reusedSocket && !signal.aborted) throw new LostWhileIdle('closed', { cause: error });
-        throw error;
-      }
-    },
-  );
+function askOnce(question: Question, agent: Agent): Promise<AnswerSeen> {
+  return inTime(question, async (signal, onHead) => {
+    const request = requestOf(question, agent, signal);
+    let sentMs = performance.now();
+    request.once('socket', () => {
+      sentMs = performance.now();
+    });
+    request.end();
+    try {
+      const response = await responseTo(request);
+      onHead();
+      const { statusCode: status = 0, headers } = response;
+      const head = { protocol: 'HTTP/1.1', status, headers, reused: request.reusedSocket, sentMs } as const;
+      return await readAnswer(question.url, head, response);
+    } catch (error) {
+      if (request.reusedSocket && !signal.aborted) throw new LostWhileIdle('closed', { cause: error });
+      throw error;
+    }
+  });
+}
+
+function requestOf(question: Question, agent: Agent, signal: AbortSignal): ClientRequest {
+  const { origin, hostname: host, port, pathname, search } = question.url;
+  const path = pathname + search;
+  return requestHttp({
+    agent,
+    host,
+    port,
+    setHost: false,
+    headers: headersFor(question),
+    path: question.forwarder === undefined ? path : origin + path,
+    signal,
+  });
+}
+
+function responseTo(request: ClientRequest): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    request.once('response', resolve);
+    request.once('error', reject);
+    request.once('upgrade', (_head, socket) => {
+      socket.destroy();
+      reject(new Error('the answer is 101: it goes on in another protocol'));
+    });
+  });
 }
 
 function headersFor({ url, headers, forwarder }: Question): OutgoingHttpHeaders {
@@ -173,22 +186,21 @@ function headersFor({ url, headers, forwarder }: Question): OutgoingHttpHeaders 
 
 /** Asks twice over HTTP/2, on one connection. */
 export async function askOverHttp2(question: Question, { socket }: OpenConnection): Promise<Answers> {
-  const { url, headers, timeoutMs } = question;
+  const { url, headers } = question;
   const session = connectHttp2(url.origin, { createConnection: () => socket });
   const broken = once(session, 'error').then(([error]) => Promise.reject(error));
   const ask = (reused: boolean) =>
-    within(
-      timeoutMs,
-      () => noAnswer(timeoutMs),
-      async (signal) => {
-        const sentMs = performance.now();
-        const stream = session.request({ ...headers, ':path': url.pathname + url.search }, { signal });
-        stream.end();
-        const [fields] = (await Promise.race([once(stream, 'response'), broken])) as [IncomingHttpHeaders];
-        const head = { protocol: 'HTTP/2' as const, status: Number(fields[':status']), headers: fields };
-        return readAnswer(url, { ...head, reused, sentMs }, stream);
-      },
-    );
+    inTime(question, async (signal, onHead) => {
+      const sentMs = performance.now();
+      const stream = session.request({ ...headers, ':path': url.pathname + url.search }, { signal });
+      stream.end();
+      const [fields] = (await Promise.race([once(stream, 'response'), broken, closed(stream)])) as [
+        IncomingHttpHeaders,
+      ];
+      onHead();
+      const head = { protocol: 'HTTP/2', status: Number(fields[':status']), headers: fields } as const;
+      return readAnswer(url, { ...head, reused, sentMs }, stream);
+    });
   try {
     return { answers: [await ask(false), await ask(true)], closesUnannounced: false };
   } finally {
@@ -197,7 +209,25 @@ export async function askOverHttp2(question: Question, { socket }: OpenConnectio
   }
 }
 
-function noAnswer(timeoutMs: number): Error {
-  const message = `no answer within ${timeoutMs} ms (client.timeout)`;
-  return Object.assign(new Error(message), { code: 'ETIMEDOUT', policyCode: undefined });
+/** Of a stream that ends with its session, there is no error. */
+async function closed(stream: ClientHttp2Stream): Promise<never> {
+  await once(stream, 'close');
+  throw Object.assign(new Error('closed'), { code: 'ECONNRESET' });
+}
+
+/** Asks within `client.timeout`. */
+function inTime(
+  { timeoutMs }: Question,
+  ask: (signal: AbortSignal, onHead: () => void) => Promise<AnswerSeen>,
+): Promise<AnswerSeen> {
+  let what = 'no answer';
+  const late = () => {
+    const message = `${what} within ${timeoutMs} ms (client.timeout)`;
+    return Object.assign(new Error(message), { code: 'ETIMEDOUT', policyCode: undefined });
+  };
+  return within(timeoutMs, late, (signal) =>
+    ask(signal, () => {
+      what = 'an answer that did not end';
+    }),
+  );
 }

@@ -178,9 +178,9 @@ class Connecting {
 }
 
 /**
- * Runs an action that ends with its signal.
+ * Runs an action, which is told by its signal when to stop.
  *
- * @throws what `reason` makes, if that took longer than `ms`.
+ * @throws what `reason` makes, if it took longer than `ms`.
  */
 export async function within<T>(
   ms: number,
@@ -188,11 +188,14 @@ export async function within<T>(
   action: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController();
+  const { signal } = controller;
   const timer = setTimeout(() => controller.abort(reason()), ms);
+  // Not every wait ends with the signal: a socket that is gone already emits nothing more.
+  const late = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason));
+  });
   try {
-    return await action(controller.signal);
-  } catch (error) {
-    throw controller.signal.aborted ? controller.signal.reason : error;
+    return await Promise.race([action(signal), late]);
   } finally {
     clearTimeout(timer);
   }

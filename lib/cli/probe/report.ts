@@ -133,11 +133,6 @@ export function failureOf({ phase, cause }: PhaseError): ProbeFailure {
   const { code, message } = first as NodeJS.ErrnoException & { policyCode?: string };
   const isOurs = first instanceof Error && 'policyCode' in first;
   const words = code === undefined || isOurs ? undefined : IN_WORDS[code];
-  return { phase, code, message: words ?? firstLine(message) };
-}
-
-/** OpenSSL's messages go on with where in its source they come from. */
-function firstLine(message: string): string {
-  const [line = ''] = message.trim().split('\n');
-  return line;
+  // OpenSSL's messages go on with where in its source they come from.
+  return { phase, code, message: words ?? message.trim().replace(/\n.*$/s, '') };
 }

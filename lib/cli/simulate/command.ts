@@ -1,9 +1,10 @@
+import { formatDuration } from '../../config/duration.js';
 import { resolvePolicy } from '../../config/resolve.js';
 import { type Command, CommandError, type CommandIo, type OptionValues, wrongUsage } from '../command.js';
 import { CONFIG_USAGE, fileName, fileProblem, readConfig } from '../config-file.js';
 import { renderPage } from './html.js';
 import { CALM_MS, readDuration, readTrouble, type Scenario, serverOf, TROUBLE_EXPECTED } from './scenario.js';
-import { type Study, study } from './study.js';
+import { leastAftermathMs, type Study, study } from './study.js';
 import { renderStudy } from './text.js';
 
 /** More would take minutes, and gigabytes of memory. */
@@ -95,6 +96,13 @@ function readSetting(values: OptionValues): ReadSetting {
   const recoverWithinMs = values['recover-within'] === undefined ? undefined : span(values, 'recover-within');
   // A slow server that is well is not prompt within a second.
   const scenario = { ...trouble, server, offeredRps, promptMs: Math.max(1000, 10 * latencyMs) };
+  const leastMs = leastAftermathMs(scenario);
+  if (aftermathMs < leastMs) {
+    throw wrongUsage(
+      `--after: at least ${formatDuration(leastMs)} tell if the server is well again`,
+      simulateCommand,
+    );
+  }
   return { scenario, clients, seed: whole(values, 'seed', 2 ** 31), aftermathMs, recoverWithinMs };
 }
 
@@ -108,7 +116,7 @@ function whole(values: OptionValues, option: string, most: number): number {
 function span(values: OptionValues, option: string): number {
   const ms = readDuration(String(values[option]));
   if (ms !== undefined) return ms;
-  throw wrongUsage(`--${option}: expected a duration such as '5s'`, simulateCommand);
+  throw wrongUsage(`--${option}: expected a duration above 0 such as '5s'`, simulateCommand);
 }
 
 async function writePage(path: string, done: Study, io: CommandIo): Promise<void> {

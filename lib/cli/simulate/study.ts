@@ -24,6 +24,12 @@ export interface Measures {
 }
 
 const WINDOW_MS = 5000;
+
+/** The least time after the trouble that tells if the server is well again. */
+export function leastAftermathMs({ promptMs }: Pick<Scenario, 'promptMs'>): number {
+  return WINDOW_MS + promptMs;
+}
+
 const PATIENCE_MS = 10_000;
 const RECOVERED_SHARE = 0.98;
 
@@ -105,6 +111,8 @@ export interface Study {
 
 /** What the configuration is called, beside the others. */
 const OWN = 'this configuration';
+/** What it is compared with. */
+export const NO_RETRIES = 'no retries';
 
 /**
  * Runs the same trouble several times.
@@ -115,7 +123,7 @@ const OWN = 'this configuration';
 export function study(setting: Study['setting'], own: ResolvedPolicy, defaults: ResolvedPolicy): Study {
   const policies = [policyOf(OWN, own)];
   if (!isDeepStrictEqual(own.retry, defaults.retry)) policies.push(policyOf('the defaults', defaults));
-  if (own.retry !== false) policies.push({ ...noRetry, name: 'no retries' });
+  if (own.retry !== false) policies.push({ ...noRetry, name: NO_RETRIES });
   return { setting, results: policies.map((policy) => run({ ...setting, policy })) };
 }
 

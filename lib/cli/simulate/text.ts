@@ -1,6 +1,6 @@
 import { exactTime, renderNotes, renderTable, roughTime, widthOf, wrap } from '../../explain/text.js';
 import { CALM_MS } from './scenario.js';
-import type { Result, Study } from './study.js';
+import { NO_RETRIES, type Result, type Study } from './study.js';
 
 /** What is shown before the trouble. */
 const LEAD_SECONDS = 10;
@@ -77,22 +77,29 @@ export const LEGEND: readonly string[] = [
 ];
 
 /** How the server fares, in a sentence or two. */
-export function verdictOn({ setting, results }: Study): string {
-  const [own, ...others] = results;
+export function verdictOn({ setting, results: [own, ...others] }: Study): string {
   if (own === undefined) return '';
-  const bare = others.find(({ name }) => name === 'no retries');
-  const saved = bare === undefined ? 0 : Math.round(100 * (own.succeeded - bare.succeeded));
-  const effect = bare === undefined ? '' : ` ${savingOf(saved)}`;
-  if (own.recoveryMs === null) {
-    return `With this configuration the server does not recover within ${exactTime(setting.aftermathMs)}: the retries keep it overloaded.${effect}`;
-  }
-  return `With this configuration the server is well again ${recoveryText(own.recoveryMs)}.${effect}`;
+  const bare = others.find(({ name }) => name === NO_RETRIES);
+  const effect = bare === undefined ? '' : savingOf(Math.round(100 * (own.succeeded - bare.succeeded)));
+  const fate =
+    own.recoveryMs === null
+      ? `does not recover within ${exactTime(setting.aftermathMs)}${reasonOf(bare)}`
+      : `is well again ${recoveryText(own.recoveryMs)}`;
+  return `With this configuration the server ${fate}.${effect}`;
 }
 
+/** Retries are to blame for what does not happen without them. */
+function reasonOf(bare: Result | undefined): string {
+  if (bare === undefined) return '';
+  return bare.recoveryMs === null ? ', and without retries neither' : ': the retries keep it overloaded';
+}
+
+/** @param points `NaN` of a trouble that no request was begun in. */
 function savingOf(points: number): string {
-  if (points === 0) return 'As many requests of the trouble succeed as without retries.';
+  if (Number.isNaN(points)) return '';
+  if (points === 0) return ' As many requests of the trouble succeed as without retries.';
   const more = points > 0 ? 'more' : 'fewer';
-  return `Of the requests begun during the trouble, ${Math.abs(points)} in 100 ${more} succeed than without retries.`;
+  return ` Of the requests begun during the trouble, ${Math.abs(points)} in 100 ${more} succeed than without retries.`;
 }
 
 function percent(share: number): string {

@@ -3,8 +3,7 @@ import type { OutcomeKind } from '../config/types.js';
 import { firstInChain } from '../retry/error-predicates.js';
 import type { Idempotency } from '../retry/idempotency.js';
 import type { AxiosError, AxiosErrors, AxiosResponse, RequestConfig } from './axios.js';
-import type { Cancellable } from './cancellation.js';
-import { followCancel, isCancelled, unfollowCancel } from './cancellation.js';
+import { cancelTokenOf } from './axios.js';
 import { isReadable, isWebStream } from './streams.js';
 
 /** An attempt that ended, with everything a decision about it needs. */
@@ -97,6 +96,38 @@ function withoutRequest({ status, statusText, headers, data }: AxiosResponse): A
   // A streamed body was released.
   const isStream = isReadable(data) || isWebStream(data);
   return { status, statusText, headers, ...(isStream ? {} : { data }) } as AxiosResponse;
+}
+
+/**
+ * A request that can be cancelled: by its signal, by its cancel token (which is what Nest's HttpService uses), or without
+ * its config by `detach({ abort: true })`. Whoever follows it leaves no listener behind.
+ */
+export interface Cancellable {
+  /** Whether it was. */
+  readonly cancelled: boolean;
+  /** Ends whatever the request waits for: a response, a hook, or the end of a sleep. */
+  onCancel: (() => void) | undefined;
+}
+
+/** Whether a request has been cancelled by now, in whatever way. */
+export function isCancelled(request: Cancellable, config: RequestConfig): boolean {
+  const signal = fieldOf(config, 'signal');
+  const cancelToken = fieldOf(config, 'cancelToken');
+  return request.cancelled || signal?.aborted === true || cancelToken?.reason !== undefined;
+}
+
+/** Has a listener told when the request is cancelled; one at a time. */
+export function followCancel(config: RequestConfig, request: Cancellable, listener: () => void): void {
+  request.onCancel = listener;
+  fieldOf(config, 'signal')?.addEventListener?.('abort', listener);
+  cancelTokenOf(config)?.subscribe?.(listener);
+}
+
+/** Ends {@link followCancel}. */
+export function unfollowCancel(config: RequestConfig, request: Cancellable, listener: () => void): void {
+  request.onCancel = undefined;
+  fieldOf(config, 'signal')?.removeEventListener?.('abort', listener);
+  cancelTokenOf(config)?.unsubscribe?.(listener);
 }
 
 /** The wait of a request for its outcome, from its first failure on, with the sleep before the attempt to come. */

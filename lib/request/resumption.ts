@@ -5,7 +5,8 @@ import type { Activity } from './activity.js';
 import type { AxiosError, AxiosResponse, RequestConfig } from './axios.js';
 import type { Call } from './call.js';
 import { rememberCall } from './call.js';
-import { waitFor } from './cancellation.js';
+import type { Cancellable } from './pending-retry.js';
+import { followCancel, isCancelled, unfollowCancel } from './pending-retry.js';
 import { releaseBody } from './streams.js';
 
 /**
@@ -77,4 +78,26 @@ export class Resumption implements DownloadOwner {
   cancel(): void {
     this.#call.cancel();
   }
+}
+
+/**
+ * Waits until `begin`'s callback is called, or the request is cancelled.
+ *
+ * @param begin begins to wait for whatever it is; what it returns ends that.
+ */
+async function waitFor(
+  begin: (wake: () => void) => () => void,
+  config: RequestConfig,
+  request: Cancellable,
+): Promise<void> {
+  if (isCancelled(request, config)) return;
+  await new Promise<void>((resolve) => {
+    const stop = begin(wake);
+    function wake(): void {
+      stop();
+      unfollowCancel(config, request, wake);
+      resolve();
+    }
+    followCancel(config, request, wake);
+  });
 }

@@ -1,13 +1,15 @@
+import { fieldOf } from '../config/own.js';
 import type { ResolvedRetry } from '../config/resolved.js';
 import type { GiveUpReason, Outcome, RequestLike } from '../config/types.js';
 import type { Retry } from '../retry/decide.js';
 import { isIdempotent } from '../retry/idempotency.js';
 import { redactUrl } from '../retry/redact.js';
+import type { RequestConfig } from './axios.js';
 import { BodyEdits } from './body.js';
 import type { Call } from './call.js';
 import { nameOf } from './call.js';
-import { CANCELLED, whileWanted } from './cancellation.js';
-import type { AttemptResult } from './pending-retry.js';
+import type { AttemptResult, Cancellable } from './pending-retry.js';
+import { followCancel, isCancelled, unfollowCancel } from './pending-retry.js';
 import type { Channels, ObservedCall } from './platform.js';
 import { urlOf } from './url.js';
 import { reportHookError } from './warnings.js';
@@ -83,6 +85,9 @@ export function outcomeOf(call: ObservedCall, result: AttemptResult): Omit<Outco
 export function hiddenOf({ error, config, response }: AttemptResult): Hidden {
   return { config, error, response };
 }
+
+/** Thrown in place of a hook's answer, when the request was cancelled meanwhile. */
+export const CANCELLED = Symbol('cancelled');
 
 /** The caller's hooks around a retry. They may take their time, but no longer than the request is wanted. */
 
@@ -162,4 +167,32 @@ export async function reportGiveUp(
 function report(hook: string, error: unknown, call: Call): void {
   if (error === CANCELLED) throw error;
   reportHookError(hook, error, nameOf(call));
+}
+
+/**
+ * Waits for what one of the caller's hooks promised, but not longer than the request is wanted.
+ *
+ * @returns the hook's answer.
+ * @throws {@link CANCELLED}, or what the hook threw before that; what it throws later is nobody's concern.
+ */
+async function whileWanted<T>(
+  answer: T | Promise<T>,
+  config: RequestConfig,
+  request: Cancellable,
+): Promise<T> {
+  const signal = fieldOf(config, 'signal');
+  const cancelToken = fieldOf(config, 'cancelToken');
+  // The hook may change the config.
+  const followed = { signal, cancelToken } as RequestConfig;
+  let stop: (() => void) | undefined;
+  const cancelled = new Promise<never>((_resolve, reject) => {
+    stop = () => reject(CANCELLED);
+    if (isCancelled(request, followed)) stop();
+    else followCancel(followed, request, stop);
+  });
+  try {
+    return await Promise.race([cancelled, answer]);
+  } finally {
+    if (stop !== undefined) unfollowCancel(followed, request, stop);
+  }
 }

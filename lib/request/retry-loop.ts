@@ -5,12 +5,11 @@ import type { Patience } from '../retry/patience.js';
 import type { AxiosResponse, RequestConfig } from './axios.js';
 import type { Call } from './call.js';
 import { callOf, nameOf } from './call.js';
-import { CANCELLED, isCancelled } from './cancellation.js';
 import { resultOfError, resultOfResponse } from './outcome.js';
 import type { AttemptResult } from './pending-retry.js';
-import { configOf, KeptResult, PendingRetry } from './pending-retry.js';
+import { configOf, isCancelled, KeptResult, PendingRetry } from './pending-retry.js';
 import type { PriorInterceptors } from './prior-interceptors.js';
-import { askShouldRetry, beforeRetry, reportGiveUp } from './retry-hooks.js';
+import { askShouldRetry, beforeRetry, CANCELLED, reportGiveUp } from './retry-hooks.js';
 import { releaseBody } from './streams.js';
 import { callHook } from './warnings.js';
 

@@ -23,7 +23,8 @@ import { urlOf } from './url.js';
 export interface AdapterParts {
   /** Of now; a request keeps the one that it was made under. */
   readonly context: () => PolicyContext;
-  readonly prior: PriorInterceptors;
+  /** The response interceptors in front of ours, if there are any. */
+  readonly prior: () => PriorInterceptors | undefined;
   readonly resume: Resume;
 }
 
@@ -50,14 +51,14 @@ function begin(parts: AdapterParts, call: Call | undefined, config: RequestConfi
   );
 }
 
-function fail({ prior }: AdapterParts, call: Call, config: RequestConfig, error: unknown): never {
+function fail(parts: AdapterParts, call: Call, config: RequestConfig, error: unknown): never {
   // The reason of a cancel token is one object for all requests that share it: by it nobody will find this call again.
   if (call.record.attempts === 1 && isSharedReason(error)) {
     call.restore(config);
     call.record.gaveUp('cancelled');
     call.context.activity.countGiveUp('cancelled');
   }
-  prior.attemptFailed(call, error);
+  parts.prior()?.attemptFailed(call, error);
   throw error;
 }
 
@@ -135,5 +136,6 @@ function connectionFor(call: Call, config: RequestConfig): ConnectionChoice {
 }
 
 function isSharedReason(error: unknown): boolean {
-  return isCancel(error) && fieldOf(error as { config?: unknown }, 'config') === undefined;
+  if (typeof error !== 'object' || error === null) return false;
+  return fieldOf(error as { config?: unknown }, 'config') === undefined && isCancel(error);
 }

@@ -10,7 +10,7 @@ import type { AttemptLimits, DeadlineOwner, ExpiredLimit } from './deadline.js';
 import { AttemptSignal, Deadline, expiryMessage, limitsOf } from './deadline.js';
 import type { DirectAttempt } from './direct/exchange.js';
 import { hasOwnBody, MadeBody } from './made-body.js';
-import { mayChangeConnection, noteFailure, noteSuccess, observationOf } from './outcome.js';
+import { mayChangeConnection, noteAnswer, noteFailure, observationOf } from './outcome.js';
 import type { AttemptEnd, PolicyContext } from './platform.js';
 import { QueueWait, queueLimitMs } from './queue-wait.js';
 import type { SentAttempt } from './send.js';
@@ -33,6 +33,8 @@ export class AttemptRun implements SentAttempt, DirectAttempt, QueueObserver, De
   #resolve: (response: AxiosResponse | Promise<AxiosResponse>) => void = ignore;
   #reject: (error: unknown) => void = ignore;
   #isSettled = false;
+  /** No adapter of axios has had a copy of its config. */
+  #isDirect = false;
   readonly #spentMs: number;
   readonly #onCancel = () => this.signal.abort();
   #publishEnd: ((end: AttemptEnd) => void) | undefined;
@@ -93,8 +95,10 @@ export class AttemptRun implements SentAttempt, DirectAttempt, QueueObserver, De
     const { channels } = this.context.platform;
     if (channels.attempts.hasSubscribers) this.#publishEnd = channels.publishAttempt(this.call, this.config);
     try {
-      if (!this.#sendDirectly()) this.#await(sendThroughAdapter(this));
+      this.#isDirect = true;
+      if (!this.#sendDirectly()) this.startOver();
     } catch (error) {
+      this.#isDirect = false;
       this.fail(error);
     }
   }
@@ -147,11 +151,13 @@ export class AttemptRun implements SentAttempt, DirectAttempt, QueueObserver, De
 
   /** {@inheritDoc DirectAttempt.passToAdapter} */
   passToAdapter(request: ClientRequest, response: IncomingMessage): void {
+    this.#isDirect = false;
     this.#await(finishThroughAxios(this, request, response));
   }
 
   /** {@inheritDoc DirectAttempt.startOver} */
   startOver(): void {
+    this.#isDirect = false;
     try {
       this.#await(sendThroughAdapter(this));
     } catch (error) {
@@ -173,7 +179,7 @@ export class AttemptRun implements SentAttempt, DirectAttempt, QueueObserver, De
     if (this.deadline.expired === undefined && mayChangeConnection(this)) this.#sendAgain();
     else {
       const response = partOf(error, 'response');
-      if (response !== undefined) showCallersConfig(this, response);
+      if (response !== undefined && !this.#isDirect) showCallersConfig(this, response);
       this.#guardBody(response);
       this.#reject(error);
     }
@@ -200,10 +206,12 @@ export class AttemptRun implements SentAttempt, DirectAttempt, QueueObserver, De
   #success(response: AxiosResponse): AxiosResponse {
     this.#isSettled = true;
     this.restoreConfig?.();
-    showCallersConfig(this, response);
+    if (!this.#isDirect) showCallersConfig(this, response);
     this.#made?.takeOff(response);
     this.call.answered(this.observed, this.config.responseType === 'stream');
-    noteSuccess(this, response);
+    // A response that axios accepts may yet say that the server failed; an adapter of the caller's may give anything.
+    const hasFailed = (response?.status ?? 0) >= 500;
+    if (hasFailed || this.context.connections.addresses?.isQuiet === false) noteAnswer(this, hasFailed);
     this.#publishEnd?.({ response });
     this.#guardBody(response);
     return response;
@@ -211,7 +219,7 @@ export class AttemptRun implements SentAttempt, DirectAttempt, QueueObserver, De
 
   #failure(cause: unknown): unknown {
     this.restoreConfig?.();
-    showCallersConfig(this, cause);
+    if (!this.#isDirect) showCallersConfig(this, cause);
     this.#made?.takeOff(cause);
     const { expired } = this.deadline;
     const error = expired === undefined ? cause : this.#timeoutError(partOf(cause, 'request'));

@@ -37,6 +37,19 @@ export function cancelTokenOf(config: RequestConfig): ObservableCancelToken | un
   return fieldOf(config, 'cancelToken') as ObservableCancelToken | undefined;
 }
 
+/** The two functions of a response interceptor. */
+export interface ResponseHandler {
+  readonly fulfilled?: ((response: AxiosResponse) => unknown) | null;
+  readonly rejected?: ((error: unknown) => unknown) | null;
+}
+
+/** The response interceptors of an instance in their order; `null` in the place of one that was taken off. */
+export function responseHandlersOf({ interceptors }: AxiosInstance): readonly (ResponseHandler | null)[] {
+  const { handlers = [] }: { readonly handlers?: readonly (ResponseHandler | null)[] } =
+    interceptors.response;
+  return handlers;
+}
+
 type Adapter = RequestConfig['adapter'];
 
 /**

@@ -115,7 +115,12 @@ export class Call implements Cancellable {
    * was read from it is gone, and sending the rest would upload a wrong body with a success for an answer.
    */
   isReplayable(data: unknown): boolean {
-    return this.body?.make !== undefined || this.body?.snapshot !== undefined || !isStreamLike(data);
+    return (
+      this.body?.make !== undefined ||
+      this.body?.snapshot !== undefined ||
+      typeof data !== 'object' ||
+      !isStreamLike(data)
+    );
   }
 
   cancel(): void {

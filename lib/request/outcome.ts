@@ -12,6 +12,7 @@ import type { Call } from './call.js';
 import type { ExpiredLimit } from './deadline.js';
 import type { AttemptResult } from './pending-retry.js';
 import { configOf } from './pending-retry.js';
+import type { ObservedCall } from './platform.js';
 import type { SentAttempt } from './send.js';
 import { callHook } from './warnings.js';
 
@@ -51,21 +52,26 @@ export function resultOfError(call: Call, error: unknown): AttemptResult {
   };
 }
 
-function requestOf(call: Call, settled: unknown): Pick<AttemptResult, 'config' | 'method' | 'idempotency'> {
+function requestOf(call: Call, settled: unknown): Pick<AttemptResult, 'config' | 'method'> {
   const config = call.sent ?? configOf(settled) ?? NO_CONFIG;
-  const method = (config.method ?? 'get').toUpperCase();
-  return { config, method, idempotency: idempotencyOfRequest(call.settings, config) };
+  return { config, method: (config.method ?? 'get').toUpperCase() };
+}
+
+/** How far a second delivery of a request is harmless, found out when it matters, and once. */
+export function idempotencyOfResult(
+  { settings }: Pick<ObservedCall, 'settings'>,
+  result: AttemptResult,
+): Idempotency {
+  result.idempotency ??= idempotencyOfRequest(settings, result.config);
+  return result.idempotency;
 }
 
 /** How far a second delivery of a request is harmless, by all that was said about it. */
 export function idempotencyOfRequest(settings: ResolvedRequestPolicy, config: RequestConfig): Idempotency {
   const { idempotent = undefined, idempotencyKeyHeader = false } = settings.retry || {};
   const request = { method: config.method ?? 'get', headers: config.headers, config };
-  return callHook(
-    'idempotent',
-    () => idempotencyOf(request, settings.idempotent, idempotent, idempotencyKeyHeader),
-    'none',
-  );
+  const find = () => idempotencyOf(request, settings.idempotent, idempotent, idempotencyKeyHeader);
+  return typeof idempotent === 'function' ? callHook('idempotent', find, 'none') : find();
 }
 
 /**
@@ -80,7 +86,8 @@ export function observationOf(
   expired: ExpiredLimit | undefined,
   cause: unknown,
 ): Observation {
-  const untrusted = causeChain(cause).some(isRejection);
+  // Of an answer that came whole the certificate was good.
+  const untrusted = phase !== 'complete' && causeChain(cause).some(isRejection);
   const refused = phase === 'response' ? refusedHead(answer, config) : undefined;
   return { phase, neverProcessed, truncated, expired, untrusted, refused };
 }
@@ -92,20 +99,12 @@ function refusedHead(answer: AttemptReport['answer'], config: RequestConfig): Re
   return status < 300 || accepts(config, status) ? undefined : { status, headers };
 }
 
-/**
- * Notes that an attempt succeeded: its response may be one that axios accepts, and yet say that the server failed.
- */
-export function noteSuccess(attempt: SentAttempt, response: Partial<AxiosResponse> | undefined): void {
-  // An adapter of the caller's may resolve with anything.
-  note(attempt, (response?.status ?? 0) >= 500);
-}
-
 /** Notes that an attempt failed, which need not be the fault of its connection. */
 export function noteFailure(attempt: SentAttempt): void {
   const { call, observed } = attempt;
   // An idle connection may be closed at any time: that says nothing of the server.
   if (observed.lostKeepAliveRace) noteFailedPlace(attempt);
-  else note(attempt, isServersFault(call.observation, observed.report()));
+  else noteAnswer(attempt, isServersFault(call.observation, observed.report()));
 }
 
 /**
@@ -124,7 +123,8 @@ export function mayChangeConnection(attempt: SentAttempt): boolean {
   return call.observation.neverProcessed || isIdempotent(idempotencyOfRequest(call.settings, config));
 }
 
-function note(attempt: SentAttempt, hasFailed: boolean): void {
+/** Notes how the connection of an attempt did, for the requests that look for one. */
+export function noteAnswer(attempt: SentAttempt, hasFailed: boolean): void {
   const peer = attempt.observed.exchange?.place?.peer;
   const { addresses } = attempt.context.connections;
   if (peer !== undefined && hasFailed) addresses?.failed(peer.name, peer.address, false);

@@ -21,7 +21,8 @@ export interface AttemptResult {
   readonly config: RequestConfig;
   /** Upper case. */
   readonly method: string;
-  readonly idempotency: Idempotency;
+  /** Once somebody has asked: see `idempotencyOfResult`. */
+  idempotency?: Idempotency;
 }
 
 /** The config of a response, or of an error, also one that wraps an axios error as its `cause`. */
@@ -42,18 +43,16 @@ export class KeptResult {
   readonly #status: number | undefined;
   readonly #code: string | undefined;
   readonly #method: string;
-  readonly #idempotency: Idempotency;
   readonly #message: string;
   /** Of a failure without its request; else the response itself, which `shouldRetry` refused. */
   readonly #response: AxiosResponse | undefined;
   readonly #original: WeakRef<object> | undefined;
 
-  constructor({ kind, status, code, method, idempotency, response, error }: AttemptResult) {
+  constructor({ kind, status, code, method, response, error }: AttemptResult) {
     this.#kind = kind;
     this.#status = status;
     this.#code = code;
     this.#method = method;
-    this.#idempotency = idempotency;
     if (kind === 'ok') {
       this.#message = '';
       this.#response = response;
@@ -78,7 +77,6 @@ export class KeptResult {
       status: this.#status,
       code: this.#code,
       method: this.#method,
-      idempotency: this.#idempotency,
       response,
       error,
       headers: response?.headers,
@@ -94,7 +92,7 @@ export class KeptResult {
 
 function withoutRequest({ status, statusText, headers, data }: AxiosResponse): AxiosResponse {
   // A streamed body was released.
-  const isStream = isReadable(data) || isWebStream(data);
+  const isStream = typeof data === 'object' && (isReadable(data) || isWebStream(data));
   return { status, statusText, headers, ...(isStream ? {} : { data }) } as AxiosResponse;
 }
 

@@ -2,12 +2,12 @@ import { fieldOf } from '../config/own.js';
 import type { PolicyView, ResolvedPolicy, ResolvedRequestPolicy } from '../config/resolved.js';
 import type { PolicyConfig } from '../config/types.js';
 import { Budgets, type TrackingBudget } from '../retry/budget.js';
-import { Patience } from '../retry/patience.js';
 import { CallRecord } from '../retry/record.js';
 import type { PolicyStats } from './activity.js';
 import type { AdapterParts } from './adapter.js';
 import { runThroughPolicy } from './adapter.js';
 import type { AxiosResponse, RequestConfig } from './axios.js';
+import { responseHandlersOf } from './axios.js';
 import { RequestBody } from './body.js';
 import { Call, callOf, forgetCall } from './call.js';
 import { addDefaultHeaders } from './default-headers.js';
@@ -97,15 +97,18 @@ export class AttachedPolicy implements Policy {
     this.#current = new Generation(surroundings, policy);
     this.#defaultBudget = this.#budgets.for(policy.retry);
     this.#prior = new PriorInterceptors(axios, this.#onFulfilled, platform.afterPendingIo);
+    // Most often ours is the first.
+    const prior = () =>
+      responseHandlersOf(axios)[0]?.fulfilled === this.#onFulfilled ? undefined : this.#prior;
     this.#loop = new RetryLoop({
       adapter: this.#adapter,
-      prior: this.#prior,
-      patience: new Patience(now),
+      prior,
+      nowMs: now,
       random: Math.random,
     });
     this.#adapterParts = {
       context: () => this.#current.context,
-      prior: this.#prior,
+      prior,
       resume: (call, cut) => this.#loop.resume(call, cut),
     };
 
@@ -232,7 +235,7 @@ export class AttachedPolicy implements Policy {
   /** Of a first attempt that axios rejected. */
   #onRejected(error: unknown): Promise<AxiosResponse> {
     const call = callOf(error);
-    this.#prior.errorArrived(call);
+    if (this.#prior.underWay !== undefined) this.#prior.errorArrived(call);
     if (call === undefined || call.ended) return Promise.reject(error);
     // A cache that sends equal requests but once tells all who wait of the one failure.
     if (call.pending !== undefined) return call.pending.outcome;

@@ -1,12 +1,8 @@
 import { classify } from '../retry/classify.js';
-import type { AxiosInstance, AxiosResponse } from './axios.js';
+import type { AxiosInstance, AxiosResponse, ResponseHandler } from './axios.js';
+import { responseHandlersOf } from './axios.js';
 import type { Call } from './call.js';
 import { callHook, warnDeveloper } from './warnings.js';
-
-interface Handler {
-  readonly fulfilled?: ((response: AxiosResponse) => unknown) | null;
-  readonly rejected?: ((error: unknown) => unknown) | null;
-}
 
 interface Failure {
   readonly call: Call;
@@ -27,7 +23,7 @@ export class PriorInterceptors {
   readonly #instance: AxiosInstance;
   readonly #own: unknown;
   readonly #afterPendingIo: (callback: () => void) => void;
-  #known: readonly (Handler | null)[] = [];
+  #known: readonly (ResponseHandler | null)[] = [];
   /** The latest failed attempt whose outcome has not come to our interceptor. */
   underWay: Failure | undefined;
   #hasWarned = false;
@@ -51,7 +47,7 @@ export class PriorInterceptors {
   async pass(dispatched: Promise<AxiosResponse>): Promise<AxiosResponse> {
     let outcome: Promise<unknown> = dispatched;
     for (const handler of this.#current() ?? this.#known) {
-      if (handler) outcome = outcome.then(handler.fulfilled as Handler['rejected'], handler.rejected);
+      if (handler) outcome = outcome.then(handler.fulfilled as ResponseHandler['rejected'], handler.rejected);
     }
     return outcome as Promise<AxiosResponse>;
   }
@@ -83,10 +79,10 @@ export class PriorInterceptors {
     });
   }
 
-  #current(): readonly (Handler | null)[] | undefined {
-    const { handlers } = this.#instance.interceptors.response as { handlers?: readonly (Handler | null)[] };
-    const place = handlers?.findIndex((handler) => handler?.fulfilled === this.#own) ?? -1;
-    return place < 0 ? undefined : handlers?.slice(0, place);
+  #current(): readonly (ResponseHandler | null)[] | undefined {
+    const handlers = responseHandlersOf(this.#instance);
+    const place = handlers.findIndex((handler) => handler?.fulfilled === this.#own);
+    return place < 0 ? undefined : handlers.slice(0, place);
   }
 }
 

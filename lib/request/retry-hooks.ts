@@ -8,6 +8,7 @@ import type { RequestConfig } from './axios.js';
 import { BodyEdits } from './body.js';
 import type { Call } from './call.js';
 import { nameOf } from './call.js';
+import { idempotencyOfResult } from './outcome.js';
 import type { AttemptResult, Cancellable } from './pending-retry.js';
 import { followCancel, isCancelled, unfollowCancel } from './pending-retry.js';
 import type { Channels, ObservedCall } from './platform.js';
@@ -77,7 +78,7 @@ export function outcomeOf(call: ObservedCall, result: AttemptResult): Omit<Outco
     retries: record.retries,
     elapsedMs: record.elapsedMs,
     remainingMs: record.remainingMs,
-    idempotent: isIdempotent(result.idempotency),
+    idempotent: isIdempotent(idempotencyOfResult(call, result)),
   };
 }
 

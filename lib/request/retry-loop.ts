@@ -1,13 +1,16 @@
 import type { ResolvedRetry } from '../config/resolved.js';
+import { isRetryableStatus } from '../config/retry-parsers.js';
 import type { Decision, GiveUp } from '../retry/decide.js';
 import { backoffMs, decide } from '../retry/decide.js';
-import type { Patience } from '../retry/patience.js';
+import { headerGetter, requestedDelayMs } from '../retry/headers.js';
+import { Patience } from '../retry/patience.js';
 import type { AxiosResponse, RequestConfig } from './axios.js';
 import type { Call } from './call.js';
 import { callOf, nameOf } from './call.js';
-import { resultOfError, resultOfResponse } from './outcome.js';
+import { idempotencyOfResult, resultOfError, resultOfResponse } from './outcome.js';
 import type { AttemptResult } from './pending-retry.js';
 import { configOf, isCancelled, KeptResult, PendingRetry } from './pending-retry.js';
+import type { Channels } from './platform.js';
 import type { PriorInterceptors } from './prior-interceptors.js';
 import { askShouldRetry, beforeRetry, CANCELLED, reportGiveUp } from './retry-hooks.js';
 import { releaseBody } from './streams.js';
@@ -17,8 +20,10 @@ import { callHook } from './warnings.js';
 export interface RetryLoopParts {
   /** The policy's adapter, which runs one attempt. */
   readonly adapter: (config: RequestConfig) => Promise<AxiosResponse>;
-  readonly prior: PriorInterceptors;
-  readonly patience: Patience;
+  /** The response interceptors in front of ours, if there are any. */
+  readonly prior: () => PriorInterceptors | undefined;
+  /** A monotonic clock, in ms. */
+  readonly nowMs: () => number;
   readonly random: () => number;
 }
 
@@ -34,6 +39,8 @@ const TOO_LONG: GiveUp = { retry: false, reason: 'retry-after', wouldRetry: true
  */
 export class RetryLoop {
   readonly #parts: RetryLoopParts;
+  /** From the first time that a server asks to be left alone. */
+  #patience: Patience | undefined;
 
   constructor(parts: RetryLoopParts) {
     this.#parts = parts;
@@ -133,11 +140,14 @@ export class RetryLoop {
     if (isAccepted && (decision.retry || decision.wouldRetry)) record.attemptFailed(result);
     if (!decision.retry) return { response: await this.#finish(call, result, decision) };
 
-    pending.leftover = releaseBody(result.response?.data);
+    const data: unknown = result.response?.data;
+    if (typeof data === 'object') pending.leftover = releaseBody(data);
     const next = configOfNext(call, result);
     call.stamp(next);
     const decidedMs = record.elapsedMs;
-    await beforeRetry(call, { ...result, config: next }, decision, call.context.platform.channels);
+    const { channels } = call.context.platform;
+    if (hasListeners(call, channels))
+      await beforeRetry(call, { ...result, config: next }, decision, channels);
     const hookMs = record.elapsedMs - decidedMs;
     if (hookMs > 0 && record.remainingMs <= 0 && decision.delayMs < hookMs) {
       return { response: await this.#finish(call, result, TOO_LATE) };
@@ -151,36 +161,46 @@ export class RetryLoop {
   }
 
   async #decide(call: Call, result: AttemptResult): Promise<Decision> {
-    const { retry } = call.settings;
+    const { retry: settings } = call.settings;
     // Without an attempt there is nothing to make again: it was cancelled before, or an interceptor refused it.
-    if (retry === false || call.sent === undefined) {
+    if (settings === false || call.sent === undefined) {
       const reason = result.kind === 'cancelled' ? 'cancelled' : 'not-retryable';
       return { retry: false, reason, wouldRetry: false };
     }
-    const override = await askShouldRetry(call, result, retry);
+    const override = settings.shouldRetry && (await askShouldRetry(call, result, settings));
     // Nothing was sent, and nothing would be.
     if (result.code === 'ERR_POLICY_BODY_CONSUMED')
       return { retry: false, reason: 'body-not-replayable', wouldRetry: false };
-    const { patience, random } = this.#parts;
-    const isRetryableStatus = (status: number) =>
-      callHook('statuses', () => retry.isRetryableStatus(status), false, nameOf(call));
+    const retry = withGuardedStatuses(settings, call);
     return decide({
       kind: result.kind,
       status: result.status,
       method: result.method,
-      idempotency: result.idempotency,
+      get idempotency() {
+        return idempotencyOfResult(call, result);
+      },
       override,
       bodyReplayable: call.isReplayable(result.config.data),
       retries: call.record.retries,
       elapsedMs: call.record.elapsedMs,
-      retry: { ...retry, isRetryableStatus },
-      requestedMs: retry.retryAfter
-        ? patience.requestedMs(call.origin, result, Date.now(), isRetryableStatus)
-        : undefined,
+      retry,
+      requestedMs: retry.retryAfter ? this.#requestedMs(call, result, retry) : undefined,
       backoffMs: () => this.#drawBackoffMs(call, retry),
       withdraw: () => call.budget?.withdraw(call.origin) ?? true,
-      random,
+      random: this.#parts.random,
     });
+  }
+
+  /** The wait that the origin asked for, by this response or by another. */
+  #requestedMs(
+    { origin }: Call,
+    result: AttemptResult,
+    { isRetryableStatus }: Pick<ResolvedRetry, 'isRetryableStatus'>,
+  ): number | undefined {
+    const ownMs = requestedDelayMs(headerGetter(result.headers), Date.now(), result.status);
+    if (ownMs === undefined && this.#patience === undefined) return undefined;
+    this.#patience ??= new Patience(this.#parts.nowMs);
+    return this.#patience.sharedMs(origin, result, ownMs, isRetryableStatus);
   }
 
   #drawBackoffMs(call: Call, { backoff }: ResolvedRetry): number {
@@ -193,12 +213,13 @@ export class RetryLoop {
    * if `retryTimeout` has no room for it.
    */
   #furtherWaitMs({ origin, record, settings: { retry } }: Call): number | undefined {
-    const { patience, random } = this.#parts;
-    return retry === false || !retry.retryAfter ? 0 : patience.moreMs(origin, record.remainingMs, random);
+    if (this.#patience === undefined || retry === false || !retry.retryAfter) return 0;
+    return this.#patience.moreMs(origin, record.remainingMs, this.#parts.random);
   }
 
   async #dispatch(call: Call, delayMs: number, next: RequestConfig): Promise<AttemptResult> {
-    const { adapter, prior } = this.#parts;
+    const { adapter } = this.#parts;
+    const prior = this.#parts.prior();
     const { activity, bare } = call.context;
     call.record.retryScheduled(delayMs);
     call.record.attemptStarted();
@@ -208,10 +229,12 @@ export class RetryLoop {
     const dispatched = bare.request(next);
     try {
       // The response to the caller has passed them before its body was cut.
-      const response = await (call.download?.delivered ? dispatched : prior.pass(dispatched));
+      const response = await (call.download?.delivered
+        ? dispatched
+        : (prior?.pass(dispatched) ?? dispatched));
       return resultOfResponse(call, response);
     } catch (error) {
-      prior.errorArrived(callOf(error));
+      prior?.errorArrived(callOf(error));
       return resultOfError(call, error);
     }
   }
@@ -244,6 +267,19 @@ export class RetryLoop {
     if (isAccepted) return result.response as AxiosResponse;
     throw result.error;
   }
+}
+
+/** A function of the caller's may throw. */
+function withGuardedStatuses(retry: ResolvedRetry, call: Call): ResolvedRetry {
+  const { isRetryableStatus: statuses } = retry;
+  if (retry.statuses !== undefined || statuses === isRetryableStatus) return retry;
+  const guarded = (status: number) => callHook('statuses', () => statuses(status), false, nameOf(call));
+  return { ...retry, isRetryableStatus: guarded };
+}
+
+/** Whether anybody wants to be told of retries. */
+function hasListeners({ settings: { retry } }: Call, { retries }: Channels): boolean {
+  return retries.hasSubscribers || (retry !== false && retry.onRetry !== undefined);
 }
 
 /** A plain copy of the config of one attempt, for the next: for the rest of a body that was cut, or for all of it. */

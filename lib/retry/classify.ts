@@ -94,6 +94,35 @@ type Rule = (facts: Facts) => FailureKind | undefined;
  * @param seen what the transport saw, {@link UNOBSERVED} if it was not involved.
  */
 export function classify(error: unknown, seen: Observation): Classification {
+  return ofStatus(error, seen) ?? ofFacts(error, seen);
+}
+
+/** Codes of the error that axios makes of a status. */
+const STATUS_CODES: ReadonlySet<unknown> = new Set(['ERR_BAD_REQUEST', 'ERR_BAD_RESPONSE']);
+
+/** Fields by which an error tells of something else than its status. */
+const FURTHER = ['cause', 'errors', 'policyCode', 'syscall', '__CANCEL__'] as const;
+
+/**
+ * What most failures are: a response that arrived whole, with a status that axios made an error of. Its codes and causes
+ * would say no more.
+ */
+function ofStatus(error: unknown, seen: Observation): Classification | undefined {
+  const { phase, expired, neverProcessed, untrusted } = seen;
+  if (phase !== 'complete' || expired !== undefined || neverProcessed || untrusted) return undefined;
+  if (typeof error !== 'object' || error === null) return undefined;
+  const failure = error as ErrorLike;
+  const { code, response } = failure;
+  const status = statusOf(failure);
+  if (fieldOf(failure, 'isAxiosError') !== true || !STATUS_CODES.has(code)) return undefined;
+  if (status === undefined || status < 400 || FURTHER.some((key) => failure[key] !== undefined))
+    return undefined;
+  const { headers } = response as { readonly headers?: unknown };
+  return { kind: 'status', status, code: String(code), response, headers };
+}
+
+/** Whatever else, by all that was seen and all that the error says. */
+function ofFacts(error: unknown, seen: Observation): Classification {
   const facts = gather(error, seen);
   const response = facts.carrier?.response;
   return {
@@ -122,7 +151,8 @@ function gather(error: unknown, seen: Observation): Facts {
 
 function statusOf(link: ErrorLike): number | undefined {
   const response = fieldOf(link, 'response');
-  const status = isErrorLike(response) ? fieldOf(response, 'status') : undefined;
+  if (typeof response !== 'object' || response === null) return undefined;
+  const status = fieldOf(response as ErrorLike, 'status');
   return typeof status === 'number' ? status : undefined;
 }
 

@@ -111,6 +111,7 @@ function delayOf(facts: DecisionFacts): number | 'retry-timeout' | 'retry-after'
   if (backoffMs > remainingMs) return 'retry-timeout';
   const requestedMs = facts.requestedMs ?? 0;
   if (requestedMs > remainingMs) return 'retry-after';
+  if (requestedMs === 0) return backoffMs;
   // Only the jitter gives way to retryTimeout; what the server asked for fits.
   return Math.max(backoffMs, Math.min(spreadMs(requestedMs, facts.random), remainingMs));
 }

@@ -112,11 +112,15 @@ const RESETS: ReadonlyArray<readonly [reset: string, remaining: string]> = [
  *
  * A quota that has something left asks for no wait.
  *
- * @param serverNowMs the server's wall clock.
+ * @param serverNow the server's wall clock.
  * @param isSuccess whether the response is a 2xx; then an unknown remainder says nothing.
  * @see https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/
  */
-function rateLimitDelayMs(header: HeaderGetter, serverNowMs: number, isSuccess: boolean): number | undefined {
+function rateLimitDelayMs(
+  header: HeaderGetter,
+  serverNow: () => number,
+  isSuccess: boolean,
+): number | undefined {
   const isExhausted = (remaining: number | undefined): boolean =>
     remaining === undefined ? !isSuccess : remaining === 0;
   const structured = structuredDelayMs(header('ratelimit'), isExhausted);
@@ -124,16 +128,16 @@ function rateLimitDelayMs(header: HeaderGetter, serverNowMs: number, isSuccess: 
   for (const [resetField, remainingField] of RESETS) {
     const reset = parseDecimal(header(resetField));
     if (reset !== undefined && isExhausted(parseDecimal(header(remainingField)))) {
-      return untilMs(reset, serverNowMs);
+      return untilMs(reset, serverNow);
     }
   }
   return undefined;
 }
 
-function untilMs(reset: number, serverNowMs: number): number {
+function untilMs(reset: number, serverNow: () => number): number {
   if (reset < FIRST_EPOCH_SECOND) return reset * 1000;
   const resetEpochMs = reset < FIRST_EPOCH_MS ? reset * 1000 : reset;
-  return Math.max(0, resetEpochMs - serverNowMs);
+  return Math.max(0, resetEpochMs - serverNow());
 }
 
 function structuredDelayMs(
@@ -203,12 +207,12 @@ export function requestedDelayMs(
   status?: number,
 ): number | undefined {
   const isSuccess = status !== undefined && status >= 200 && status < 300;
-  const serverNowMs = parseHttpDate(header('date')?.trim() ?? '', nowEpochMs) ?? nowEpochMs;
+  const serverNow = () => parseHttpDate(header('date')?.trim() ?? '', nowEpochMs) ?? nowEpochMs;
   // Where both are given Retry-After has precedence, by the draft of the RateLimit fields.
   const delayMs =
     firstDecimal(header, MS_FIELDS) ??
-    retryAfterMs(header('retry-after'), serverNowMs) ??
-    rateLimitDelayMs(header, serverNowMs, isSuccess);
+    retryAfterMs(header('retry-after'), serverNow) ??
+    rateLimitDelayMs(header, serverNow, isSuccess);
   // 64.57 s × 1000 is 64569.99999999999 in floating point.
   return delayMs === undefined
     ? undefined
@@ -223,12 +227,13 @@ function firstDecimal(header: HeaderGetter, names: readonly string[]): number | 
   return undefined;
 }
 
-function retryAfterMs(value: string | undefined, serverNowMs: number): number | undefined {
+function retryAfterMs(value: string | undefined, serverNow: () => number): number | undefined {
   if (value === undefined) return undefined;
   const [once = ''] = undoubled(value);
   // RFC 9110 has whole seconds only; servers that send a fraction mean it.
   const seconds = parseDecimal(once);
   if (seconds !== undefined) return seconds * 1000;
+  const serverNowMs = serverNow();
   const date = parseHttpDate(once, serverNowMs);
   return date === undefined ? undefined : Math.max(0, date - serverNowMs);
 }

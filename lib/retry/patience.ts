@@ -62,6 +62,20 @@ export class Patience {
     isRetried: (status: number) => boolean,
   ): number | undefined {
     const ownMs = requestedDelayMs(headerGetter(headers), nowEpochMs, status);
+    return this.sharedMs(origin, { kind, status }, ownMs, isRetried);
+  }
+
+  /**
+   * The same, of a response that was read already.
+   *
+   * @param ownMs what it asks for.
+   */
+  sharedMs(
+    origin: string,
+    { kind, status }: Pick<AskingResponse, 'kind' | 'status'>,
+    ownMs: number | undefined,
+    isRetried: (status: number) => boolean,
+  ): number | undefined {
     const isForAll = () => OF_THE_ORIGIN.has(status) || (status !== undefined && isRetried(status));
     if (ownMs !== undefined && kind === 'status' && isForAll()) this.ask(origin, ownMs);
     const sharedMs = this.remainingMs(origin);

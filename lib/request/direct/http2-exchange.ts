@@ -40,7 +40,7 @@ class Http2DirectExchange extends DirectExchange<BufferedRequest> implements Buf
     const { config, observed } = this.attempt;
     const request = client.buffered(this.simple, this);
     if (request === undefined) return false;
-    const { body, ...options } = this.simple;
+    const { host, body, ...options } = this.simple;
     showRedirectable(request, { options, maxRedirects: config.maxRedirects, body });
     observed.follow(request.exchange);
     this.begin(request);

@@ -1,8 +1,10 @@
-// How long it takes until a process has a policy, beside what axios itself takes, and how much there is to install:
+// How long it takes until a process has a policy and has sent its first request, beside what loading axios takes, and how
+// much there is to install:
 //
 //   npm run bench:start -- --processes 20
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { rolldown } from 'rolldown';
@@ -26,12 +28,19 @@ const MEASURE = {
   `,
 };
 const REPORT = `
-  function report(axios, attachPolicy, t0, t1, t2) {
+  async function report(axios, attachPolicy, t0, t1, t2) {
     const first = axios.create();
     const t3 = performance.now();
-    attachPolicy(first);
+    attachPolicy(first, { client: { allowHttp: true } });
     const t4 = performance.now();
-    console.log(JSON.stringify({ axiosMs: t1 - t0, loadMs: t2 - t1, attachMs: t4 - t3 }));
+    const { createServer } = await import('node:http');
+    const server = createServer((_, response) => response.end('ok'));
+    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const t5 = performance.now();
+    await first.get('http://127.0.0.1:' + server.address().port);
+    const requestMs = performance.now() - t5;
+    console.log(JSON.stringify({ axiosMs: t1 - t0, loadMs: t2 - t1, attachMs: t4 - t3, requestMs }));
+    process.exit();
   }
 `;
 
@@ -61,6 +70,8 @@ function rowOf(format, dist, processes) {
     column(({ loadMs }) => loadMs),
     column(({ axiosMs, loadMs }) => loadMs / axiosMs),
     column(({ attachMs }) => attachMs),
+    column(({ requestMs }) => requestMs),
+    column(({ loadMs, attachMs, requestMs }) => loadMs + attachMs + requestMs),
   ].join(' | ');
 }
 
@@ -81,14 +92,16 @@ async function browserSize(dist) {
 const { values } = parseArgs({
   options: { processes: { type: 'string', default: '20' }, dist: { type: 'string', default: `${ROOT}dist` } },
 });
-if (!existsSync(`${values.dist}/cjs/index.js`)) throw new Error(`no build in ${values.dist}`);
+const dist = resolve(values.dist);
+if (!existsSync(`${dist}/cjs/index.js`)) throw new Error(`no build in ${dist}`);
 const axiosVersion = JSON.parse(readFileSync(`${ROOT}node_modules/axios/package.json`, 'utf8')).version;
 console.log(
   `Node ${process.version}, axios ${axiosVersion}; medians [quartiles] of ${values.processes} fresh processes, in ms\n`,
 );
-console.log('format | load axios | load axios-policy | ratio | first attach');
-console.log('--- | --- | --- | --- | ---');
-for (const format of ['cjs', 'esm']) console.log(rowOf(format, values.dist, Number(values.processes)));
+console.log(
+  'format | load axios | load axios-policy | ratio | first attach | first request | all three of them',
+);
+console.log('--- | --- | --- | --- | --- | --- | ---');
+for (const format of ['cjs', 'esm']) console.log(rowOf(format, dist, Number(values.processes)));
 console.log(`\ninstalled: ${installedSize()}`);
-if (existsSync(`${values.dist}/esm/index.browser.js`))
-  console.log(`browser entry: ${await browserSize(values.dist)}`);
+if (existsSync(`${dist}/esm/index.browser.js`)) console.log(`browser entry: ${await browserSize(dist)}`);

@@ -1,13 +1,14 @@
-// Builds the package: CommonJS into dist/cjs, one file for each entry, and what two entries share in chunks of its own. In
-// Node, ES modules lead to the same code, so that a process which uses both has one copy of it, and of its state; for
-// browsers there are real ES modules. tsc compiles, the bundler puts together.
+// Builds the package: CommonJS into dist/cjs, one file for each entry, and what they share in chunks of its own. In Node,
+// ES modules lead to the same code, so that a process which uses both has one copy of it, and of its state; for browsers
+// there are real ES modules. tsc compiles, the bundler puts together.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, isAbsolute, relative, sep } from 'node:path';
+import { basename, dirname, isAbsolute, relative, sep } from 'node:path';
 import { rolldown } from 'rolldown';
 import { minify } from 'rolldown/utils';
 import { dts } from 'rolldown-plugin-dts';
+import { loadLate } from './late-chunks.mjs';
 
 /** What users load, by its path in lib and in dist. */
 const NODE_ENTRIES = ['index', 'nestjs/index', 'opentelemetry/index', 'explain/index'];
@@ -18,16 +19,54 @@ const require = createRequire(import.meta.url);
 /** Modules and declarations as tsc makes them. */
 const COMPILED = 'node_modules/.cache/build';
 
-/** Bundles every entry of one format. Whatever is no file of ours stays an import. */
-async function bundle(format, dir, entries) {
-  const build = await rolldown({
+/** Chunks that few processes need: each is loaded when it is used first. */
+const LATE_CHUNKS = [
+  ['advice', /^config\/other-libraries/],
+  ['durations', /^config\/duration-(forms|grammar)/],
+  ['hosts', /^config\/(no-proxy|proxy-url)/],
+  ['http2', /^(transport\/http2\/(?!load)|request\/direct\/http2)/],
+  ['tls-options', /^config\/socket-options/],
+  ['tunnel', /^transport\/proxy\/(forward|tunnel)/],
+];
+
+const isOurs = (id) => id.startsWith('.') || isAbsolute(id);
+const nameInLib = (id) => relative(COMPILED, id).split(sep).join('/');
+
+/** The chunk of a module; `null` leaves it in its entry. */
+function chunkOf(id, forBrowsers) {
+  if (!isAbsolute(id)) return 'config';
+  const name = nameInLib(id);
+  const [late] = LATE_CHUNKS.find(([, modules]) => modules.test(name)) ?? [];
+  if (late !== undefined) return late;
+  if (/^(config\/|errors)/.test(name)) return 'config';
+  if (/^(index(?!\.shared)|cli|explain|nestjs|opentelemetry)\b/.test(name)) return null;
+  return forBrowsers.has(id) || name.startsWith('retry/') ? 'request' : 'node';
+}
+
+function load(entries) {
+  return rolldown({
     input: Object.fromEntries(entries.map((name) => [name, `${COMPILED}/${name}.js`])),
-    external: (id) => !id.startsWith('.') && !isAbsolute(id),
+    external: (id) => !isOurs(id),
     platform: 'node',
+    preserveEntrySignatures: 'allow-extension',
   });
-  await build.write({
-    dir,
+}
+
+/** The modules of which an entry uses anything. */
+async function modulesOf(entry) {
+  const build = await load([entry]);
+  const { output } = await build.generate({ codeSplitting: false });
+  await build.close();
+  return new Set(output.flatMap(({ moduleIds }) => moduleIds));
+}
+
+/** Bundles entries in one format. Whatever is no file of ours stays an import. @returns the files. */
+async function bundle(format, entries, codeSplitting) {
+  const build = await load(entries);
+  const { output } = await build.write({
+    dir: `dist/${format}`,
     format,
+    codeSplitting,
     exports: 'named',
     // Users' Jest runs CommonJS without the flag that import() would need there.
     dynamicImportInCjs: false,
@@ -38,6 +77,7 @@ async function bundle(format, dir, entries) {
     minifyInternalExports: false,
   });
   await build.close();
+  return output.map(({ fileName }) => `dist/${format}/${fileName}`);
 }
 
 function compile() {
@@ -47,13 +87,45 @@ function compile() {
   });
 }
 
-/** Files that Node never loads, or only few people's Node, in fewer bytes. Stack traces keep their names. */
-async function shorten(file) {
-  const { code, errors } = await minify(file, readFileSync(file, 'utf8'), {
-    mangle: { keepNames: true },
-  });
+async function minified(file, code, options) {
+  const { code: shorter, errors } = await minify(file, code, options);
   if (errors.length > 0) throw new AggregateError(errors, `cannot shorten ${file}`);
-  writeFileSync(file, code);
+  return shorter;
+}
+
+const KEPT_NAMES = { mangle: { keepNames: true } };
+
+/** Code for browsers, which get it once more from their bundlers. */
+async function shorten(file) {
+  writeFileSync(file, await minified(file, readFileSync(file, 'utf8'), KEPT_NAMES));
+}
+
+/** Code for Node, whose stack traces show it: its functions and classes keep their names, and each statement its line. */
+async function shortenLines(file) {
+  const code = readFileSync(file, 'utf8');
+  const indented = await minified(file, code, {
+    ...KEPT_NAMES,
+    compress: false,
+    codegen: { removeWhitespace: false, asciiOnly: true },
+  });
+  const lines = indented.replace(/^\t+/gm, '');
+  // A text of several lines would have lost something.
+  if ((await minified(file, lines)) !== (await minified(file, indented)))
+    throw new Error(`${file} cannot do without its indentation`);
+  writeFileSync(file, lines);
+}
+
+async function bundleForNode() {
+  const forBrowsers = await modulesOf(BROWSER_ENTRY);
+  const groups = [{ name: (id) => chunkOf(id, forBrowsers), debugName: 'by layer' }];
+  const files = await bundle('cjs', [...ENTRIES, COMMAND], { includeDependenciesRecursively: false, groups });
+  const late = new Set(LATE_CHUNKS.map(([name]) => name));
+  const isLate = (file) => late.has(basename(file, '.js'));
+  for (const file of files) {
+    writeFileSync(file, loadLate(readFileSync(file, 'utf8'), isLate, { mayBeEarly: isLate(file) }));
+    if (basename(file) === `${COMMAND}.js`) await shorten(file);
+    else await shortenLines(file);
+  }
 }
 
 /** The path of a file of dist/cjs, for an import in a file of dist/esm. */
@@ -76,7 +148,7 @@ async function bundleTypes() {
   writeFileSync(`${COMPILED}/package.json`, '{"type":"module"}\n');
   const build = await rolldown({
     input: Object.fromEntries([...ENTRIES, 'augment'].map((name) => [name, `./${COMPILED}/${name}.d.ts`])),
-    external: (id) => !id.startsWith('.') && !isAbsolute(id),
+    external: (id) => !isOurs(id),
     plugins: [dts({ dtsInput: true })],
   });
   await build.write({ dir: 'dist/cjs', format: 'es', chunkFileNames: 'chunks/[name].ts' });
@@ -109,9 +181,8 @@ function shipForModules() {
 rmSync('dist', { recursive: true, force: true });
 rmSync(COMPILED, { recursive: true, force: true });
 compile();
-await bundle('cjs', 'dist/cjs', [...ENTRIES, COMMAND]);
-await bundle('esm', 'dist/esm', [BROWSER_ENTRY]);
-await shorten(`dist/cjs/${COMMAND}.js`);
+await bundleForNode();
+await bundle('esm', [BROWSER_ENTRY]);
 await shorten(`dist/esm/${BROWSER_ENTRY}.js`);
 for (const name of NODE_ENTRIES) leadToCommonJs(name);
 await bundleTypes();

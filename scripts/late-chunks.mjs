@@ -9,7 +9,8 @@ const isFunction = ({ type }) => type.endsWith('FunctionExpression') || type ===
 function* childrenOf(node, isLater) {
   for (const [key, value] of Object.entries(node)) {
     // The value of a field is made with its object.
-    const later = isLater || isFunction(node) || (node.type === 'PropertyDefinition' && !node.static && key === 'value');
+    const later =
+      isLater || isFunction(node) || (node.type === 'PropertyDefinition' && !node.static && key === 'value');
     for (const child of [value].flat()) if (typeof child?.type === 'string') yield [child, later];
   }
 }
@@ -29,7 +30,8 @@ function* usesOf(names, node, isLater = false) {
 export function loadLate(code, isLate, { mayBeEarly }) {
   const imports = [...code.matchAll(IMPORT)].filter(([, , path]) => isLate(path));
   const names = new Set(imports.map(([, name]) => name));
-  const isDeclaration = ({ start }) => imports.some(({ index, 0: { length } }) => start >= index && start < index + length);
+  const isDeclaration = ({ start }) =>
+    imports.some(({ index, 0: { length } }) => start >= index && start < index + length);
   const uses = [...usesOf(names, parseAst(code))].filter((use) => !isDeclaration(use));
   const early = new Set(uses.filter(({ isLater }) => !isLater).map(({ name }) => name));
   if (early.size > 0 && !mayBeEarly) throw new Error(`used at once: ${[...early].join(', ')}`);

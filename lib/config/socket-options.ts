@@ -1,14 +1,13 @@
 /**
- * Readers of options that take much code and hold only where there are sockets: proxies and certificates. A browser
+ * Readers of options that take much code and hold only where there are sockets: certificates. A browser
  * refuses these options by their names, and loads nothing of this file.
  */
 import type { SecureVersion } from 'node:tls';
 import { parseIp } from './host.js';
-import type { OptionTable, Reader, SocketReaders } from './option.js';
+import type { OptionTable, Reader } from './option.js';
 import { optionTable, readOptions } from './option.js';
 import type { Parser } from './parsers.js';
 import { ok, oneOf, wrong } from './parsers.js';
-import { proxyUrl } from './proxy-url.js';
 import { renderKind, Secret } from './render.js';
 import { keySet } from './section.js';
 import type { TlsBlob, TlsConfig } from './types.js';
@@ -35,7 +34,7 @@ function hasCertificate(pem: string | Buffer): boolean {
 }
 
 /** One certificate or several, in PEM. Without any, the reference fails, too. */
-const certificates: Parser<Secret<TlsBlob>> = (value) => {
+export const certificates: Parser<Secret<TlsBlob>> = (value) => {
   const read = blob(value);
   if (read.ok && [read.value].flat().every(hasCertificate)) return ok(new Secret(read.value));
   return wrong('PEM text of one or several certificates, its bytes, or an array of them', renderKind(value));
@@ -70,7 +69,7 @@ const TLS_OPTIONS = optionTable({
 export const TLS_KEYS = keySet(TLS_OPTIONS);
 
 /** Copied and frozen. Keys without a value are absent. */
-const tls: Reader<Secret<TlsConfig>> = (client, key) => {
+export const tls: Reader<Secret<TlsConfig>> = (client, key) => {
   const section = client.child(key, TLS_KEYS, renderKind);
   const values = readOptions(section, TLS_OPTIONS, {});
   const { minVersion, maxVersion } = values;
@@ -81,6 +80,3 @@ const tls: Reader<Secret<TlsConfig>> = (client, key) => {
   const present = Object.entries(values).filter(([, value]) => value !== undefined);
   return new Secret(Object.freeze(Object.fromEntries(present)));
 };
-
-/** The readers, for platforms with sockets. */
-export const SOCKET_READERS: SocketReaders = { proxyUrl, certificates, tls };

@@ -21,7 +21,8 @@ const MAX_CACHED = 100;
  */
 export class ProxySelector {
   readonly #proxyUrl: ResolvedClient['proxyUrl'];
-  readonly #isExcluded: NoProxyMatcher;
+  /** Of the explicit proxy, if there is one. */
+  readonly #isExcluded: NoProxyMatcher | undefined;
   readonly #env: NodeJS.ProcessEnv | undefined;
   readonly #addresses = new BoundedMap<string, ProxyAddress>(MAX_CACHED);
   readonly #matchers = new BoundedMap<string, NoProxyMatcher>(MAX_CACHED);
@@ -33,7 +34,7 @@ export class ProxySelector {
     env?: NodeJS.ProcessEnv,
   ) {
     this.#proxyUrl = proxyUrl;
-    this.#isExcluded = parseNoProxy(proxyExcludes);
+    this.#isExcluded = proxyUrl ? parseNoProxy(proxyExcludes) : undefined;
     this.#env = env;
   }
 
@@ -46,7 +47,7 @@ export class ProxySelector {
   proxyFor(target: UrlTarget): ProxyAddress | undefined {
     if (this.#proxyUrl === false) return undefined;
     if (this.#proxyUrl === undefined) return this.#fromEnvironment(target);
-    return this.#isExcluded(target.hostname, target.port) ? undefined : this.#proxyUrl;
+    return this.#isExcluded?.(target.hostname, target.port) ? undefined : this.#proxyUrl;
   }
 
   /** An agent that gives each request to the pool of its proxy, or to the one of direct connections. */

@@ -142,7 +142,7 @@ export class Http2Origin {
     Server.prototype.close.call(this.#server);
   }
 
-  async idle(timeoutMs = 2000): Promise<void> {
+  async idle(timeoutMs = 10_000): Promise<void> {
     await until(
       () => this.openSockets === 0,
       timeoutMs,

@@ -153,7 +153,7 @@ export class Origin implements AsyncDisposable {
   }
 
   /** Resolves when every connection is closed. */
-  async idle(timeoutMs = 2000): Promise<void> {
+  async idle(timeoutMs = 10_000): Promise<void> {
     await until(
       () => this.openSockets === 0,
       timeoutMs,

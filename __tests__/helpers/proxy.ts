@@ -114,7 +114,7 @@ export class TestProxy {
   }
 
   /** Resolves when no client is connected. */
-  async idle(timeoutMs = 2000): Promise<void> {
+  async idle(timeoutMs = 10_000): Promise<void> {
     await until(
       () => this.openSockets === 0,
       timeoutMs,

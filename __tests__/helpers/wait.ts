@@ -35,7 +35,7 @@ export function onceRead(action: () => void): () => void {
  */
 export async function until(
   condition: () => boolean | Promise<boolean>,
-  timeoutMs = 2000,
+  timeoutMs = 10_000,
   describe: () => string = () => String(condition),
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs;

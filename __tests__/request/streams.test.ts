@@ -125,7 +125,7 @@ describe.each(AXIOS_COPIES)(
       const { origin, http, policy } = await start({ axios, defaults: limited });
       origin.enqueue(reply({ body: 'late' }));
       const { data } = await http.get('/', { timeout: 100 });
-      await until(() => policy.stats().pools.length === 0, 3000);
+      await until(() => policy.stats().pools.length === 0);
       expect(await textOf(data)).toBe('late');
     });
 

@@ -207,7 +207,7 @@ describe('given an upload that is answered before it was read', () => {
       const server = await deafTcp();
       const { http, policy } = attached({ client: { timeout: false } });
       for (let turn = 0; turn < 3; turn += 1) await post(http, `http://${server.host}/`);
-      await until(() => active(policy) === 0, 3000);
+      await until(() => active(policy) === 0);
       await policy.close();
     });
 
@@ -219,7 +219,7 @@ describe('given an upload that is answered before it was read', () => {
       });
       const { http, policy } = attached({ client: { timeout: false, http2Only: true } });
       for (let turn = 0; turn < 3; turn += 1) await post(http, origin.url);
-      await until(() => active(policy) === 0, 3000);
+      await until(() => active(policy) === 0);
       await policy.close();
     });
   });
@@ -236,7 +236,7 @@ describe('given an upload that is answered before it was read', () => {
     });
     const { http, policy } = attached();
     expect(await post(http, origin.url)).toBe(200);
-    await until(() => origin.requests[0]?.bodyComplete === true, 4000);
+    await until(() => origin.requests[0]?.bodyComplete === true);
     await until(() => active(policy) === 0);
     expect(origin.openSockets).toBe(1);
   });

@@ -244,7 +244,7 @@ describe.each(AXIOS_COPIES)('a request over HTTP/2, with $name', ({ axios }) => 
         stream.pause();
       });
       await over.api.post('/', upload(), { maxRedirects: 0 });
-      await until(() => origin.requests[0]?.rstCode !== undefined, 4000);
+      await until(() => origin.requests[0]?.rstCode !== undefined);
     });
   });
 

@@ -396,7 +396,7 @@ describe('a signal', () => {
     const failures = controllers.map(({ signal }) =>
       failureOf(openTunnel(address(proxy.url), host, { signal })),
     );
-    await until(() => proxy.requests.length === 200, 10_000);
+    await until(() => proxy.requests.length === 200);
     expect(proxy.openSockets).toBe(200);
     for (const controller of controllers) controller.abort(reason);
     expect(new Set(await Promise.all(failures))).toEqual(new Set([reason]));

@@ -49,7 +49,8 @@ export function watchLeaks(): LeakWatch {
   return {
     async expectNone(settleMs = 1000) {
       // In rounds, not by the clock: a process that others keep from running needs more of it to end what it began.
-      for (let round = 0; round < settleMs / 5 && alive.size + opened().length > 0; round += 1) await delay(5);
+      for (let round = 0; round < settleMs / 5 && alive.size + opened().length > 0; round += 1)
+        await delay(5);
       hook.disable();
       const left = [...alive.values(), ...opened().map(([, file]) => `open file ${file}`)];
       if (left.length > 0) throw new Error(`Left behind:\n${countEach(left)}`);

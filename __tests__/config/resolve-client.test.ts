@@ -43,6 +43,7 @@ describe('a client value that is right', () => {
     [{ proxyExcludes: '.internal, 10.0.0.0/8,,' }, { proxyExcludes: ['.internal', '10.0.0.0/8'] }],
     [{ proxyExcludes: '' }, { proxyExcludes: [] }],
     [{ proxyUrl: false }, { proxyUrl: false }],
+    [{ proxyUrl: 'http://false' }, { proxyUrl: { hostname: 'false' } }],
   ])('such as %p is resolved', (client, resolved) => {
     expect(clientOf(client)).toMatchObject(resolved);
   });
@@ -126,7 +127,15 @@ describe('a client value that is wrong', () => {
     ['proxyExcludes', [5], EXCLUDES, '5 at index 0'],
     ['proxyExcludes', true, EXCLUDES, 'true'],
     ['tls', 'ca', 'an object', 'a string (not shown)'],
+    ['proxyExcludes', ['a', 'https://b'], EXCLUDES, 'at index 1'],
+    ['proxyExcludes', 'a,https://b', EXCLUDES, 'at index 1'],
+    ['proxyUrl', 'false', 'or false for no proxy', "'false'"],
+    ['proxyUrl', '0', 'or false for no proxy', "'0'"],
+    ['defaultHeaders', new Headers({ a: 'b' }), 'an object of header values', 'an instance of Headers'],
+    ['defaultHeaders', new Map([['a', 'b']]), 'an object of header values', 'an instance of Map'],
+    ['dns', new Map(), 'an object, or false', 'an instance of Map'],
     ['tls', null, 'an object', 'null'],
+    ['tls', Promise.resolve({}), 'an object', 'a promise (await it)'],
   ])('such as %s: %p is named with what would be right', (key, value, expected, received) => {
     const problem = problemOf({ [key]: value });
     expect(problem?.path).toBe(`client.${key}`);

@@ -18,6 +18,9 @@ describe('a configuration that is none', () => {
     [5, '5'],
     [[], 'an array'],
     [() => ({}), 'a function'],
+    [Promise.resolve({}), 'a promise (await it)'],
+    [new Map([['name', 'x']]), 'an instance of Map'],
+    [new Date(), 'an instance of Date'],
   ])('such as %p is refused', (config, received) => {
     expect(problemsOf(() => resolvePolicy(config))).toEqual([
       { path: 'config', expected: 'an object', received },

@@ -21,7 +21,7 @@ export function allowsHttp(allowed: AllowHttp, hostname: string, port: number | 
 
 const HOSTS = "an array of hosts, IPs or CIDRs such as '.svc' or '10.0.0.0/8'";
 
-/** A URL among hosts would match nothing, and seem to be allowed. */
+/** A URL among hosts would match nothing, and seem to be one of them. */
 function entryOf(value: unknown): string | undefined {
   if (typeof value !== 'string' || value.includes('//')) return undefined;
   return value.trim() === '' ? undefined : value.trim();
@@ -40,15 +40,12 @@ export const allowHttp: Parser<AllowHttp> = (value) => {
 const EXCLUDES =
   "an array of host names, IPs or CIDRs, or one comma-separated string of them, such as '.internal,10.0.0.0/8'";
 
-const excludesList = listOf(EXCLUDES, (value) =>
-  typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined,
-);
+const excludesList = listOf(EXCLUDES, entryOf);
 
 /** Reads `proxyExcludes`: a list of hosts, or one string of them as NO_PROXY is and obstore has it. */
 export const excludes: Parser<readonly string[]> = (value) => {
   if (typeof value !== 'string') return excludesList(value);
-  const entries = value.split(',').map((entry) => entry.trim());
-  return ok(Object.freeze(entries.filter((entry) => entry !== '')));
+  return excludesList(value.split(',').filter((entry) => entry.trim() !== ''));
 };
 
 /** Names of headers as they were written, with their values. */
@@ -61,7 +58,9 @@ const FRAMING: ReadonlySet<string> = new Set(['content-length', 'transfer-encodi
 
 /** A value as the reference takes it: text, or bytes, of which each is a character. */
 function textOf(value: unknown): unknown {
-  return value instanceof Uint8Array ? String.fromCharCode(...value) : value;
+  return value instanceof Uint8Array
+    ? Array.from(value, (byte) => String.fromCharCode(byte)).join('')
+    : value;
 }
 
 function faultOf(name: string, value: unknown): string | undefined {

@@ -1,7 +1,7 @@
 /** Readers of single values: each turns what a user wrote into what the library uses, or says what would be right. */
 import type { LimitMs } from './duration.js';
 import { DurationError, durationToMs } from './duration.js';
-import { quote, renderDuration, renderHeader, renderKind, renderValue } from './render.js';
+import { builtInClassOf, quote, renderDuration, renderHeader, renderKind, renderValue } from './render.js';
 import type { Duration } from './types.js';
 
 /** A value in its resolved form, or why it cannot be had. */
@@ -172,7 +172,7 @@ export function oneOf<T extends string>(words: readonly T[]): Parser<T> {
   };
 }
 
-/** Tells an object with keys from every other value. */
+/** Tells an object whose values are its properties from every other value. */
 export function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return typeof value === 'object' && value !== null && builtInClassOf(value) === undefined;
 }

@@ -1,7 +1,7 @@
 /** Proxy addresses. Nothing here repeats a text that may hold credentials, not even a wrong one. */
 import type { Parsed } from './parsers.js';
-import { ok, wrong } from './parsers.js';
-import { renderKind, Secret } from './render.js';
+import { booleanOf, ok, wrong } from './parsers.js';
+import { renderKind, renderValue, Secret } from './render.js';
 
 /** A parsed proxy address; the credentials are kept where no rendering finds them. */
 export interface ProxyAddress {
@@ -78,6 +78,8 @@ export function parseProxyUrl(text: string): Parsed<ProxyAddress> {
 export function proxyUrl(value: unknown): Parsed<ProxyAddress | false> {
   if (value === false) return ok(false);
   if (value instanceof URL) return parseProxyUrl(value.href);
+  // From an environment or a template, `'false'` is no proxy of that name.
+  if (booleanOf(value) !== undefined) return wrong(`${EXPECTED}, or false for no proxy`, renderValue(value));
   if (typeof value === 'string' && value.trim() !== '') return parseProxyUrl(value);
   return wrong(`${EXPECTED}, or false for no proxy`, renderKind(value));
 }

@@ -60,14 +60,29 @@ export function renderKey(key: string): string {
   return key.length <= 10 ? quote(key) : `[a key of ${key.length} characters]`;
 }
 
+/**
+ * The class of an object, if it is one of the language's or of the platform's own (`Map`, `Promise`, `Headers`): such an
+ * object keeps its values elsewhere than in properties, and would be read as one that has none.
+ */
+export function builtInClassOf(value: object): string | undefined {
+  const tag = Object.prototype.toString.call(value).slice('[object '.length, -1);
+  return tag !== 'Object' && typeof Reflect.get(globalThis, tag) === 'function' ? tag : undefined;
+}
+
+function renderObject(value: object): string {
+  if (Array.isArray(value)) return 'an array';
+  const name = builtInClassOf(value);
+  if (name === 'Promise') return 'a promise (await it)';
+  return name === undefined ? 'an object' : `an instance of ${name}`;
+}
+
 /** Any value, for the `received` of a problem. Objects are not looked into. */
 export function renderValue(value: unknown): string {
   switch (typeof value) {
     case 'string':
       return renderText(value);
     case 'object':
-      if (value === null) return 'null';
-      return Array.isArray(value) ? 'an array' : 'an object';
+      return value === null ? 'null' : renderObject(value);
     case 'number':
     case 'boolean':
     case 'undefined':

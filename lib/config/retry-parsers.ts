@@ -93,8 +93,10 @@ export type ResolvedBudget = Values<typeof BUDGET_OPTIONS>;
 export const DEFAULT_BUDGET: ResolvedBudget = defaultsOf(BUDGET_OPTIONS);
 
 /** Tells an implementation of its own from a tuning of the built-in one. */
-export function isRetryBudget(value: object): value is RetryBudget {
+export function isRetryBudget(value: unknown): value is RetryBudget {
   return (
+    typeof value === 'object' &&
+    value !== null &&
     'withdraw' in value &&
     typeof value.withdraw === 'function' &&
     'deposit' in value &&
@@ -121,7 +123,7 @@ function readTuning(section: Section<keyof typeof BUDGET_OPTIONS>): ResolvedBudg
 }
 
 const switchOrObject: Parser<boolean | object> = (value) => {
-  if (isObject(value)) return ok(value);
+  if (isObject(value) || isRetryBudget(value)) return ok(value);
   const read = booleanLike(value);
   return read.ok ? read : wrong('a boolean, an object of limits, or a RetryBudget', read.received);
 };

@@ -2,6 +2,7 @@
 import type { ConfigProblem } from '../errors.js';
 import { PolicyConfigError } from '../errors.js';
 import type { Parser } from './parsers.js';
+import { isObject } from './parsers.js';
 import { quote, renderKey, renderKind, renderValue } from './render.js';
 
 /** The keys of one section, in every spelling that is taken. */
@@ -121,7 +122,7 @@ export class Section<K extends string> {
     this.#path = path;
     this.#problems = problems;
     if (input === undefined) return;
-    if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+    if (!isObject(input)) {
       problems.add(path || 'config', 'an object', render(input));
       return;
     }

@@ -59,6 +59,18 @@ describe('A mock of axios', () => {
     await policy[Symbol.asyncDispose]();
   });
 
+  it('gets a policy that is named, updated and closed like any other', async () => {
+    const policy = attachPolicy(shared() as never, { name: 'mocked' });
+    expect(policy.stats().name).toBe('mocked');
+    policy.update({ name: 'renamed' });
+    const { config } = policy;
+    expect(policy.stats().name).toBe('renamed');
+    await policy.close();
+    policy.update({ name: 'late' });
+    expect(policy.config).toBe(config);
+    expect(() => policy.update({ client: { timeout: 0 } })).toThrow(PolicyConfigError);
+  });
+
   it('is no excuse for a bad configuration', () => {
     expect(() => attachPolicy(shared() as never, { client: { timeout: 0 } })).toThrow(PolicyConfigError);
   });

@@ -78,6 +78,20 @@ describe('A policy that is updated', () => {
     expect(policy.stats().pools).toHaveLength(1);
   });
 
+  it('tells of one pool per origin while the connections of before are in use', async () => {
+    const origin = await originOf(slow(2_000));
+    const { http, policy } = attached();
+    const before = http.get(origin.url).catch(() => undefined);
+    await until(() => origin.requests.length === 1);
+    policy.update({ client: { ...CLIENT, connectTimeout: '3s' } });
+    const after = http.get(origin.url).catch(() => undefined);
+    await until(() => origin.requests.length === 2);
+    expect(policy.stats().pools).toEqual([{ origin: origin.url, active: 2, idle: 0, pending: 0 }]);
+    await policy.close({ abort: true });
+    await Promise.all([before, after]);
+    expect(policy.stats().pools).toEqual([]);
+  });
+
   it('refuses plain http from then on, if it is no longer allowed', async () => {
     const origin = await originOf(reply({ status: 200 }));
     const { http, policy } = attached();

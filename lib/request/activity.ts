@@ -39,6 +39,55 @@ export interface PolicyStats extends PolicyCounters {
   readonly budget: readonly BudgetSnapshot[];
 }
 
+/** The part of the stats that is about connections. */
+export type ConnectionStats = Pick<PolicyStats, 'pools' | 'http2' | 'addresses'>;
+
+/**
+ * One entry per origin and address, where several pools hold connections to it: one for each proxy and agent, and those of
+ * a former configuration that are not closed yet.
+ *
+ * @param held those of now first: what they say of an address counts.
+ */
+export function joinStats(held: readonly ConnectionStats[]): ConnectionStats {
+  return {
+    pools: joined(
+      held.flatMap(({ pools }) => pools),
+      ({ origin }) => origin,
+      (a, b) => ({
+        origin: a.origin,
+        active: a.active + b.active,
+        idle: a.idle + b.idle,
+        pending: a.pending + b.pending,
+      }),
+    ),
+    http2: joined(
+      held.flatMap(({ http2 }) => http2),
+      ({ origin }) => origin,
+      (a, b) => ({
+        origin: a.origin,
+        sessions: [...a.sessions, ...b.sessions],
+        connecting: a.connecting || b.connecting,
+        pending: a.pending + b.pending,
+      }),
+    ),
+    addresses: joined(
+      held.flatMap(({ addresses }) => addresses),
+      ({ host, address }) => `${host} ${address}`,
+      (ofNow) => ofNow,
+    ),
+  };
+}
+
+function joined<T>(items: readonly T[], keyOf: (item: T) => string, join: (a: T, b: T) => T): T[] {
+  const byKey = new Map<string, T>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const first = byKey.get(key);
+    byKey.set(key, first === undefined ? item : join(first, item));
+  }
+  return [...byKey.values()];
+}
+
 /** Attempts with the bodies they stream, and requests between two attempts: what is under way, and what was counted. */
 export class Activity {
   readonly #afterPendingIo: (callback: () => void) => void;

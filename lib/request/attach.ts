@@ -49,30 +49,39 @@ function attachToNothing(config: PolicyConfig, platform: Platform): Policy {
 /** A policy that is attached to nothing, and is detached and closed like any other. */
 class InertPolicy implements Policy {
   readonly #platform: Platform;
-  #policy: ResolvedPolicy;
+  #view: PolicyView;
+  #detached = false;
 
   constructor(platform: Platform, policy: ResolvedPolicy) {
     this.#platform = platform;
-    this.#policy = policy;
+    this.#view = describePolicy(policy);
   }
 
   get config(): PolicyView {
-    return describePolicy(this.#policy);
+    return this.#view;
   }
 
   update(config: PolicyConfig): void {
-    this.#policy = this.#platform.resolvePolicy(config);
+    const policy = this.#platform.resolvePolicy(config);
+    if (!this.#detached) this.#view = describePolicy(policy);
   }
 
-  detach(): void {}
+  detach(): void {
+    this.#detached = true;
+  }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    this.detach();
+  }
 
-  async [ASYNC_DISPOSE](): Promise<void> {}
+  async [ASYNC_DISPOSE](): Promise<void> {
+    this.detach();
+  }
 
   stats(): PolicyStats {
     const { counters } = new Activity(() => undefined);
-    return { pools: [], http2: [], addresses: [], budget: [], ...counters };
+    const { name } = this.#view;
+    return { name, pools: [], http2: [], addresses: [], budget: [], ...counters };
   }
 }
 

@@ -8,7 +8,7 @@ import type { CallRecord } from '../retry/record.js';
 import type { Attempt } from '../transport/exchange.js';
 import type { AddressBook } from '../transport/peer.js';
 import type { AttemptConnections, GivenConnections } from '../transport/transport.js';
-import type { Activity, PolicyStats } from './activity.js';
+import type { Activity, ConnectionStats } from './activity.js';
 import type { AxiosErrors, AxiosInstance, AxiosResponse, RequestConfig } from './axios.js';
 import type { DirectClient } from './direct/client.js';
 import type { AttemptResult } from './pending-retry.js';
@@ -25,7 +25,7 @@ export interface Connections {
   readonly loading: Promise<void> | undefined;
   /** The fields of one attempt's config by which it gets a connection of the policy's. */
   connectionsFor(attempt: Attempt, given: GivenConnections): Partial<AttemptConnections>;
-  stats(): Pick<PolicyStats, 'pools' | 'http2' | 'addresses'>;
+  stats(): ConnectionStats;
   /** Addresses of names, and how they do; `undefined` where somebody else connects. */
   readonly addresses: AddressBook | undefined;
   /** Closes idle connections now and the others when they become idle, or with `abort` now as well. */

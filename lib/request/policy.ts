@@ -4,6 +4,7 @@ import type { PolicyConfig } from '../config/types.js';
 import { Budgets, type TrackingBudget } from '../retry/budget.js';
 import { CallRecord } from '../retry/record.js';
 import type { PolicyStats } from './activity.js';
+import { joinStats } from './activity.js';
 import type { AdapterParts } from './adapter.js';
 import { runThroughPolicy } from './adapter.js';
 import type { AxiosResponse, RequestConfig } from './axios.js';
@@ -180,9 +181,7 @@ export class AttachedPolicy implements Policy {
     const held = this.#connections().map((connections) => connections.stats());
     return {
       name: this.#current.context.name,
-      pools: held.flatMap(({ pools }) => pools),
-      http2: held.flatMap(({ http2 }) => http2),
-      addresses: held.flatMap(({ addresses }) => addresses),
+      ...joinStats(held),
       ...this.#current.context.activity.counters,
       budget: this.#budgets.snapshot(),
     };

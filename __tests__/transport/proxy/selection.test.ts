@@ -48,6 +48,14 @@ describe('with no proxy, explicitly', () => {
 });
 
 describe('with the environment', () => {
+  it('takes no variable from Object.prototype, which it seems to have', () => {
+    const polluted = Object.prototype as { ALL_PROXY?: string };
+    polluted.ALL_PROXY = 'http://evil.test:1';
+    const found = originFor({}, HTTPS);
+    delete polluted.ALL_PROXY;
+    expect(found).toBeUndefined();
+  });
+
   it.each<[NodeJS.ProcessEnv, string | undefined, string | undefined]>([
     [{}, undefined, undefined],
     [{ HTTPS_PROXY: 'http://s:1' }, 'http://s:1', undefined],

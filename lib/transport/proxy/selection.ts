@@ -2,6 +2,7 @@ import type { Agent } from 'node:http';
 import { BoundedMap } from '../../config/bounded-map.js';
 import type { NoProxyMatcher } from '../../config/no-proxy.js';
 import { parseNoProxy } from '../../config/no-proxy.js';
+import { fieldOf } from '../../config/own.js';
 import { parseProxyUrl } from '../../config/proxy-url.js';
 import type { ProxyAddress, ResolvedClient } from '../../config/resolved.js';
 import { PolicyConfigError } from '../../errors.js';
@@ -125,6 +126,6 @@ function read(env: NodeJS.ProcessEnv, lower: string, upper: string): Variable | 
 }
 
 function readOne(env: NodeJS.ProcessEnv, name: string): Variable | undefined {
-  const value = env[name]?.trim();
+  const value = fieldOf(env, name)?.trim();
   return value ? { name, value } : undefined;
 }

@@ -12,6 +12,8 @@ import { backoffMs, decide } from '../lib/retry/decide.js';
 
 const PAGE = readFileSync(join(__dirname, '..', 'docs', 'explain.md'), 'utf8');
 
+const PEM = readFileSync(join(__dirname, 'fixtures', 'tls', 'ca.pem'), 'utf8');
+
 const SECRETS = {
   client: {
     proxyUrl: 'http://someone:pa55word@proxy:3128',
@@ -177,6 +179,28 @@ describe('given a configuration', () => {
       'your function',
     ]);
     expect(explanation.worstCaseNotes).toContain('The time that your functions take is not counted.');
+  });
+
+  it.each<[key: string, config: PolicyConfig, text: string]>([
+    ['client.dns', { client: { dns: false } }, 'off'],
+    ['client.dns', { client: { dns: { cacheTtl: '5s' } } }, '5s, stale 1m'],
+    ['client.eject', { client: { eject: false } }, 'off'],
+    ['client.http2MaxFrameSize', { client: { http2MaxFrameSize: 32_768 } }, '32768'],
+    ['client.proxyCaCertificate', { client: { proxyCaCertificate: PEM } }, '(not shown)'],
+    ['retry.statuses', { retry: { statuses: [] } }, 'none'],
+    ['retry.statuses', { retry: { statuses: (status) => status > 500 } }, 'your function'],
+    ['retry.methods', { retry: { methods: [] } }, 'none'],
+    ['retry.idempotent', { retry: { idempotent: true } }, 'true'],
+    ['retry.budget', { retry: { budget: false } }, 'off'],
+    ['retry.shouldRetry', { retry: { shouldRetry: () => undefined } }, 'your function'],
+  ])('shows %s of %j as it is meant', (key, config, text) => {
+    expect(fieldOf(explainPolicy(config), key)).toMatchObject({ text, source: 'given' });
+  });
+
+  it('says that a function of the caller may overrule the table, and nothing of a budget that is off', () => {
+    const { notes } = retryTableOf(resolvePolicy({ retry: { shouldRetry: () => undefined, budget: false } }));
+    expect(notes.join('\n')).toContain('Your function shouldRetry may overrule every row');
+    expect(notes.join('\n')).not.toContain('budget');
   });
 
   it('shows no secret, neither in the object nor in the text', () => {
@@ -504,6 +528,15 @@ describe('the text', () => {
   it('says the default and its reason beside a value that was given', () => {
     const text = renderExplanation(explainPolicy({ client: { readTimeout: '7s' } })).replace(/\s+/g, ' ');
     expect(text).toContain('readTimeout 7s given Default off. `timeout` bounds the attempt;');
+  });
+
+  it('says what has no bound, what is rare, and one retry in the singular', () => {
+    const text = renderExplanation(explainPolicy({ client: { timeout: false }, retry: { maxRetries: 1 } }));
+    expect(text).toMatch(/^ {2}unbounded +every attempt takes as long as it may/m);
+    expect(text).toContain('Delays, at most 1 retry\n');
+    const short = { initBackoff: '100ms', maxBackoff: '10s', base: 10 } as const;
+    const rare = explainPolicy({ retry: { backoff: short, maxRetries: 20, retryTimeout: '2s' } });
+    expect(renderExplanation(rare)).toMatch(/< 0\.1 %$/m);
   });
 
   it('lists methods by verdict where they are treated in many ways', () => {

@@ -1,3 +1,8 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   AggregationTemporality,
   InMemoryMetricExporter,
@@ -77,6 +82,24 @@ describe('the state of a policy', () => {
     ]);
     controller.abort();
     await request;
+  });
+
+  it('names the socket of a server without an address', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'axios-policy-otel-'));
+    const socketPath = join(folder, 's');
+    const server = createServer((_request, response) => response.end('ok'));
+    atEnd(() => {
+      server.close();
+      rmSync(folder, { recursive: true });
+    });
+    await once(server.listen(socketPath), 'listening');
+    const { http, policy } = attached({ client: { allowHttp: true } });
+    const { collect } = measured({ policies: [policy] });
+    await http.get('http://local.test/', { socketPath });
+    expect((await collect()).get('axios_policy.connections')).toContainEqual([
+      { 'server.address': socketPath, 'axios_policy.state': 'idle' },
+      1,
+    ]);
   });
 
   it('is its HTTP/2 sessions and streams', async () => {

@@ -41,7 +41,10 @@ describe('The pools of an agent', () => {
     ['1::2:3:443:::::::', 'http://[1::2:3]:443'],
     ['1:2:3:4:5:6:7:8:80::6', 'http://[1:2:3:4:5:6:7:8]:80'],
     ['fe80::1:443:fe80::2:', 'http://[fe80::1]:443'],
-    ['localhost:::/tmp/a.sock', 'http://localhost'],
+    ['localhost:::/tmp/a.sock', 'unix:/tmp/a.sock'],
+    ['::1:80::/tmp/a.sock', 'unix:/tmp/a.sock'],
+    ['a.test:80:127.0.0.1:4:/tmp/a.sock', 'unix:/tmp/a.sock'],
+    ['a.test:443::::-----BEGIN CERTIFICATE-----/a:', 'http://a.test:443'],
     ['odd', 'http://odd'],
   ])('know the origin of the pool %s', (name, origin) => {
     expect(poolStats('http', agentWith({ freeSockets: { [name]: 1 } }))[0]?.origin).toBe(origin);

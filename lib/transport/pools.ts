@@ -111,7 +111,7 @@ export class Pools {
 
 /** What a pool holds for one origin. */
 export interface PoolStats {
-  /** `https://host:port`. */
+  /** `https://host:port`, or `unix:/path`. */
   readonly origin: string;
   /** Connections with a request on them. */
   readonly active: number;
@@ -127,7 +127,7 @@ export function poolStats(scheme: Pool['scheme'], agent: Pick<PooledAgent, 'getC
   const counts = new Map<string, { active: number; idle: number; pending: number }>();
   const count = (byName: Readonly<Record<string, number>>, key: 'active' | 'idle' | 'pending') => {
     for (const [name, number] of Object.entries(byName)) {
-      const origin = `${scheme}://${authorityOfPool(name)}`;
+      const origin = unixOriginOfPool(name) ?? `${scheme}://${authorityOfPool(name)}`;
       const entry = counts.get(origin) ?? { active: 0, idle: 0, pending: 0 };
       entry[key] += number;
       counts.set(origin, entry);
@@ -137,6 +137,14 @@ export function poolStats(scheme: Pool['scheme'], agent: Pick<PooledAgent, 'getC
   count(freeSockets, 'idle');
   count(requests, 'pending');
   return [...counts].map(([origin, entry]) => ({ origin, ...entry }));
+}
+
+/** The path of a Unix socket stands behind the address, whose host means nothing then: follow-redirects makes one up. */
+const UNIX_SOCKET = /^[^/]*:\d*:[^:/]*(?::[46])?:(\/[^:]*)/;
+
+function unixOriginOfPool(name: string): string | undefined {
+  const path = UNIX_SOCKET.exec(name)?.[1];
+  return path === undefined ? undefined : `unix:${path}`;
 }
 
 /**

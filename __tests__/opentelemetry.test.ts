@@ -1,4 +1,4 @@
-import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { context, diag, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import {
@@ -56,6 +56,7 @@ interface Options {
   client?: ClientConfig;
   retry?: RetryConfig | false;
   from?: { create(): AxiosInstance };
+  provider?: BasicTracerProvider;
 }
 
 interface Started {
@@ -67,8 +68,9 @@ interface Started {
   stop: () => void;
 }
 
-async function start({ client, retry, from = axios }: Options = {}): Promise<Started> {
-  const stop = instrumentPolicy({ tracerProvider });
+async function start(options: Options = {}): Promise<Started> {
+  const { client, retry, from = axios, provider = tracerProvider } = options;
+  const stop = instrumentPolicy({ tracerProvider: provider });
   atEnd(stop);
   const origin = await startOrigin({ tls: true });
   const http = from.create();
@@ -269,6 +271,22 @@ describe('a span', () => {
       [undefined, undefined],
       [undefined, undefined],
     ]);
+  });
+
+  it('that cannot be begun does the request no harm, and is told to the diagnostics', async () => {
+    const error = jest.fn();
+    const silent = () => undefined;
+    diag.setLogger({ error, warn: silent, info: silent, debug: silent, verbose: silent });
+    atEnd(() => diag.disable());
+    const fault = new Error('of a sampler');
+    const shouldSample = () => {
+      throw fault;
+    };
+    const { http, origin } = await start({
+      provider: new BasicTracerProvider({ sampler: { shouldSample, toString: () => 'broken' } }),
+    });
+    expect((await http.get(origin.url)).status).toBe(200);
+    expect(error).toHaveBeenCalledWith('axios-policy: instrumentation failed on axios-policy:attempt', fault);
   });
 
   it('knows HTTP/2', async () => {

@@ -11,6 +11,7 @@ import {
   InjectHttp,
   InjectPolicy,
 } from '../../lib/nestjs/index.js';
+import { atEnd } from '../helpers/cleanup.js';
 import { type Origin, startOrigin } from '../helpers/origin.js';
 import { ask, QUICK, startApp, startContext, unavailable } from './app.js';
 
@@ -206,6 +207,18 @@ describe('the start of an application', () => {
     class Other {}
 
     expect(await failureOf({ module: One }, { module: Other })).toBeUndefined();
+  });
+
+  it('does not mind a module that passes a registration on', async () => {
+    const prices = client('prices');
+    @Module({ imports: [prices], exports: [prices] })
+    class Upstreams {}
+    @Module({ imports: [Upstreams], providers: [{ provide: 'own', useExisting: getPolicyToken('prices') }] })
+    class Shop {}
+    const app = await Test.createTestingModule({ imports: [Shop] }).compile();
+    atEnd(() => app.close());
+
+    expect(app.get('own')).toBe(app.get(getPolicyToken('prices'), { strict: false }));
   });
 
   it.each(['', ' prices', 'a\nb'])('fails for the name %j', async (name) => {

@@ -3,7 +3,7 @@
  * @packageDocumentation
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { type MeterProvider, metrics, type TracerProvider, trace } from '@opentelemetry/api';
+import { diag, type MeterProvider, metrics, type TracerProvider, trace } from '@opentelemetry/api';
 import {
   ATTEMPT_CHANNEL,
   type AttemptMessage,
@@ -91,9 +91,20 @@ export function instrumentPolicy(options: InstrumentationOptions = {}): () => vo
   };
 }
 
-/** @returns ends it. */
+/**
+ * Has a function called with the messages of a channel. An error of an exporter, a sampler or a propagator is told to
+ * OpenTelemetry's diagnostics: thrown to the channel, it would end the process.
+ *
+ * @returns ends it.
+ */
 function listen<M>(channel: string, onMessage: (message: M) => void): () => void {
-  const listener = (message: unknown) => onMessage(message as M);
+  const listener = (message: unknown) => {
+    try {
+      onMessage(message as M);
+    } catch (error) {
+      diag.error(`axios-policy: instrumentation failed on ${channel}`, error);
+    }
+  };
   subscribe(channel, listener);
   return () => {
     unsubscribe(channel, listener);

@@ -1,6 +1,10 @@
+import http from 'node:http';
+import https from 'node:https';
 import type { ClientConfig, RetryConfig } from '../../lib/index.js';
 import { attached } from '../helpers/attached.js';
 import { startBalancer } from '../helpers/balancer.js';
+import { ca } from '../helpers/certs.js';
+import { lookupTo, portToTake, startTcp } from '../helpers/faults.js';
 import { respond, startHttp2Origin } from '../helpers/http2-origin.js';
 import { reply, startOrigin } from '../helpers/origin.js';
 import { drive, driveFor } from './traffic.js';
@@ -82,5 +86,21 @@ describe.each(PROTOCOLS)('one pod of three behind a balancer that fails, over %s
     expect(balancer.connections - before).toBeLessThanOrEqual(5);
     pods.answer(200);
     expect(await drive(20, 5, () => http.get(balancer.url))).toEqual({ 200: 20 });
+  });
+});
+
+describe('a request over HTTP/2 whose connection could not be made', () => {
+  it.each([['http'], ['https']])('goes to another address of the name, for %s:// URLs', async (scheme) => {
+    const port = await portToTake();
+    const bad = await startTcp((socket) => void socket.destroy(), '127.0.0.1', port);
+    const good = await startHttp2Origin({ tls: scheme === 'https', host: '127.0.0.2', port });
+    const lookup = lookupTo('127.0.0.1', '127.0.0.2');
+    const { http: client } = attached({
+      defaults: { httpAgent: new http.Agent({ lookup }), httpsAgent: new https.Agent({ lookup }) },
+      client: { http2Only: true, randomizeAddresses: false, tls: { ca, servername: 'localhost' } },
+      retry: { ...RETRY, maxRetries: 1 },
+    });
+    expect((await client.get(`${scheme}://two.test:${port}/`)).status).toBe(200);
+    expect([bad.sockets.length > 0, good.sessions.length]).toEqual([true, 1]);
   });
 });

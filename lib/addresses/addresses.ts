@@ -18,7 +18,7 @@ export interface AddressOptions {
 }
 
 /** An address was ejected, or is used again. */
-export interface AddressChange {
+interface AddressChange {
   /** `host:port`. */
   readonly name: string;
   readonly address: string;

@@ -24,7 +24,7 @@ export interface CacheLimits {
 }
 
 /** An answer that is remembered. */
-export interface CachedAnswer {
+interface CachedAnswer {
   readonly addresses: readonly Address[];
   /**
    * - `fresh`: to be used;

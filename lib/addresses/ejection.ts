@@ -17,7 +17,7 @@ const MAX_FOR_MS = 300_000;
  * - `due`: to be tried by one connection;
  * - `probed`: being tried by one connection; held back from all others.
  */
-export type EjectionState = 'used' | 'ejected' | 'due' | 'probed';
+type EjectionState = 'used' | 'ejected' | 'due' | 'probed';
 
 /** What is remembered of an address that failed. */
 export interface AddressHealth {
@@ -63,7 +63,7 @@ class Health {
 }
 
 /** Is told for how long an address is ejected, in ms; `undefined` = it is used again. */
-export type OnEjection = (address: string, ejectedForMs: number | undefined) => void;
+type OnEjection = (address: string, ejectedForMs: number | undefined) => void;
 
 /** Which addresses of one name are held back. Times are those of a monotonic clock. */
 export class Ejections {

@@ -1,7 +1,7 @@
 import type { Address } from './answer-cache.js';
 
 /** What decides about the order of a name's addresses, besides the order they came in. */
-export interface OrderInputs {
+interface OrderInputs {
   /** A number of [0, 1); `undefined` = addresses keep the order they came in. */
   readonly random: (() => number) | undefined;
   /** The lower, the earlier an address is tried within its family. */

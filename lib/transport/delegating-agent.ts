@@ -10,7 +10,7 @@ import { deferQueue, noteIfQueued } from './observe.js';
 import { leaveToCaller } from './socket-registry.js';
 
 /** How an agent takes a request; `Options` is what it reads of the options of that. */
-export type AddRequest<Options = object> = (this: Agent, request: ClientRequest, options: Options) => void;
+type AddRequest<Options = object> = (this: Agent, request: ClientRequest, options: Options) => void;
 
 /** An agent that is `agent` in every respect, but takes requests in its own way. */
 export function delegatingAgent<Options extends object>(

@@ -19,6 +19,13 @@ export function nextConnectionNumber(): number {
   return lastNumber;
 }
 
+/** A connection in the making, as far as it is known where it leads. */
+export class PlaceInTheMaking implements Place {
+  readonly connection = nextConnectionNumber();
+  peer: Peer | undefined;
+  tried: readonly string[] | undefined;
+}
+
 /** A request that fails more often than that goes back to where it failed first. */
 const MAX_PLACES = 32;
 

@@ -190,7 +190,7 @@ export interface ConnectionDemands {
 }
 
 /** No demands. */
-export const ANY: ConnectionDemands = { connection: 'any' };
+const ANY: ConnectionDemands = { connection: 'any' };
 
 /** Of requests that have some. The agent that takes a request in the end is not the one that was given it. */
 const demands = new WeakMap<ClientRequest, ConnectionDemands>();

@@ -24,13 +24,13 @@ export interface RedirectableOptions {
 }
 
 /** What is known of the response that redirects. */
-export interface RedirectResponse {
+interface RedirectResponse {
   readonly headers: IncomingHttpHeaders;
   readonly statusCode: number;
 }
 
 /** What is known of the request that is redirected. */
-export interface RedirectedRequest {
+interface RedirectedRequest {
   readonly url: string;
   readonly method: string;
   readonly headers: OutgoingHttpHeaders;

@@ -14,7 +14,7 @@ import { targetOf } from '../../../lib/transport/http2/options.js';
 import { Http2Request } from '../../../lib/transport/http2/request.js';
 import type { Http2Response } from '../../../lib/transport/http2/response.js';
 import type { PooledSession } from '../../../lib/transport/http2/session.js';
-import type { SessionWaiter } from '../../../lib/transport/http2/session-pool.js';
+import type { SessionWaiter } from '../../../lib/transport/http2/session-choice.js';
 import { SessionPool } from '../../../lib/transport/http2/session-pool.js';
 import { http2Client } from '../../helpers/http2-client.js';
 import type { FrameScript } from '../../helpers/http2-frames.js';

@@ -5,7 +5,7 @@ import type { CacheLimits } from '../answer-cache.js';
 import { type LookupError, type OnAnswer, SharedLookups, toAnswer } from './shared-lookups.js';
 
 /** What a look-up is for. */
-export interface LookupWish extends ConnectionWish {
+interface LookupWish extends ConnectionWish {
   /** `host:port`, the name under which {@link Addresses} hears how its addresses do. */
   readonly name: string;
   /** The caller's own, asked instead of Node's. */

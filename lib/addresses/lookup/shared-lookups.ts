@@ -5,13 +5,13 @@ import { MAX_NAMES } from '../addresses.js';
 import { type Address, AnswerCache, type CacheLimits } from '../answer-cache.js';
 
 /** What a look-up calls back with. */
-export type LookupCallback = Parameters<LookupFunction>[2];
+type LookupCallback = Parameters<LookupFunction>[2];
 
 /** The error of a look-up, if it failed. */
 export type LookupError = NodeJS.ErrnoException | null;
 
 /** What a look-up answered, if it is something else than was asked for. */
-export interface RawAnswer {
+interface RawAnswer {
   readonly raw: readonly [address: Parameters<LookupCallback>[1], family?: number];
 }
 

@@ -25,7 +25,7 @@ import type { Http2OriginStats } from './session-state.js';
 // native one, on the same connection, and Http1Origins remembers it for the next.
 
 /** A request, over whichever version of HTTP it goes. */
-export type AnyRequest = Http2Request | ClientRequest | FailedRequest;
+type AnyRequest = Http2Request | ClientRequest | FailedRequest;
 
 /** Something to send requests through, as the module `node:https` is. */
 export interface RequestScheme {

@@ -10,8 +10,9 @@ import { Http2NotSupportedError, Http2SessionError } from '../../errors.js';
 import { publishConnect } from '../channels.js';
 import { isUnreachable, startConnectClock } from '../connect.js';
 import { type ConnectionTimes, noteHandover } from '../connection-times.js';
+import type { PlaceInTheMaking } from '../elsewhere.js';
 import { noteIfRejected } from '../observe.js';
-import type { AddressWish, Peer } from '../peer.js';
+import type { AddressWish } from '../peer.js';
 import { type Dialled, dial } from '../peer.js';
 import { secureContextOf } from '../tls.js';
 import { UNSET_DIAL, UNSET_SESSION, UNSET_TLS } from '../unset-options.js';
@@ -50,16 +51,16 @@ export interface Http2Connection {
   readonly kind: 'http2';
   readonly session: ClientHttp2Session;
   readonly socket: Socket;
-  /** Its far end, if that is one of several. */
-  readonly peer?: Peer | undefined;
 }
 
 /** What decides where a connection goes, besides its target. */
-export interface Dialing extends AddressWish {
+interface Dialing extends AddressWish {
   /** Options of the request the connection is opened for: a resolver, an address family. */
   readonly options: object;
   /** Gets the moments of the connection. */
   readonly times: ConnectionTimes;
+  /** Gets its far end, or the addresses that were tried in vain. */
+  readonly place: PlaceInTheMaking;
 }
 
 /** Opens connections with one configuration. */
@@ -118,7 +119,7 @@ export class Connector {
     protocols: readonly string[],
   ): Promise<Connection> {
     const { http2Only, sockets } = this.#options;
-    const { times } = dialing;
+    const { times, place } = dialing;
     const tunnel = await times.through(this.#options.dialTunnel?.(target, signal));
     if (tunnel !== undefined) ignoreErrors(tunnel);
     if (target.protocol === 'http:') {
@@ -126,20 +127,18 @@ export class Connector {
       const socket = tunnel ?? ignoreErrors(connectTcp(options));
       sockets?.add(socket);
       if (tunnel === undefined) times.follow(socket);
-      if (socket.connecting) await this.#ready(socket, 'connect', signal, dialled);
+      if (socket.connecting) await this.#ready(socket, 'connect', signal, place, dialled);
       else if (signal.aborted) throw destroyed(socket, signal.reason);
-      const peer = dialled?.reached(socket);
-      return { kind: 'http2', session: await this.#preface(socket, target, signal), socket, peer };
+      return { kind: 'http2', session: await this.#preface(socket, target, signal), socket };
     }
     const { socket, dialled } = this.#secure(target, dialing, tunnel, protocols);
     sockets?.add(socket);
     if (tunnel === undefined) times.follow(socket);
-    await this.#ready(socket, 'secureConnect', signal, dialled).catch((error: unknown) => {
+    await this.#ready(socket, 'secureConnect', signal, place, dialled).catch((error: unknown) => {
       throw http2Only && isAlpnRefusal(error) ? new Http2NotSupportedError(target.name, error) : error;
     });
-    const peer = dialled?.reached(socket);
     if (socket.alpnProtocol === 'h2')
-      return { kind: 'http2', session: await this.#preface(socket, target, signal), socket, peer };
+      return { kind: 'http2', session: await this.#preface(socket, target, signal), socket };
     if (http2Only) throw destroyed(socket, new Http2NotSupportedError(target.name));
     return { kind: 'http1', socket };
   }
@@ -188,13 +187,15 @@ export class Connector {
     socket: Socket,
     event: 'connect' | 'secureConnect',
     signal: AbortSignal,
+    place: PlaceInTheMaking,
     dialled: Dialled | undefined,
   ): Promise<void> {
     try {
       await eventOf(socket, event, signal);
+      place.peer = dialled?.reached(socket);
     } catch (error) {
       noteIfRejected(socket, error);
-      if (isUnreachable(error as Error)) dialled?.failed(socket);
+      if (isUnreachable(error as Error)) place.tried = dialled?.failed(socket);
       socket.destroy();
       throw error;
     }

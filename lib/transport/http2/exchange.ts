@@ -10,8 +10,7 @@ import type { AnswerHead, Exchange, ExchangePhase } from '../exchange.js';
 import type { ConnectionChoice, QueueObserver } from '../observe.js';
 import type { ResponseHead } from './headers.js';
 import type { PooledSession } from './session.js';
-import type { SessionDemands } from './session-choice.js';
-import type { SessionWaiter } from './session-pool.js';
+import type { SessionDemands, SessionWaiter } from './session-choice.js';
 import type { BodySink, StreamOutcome, StreamOwner } from './stream.js';
 import { StreamExchange } from './stream.js';
 
@@ -75,6 +74,8 @@ export class Http2Exchange implements Exchange, SessionWaiter, StreamOwner {
   #stream: StreamExchange | undefined;
   #head: ResponseHead | undefined;
   #failure: PolicyError | undefined;
+  /** Where the connection that it waited for could not be made. */
+  #failedPlace: Place | undefined;
   #foundIdle = false;
   #isWhole = false;
   #isCancelled = false;
@@ -104,7 +105,7 @@ export class Http2Exchange implements Exchange, SessionWaiter, StreamOwner {
   }
 
   get place(): Place | undefined {
-    return this.#stream?.place;
+    return this.#stream?.place ?? this.#failedPlace;
   }
 
   get isMisdirected(): boolean {
@@ -223,7 +224,8 @@ export class Http2Exchange implements Exchange, SessionWaiter, StreamOwner {
   }
 
   /** {@inheritDoc SessionWaiter.onError} */
-  onError(error: Error): void {
+  onError(error: Error, place?: Place): void {
+    this.#failedPlace = place;
     this.#handler.onError(error);
   }
 

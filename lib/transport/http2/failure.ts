@@ -9,7 +9,7 @@ export interface Goaway {
 }
 
 /** Evidence of why a stream ended without a whole response. */
-export interface FailureEvidence {
+interface FailureEvidence {
   /** `host:port`, for the message. */
   readonly target: string;
   /** The error of the session or its socket. */

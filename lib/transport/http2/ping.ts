@@ -7,7 +7,7 @@ const DOUBT_MS = 1000;
 const CLOSE_WATCH_MS = 1000;
 
 /** The far end of a session. */
-export interface PingPeer {
+interface PingPeer {
   /** Sends a PING; calls back with its round trip when it is acknowledged, or with an error. */
   ping(onAck: (error: Error | null, roundTripMs: number) => void): void;
   /** Bytes received so far. */
@@ -17,7 +17,7 @@ export interface PingPeer {
 }
 
 /** Times of the keep-alive of a session. */
-export interface KeepAliveOptions {
+interface KeepAliveOptions {
   readonly http2KeepAliveIntervalMs: LimitMs;
   readonly http2KeepAliveTimeoutMs: number;
   readonly http2KeepAliveWhileIdle: boolean;
@@ -111,7 +111,7 @@ export class KeepAlive {
 }
 
 /** Findings of a {@link Liveness}. */
-export interface LivenessEvents {
+interface LivenessEvents {
   /** The peer, of whom there was doubt, is there. */
   onTrusted(): void;
   /** The peer, of whom there was doubt, gave no sign of life. */

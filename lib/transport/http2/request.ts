@@ -13,13 +13,13 @@ import type { SessionDemands } from './session-choice.js';
 import type { BodySink, StreamExchange } from './stream.js';
 
 /** A response over HTTP/2, or over HTTP/1.1 where the server chose that. */
-export type Http2RequestResponse = Http2Response | IncomingMessage;
+type Http2RequestResponse = Http2Response | IncomingMessage;
 
 /** Called with the response of a request. */
 export type OnResponse = (response: Http2RequestResponse) => void;
 
 /** The way of a request to its server. */
-export interface RequestRoute {
+interface RequestRoute {
   readonly source: SessionSource;
   readonly demands: SessionDemands;
   /** Options of the request over HTTP/1.1, should the server choose that. */

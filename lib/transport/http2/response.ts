@@ -6,7 +6,7 @@ import { fieldsOf, type ResponseHead, rawFieldsOf } from './headers.js';
 import type { BodySink } from './stream.js';
 
 /** Sender of the body of a response. */
-export interface ResponseSource {
+interface ResponseSource {
   readonly socket: Socket | undefined;
   /** The body may flow again. */
   resume(): void;

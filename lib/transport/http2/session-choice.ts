@@ -1,4 +1,6 @@
-import { type FailedPlaces, isHeldBack } from '../elsewhere.js';
+import type { TLSSocket } from 'node:tls';
+import type { ConnectionTimes } from '../connection-times.js';
+import { type FailedPlaces, isHeldBack, type Place } from '../elsewhere.js';
 import type { ConnectionChoice, QueueObserver } from '../observe.js';
 import type { Http2ClientOptions } from './options.js';
 import type { PooledSession } from './session.js';
@@ -13,6 +15,17 @@ export interface SessionDemands {
   readonly queue?: QueueObserver | undefined;
   /** Where it failed before: it goes elsewhere if it can. */
   readonly failed?: FailedPlaces | undefined;
+}
+
+/** A request in want of a session. It is called back once. */
+export interface SessionWaiter extends SessionDemands {
+  /** The moments of the connection that it waits for, if one is being made. */
+  connecting: ConnectionTimes | undefined;
+  onSession(session: PooledSession): void;
+  /** The server chose HTTP/1.1. One of the waiters is given the connection that found out. */
+  onHttp1(socket: TLSSocket | undefined): void;
+  /** @param place where a connection could not be made. */
+  onError(error: Error, place?: Place): void;
 }
 
 /** A session that became idle just now was heard of just now. */

@@ -1,12 +1,13 @@
 import type { TLSSocket } from 'node:tls';
 import { Http2SessionError } from '../../errors.js';
 import type { ConnectionTimes } from '../connection-times.js';
+import { type Place, PlaceInTheMaking } from '../elsewhere.js';
 import { afterPendingIo } from '../event-loop.js';
 import type { Peer } from '../peer.js';
 import type { Connector } from './connect.js';
 import { type Http2ClientOptions, type Http2Target, timesFor } from './options.js';
 import { PooledSession } from './session.js';
-import { chooseSession, mayBeClosing, type SessionDemands } from './session-choice.js';
+import { chooseSession, mayBeClosing, type SessionDemands, type SessionWaiter } from './session-choice.js';
 import type { Http2OriginStats, SessionOwner } from './session-state.js';
 
 /**
@@ -18,18 +19,8 @@ const QUEUE_TIMEOUT_MS = 100;
 /** How long it takes until a session to one more address of the name is tried for again. */
 const SPREAD_AGAIN_MS = 5000;
 
-/** A request in want of a session. It is called back once. */
-export interface SessionWaiter extends SessionDemands {
-  /** The moments of the connection that it waits for, if one is being made. */
-  connecting: ConnectionTimes | undefined;
-  onSession(session: PooledSession): void;
-  /** The server chose HTTP/1.1. One of the waiters is given the connection that found out. */
-  onHttp1(socket: TLSSocket | undefined): void;
-  onError(error: Error): void;
-}
-
 /** Findings of a pool. */
-export interface PoolEvents {
+interface PoolEvents {
   /** The server chose HTTP/1.1. */
   onHttp1(): void;
   /** Nothing is left in the pool. */
@@ -215,8 +206,10 @@ export class SessionPool {
     this.#times = timesFor(this.#target);
     for (const waiter of this.#queue) waiter.connecting = this.#times;
     const [first] = this.#queue;
+    const place = new PlaceInTheMaking();
     const dialing = {
       times: this.#times,
+      place,
       options: first?.dialing ?? {},
       avoid: first?.failed?.addresses ?? inUse,
       mayProbe: first?.connection !== 'checked',
@@ -225,12 +218,12 @@ export class SessionPool {
       (connection) => {
         this.#connecting = undefined;
         if (connection.kind === 'http1') this.#useHttp1(connection.socket);
-        else this.#add(new PooledSession(connection, this.#target, this.#options, this.#owner));
+        else this.#add(new PooledSession(connection, place, this.#target, this.#options, this.#owner));
       },
       (error: Error) => {
         this.#connecting = undefined;
         this.#nextSpreadMs = performance.now() + SPREAD_AGAIN_MS;
-        this.#connectFailed(error, connecting.signal.aborted);
+        this.#connectFailed(error, connecting.signal.aborted, place);
       },
     );
   }
@@ -264,20 +257,20 @@ export class SessionPool {
     this.#checkEmpty();
   }
 
-  #connectFailed(error: Error, isAbandoned: boolean): void {
+  #connectFailed(error: Error, isAbandoned: boolean, place: Place): void {
     // Rather where a request failed before than nowhere.
     this.#handOut(({ connection, dialing }) => this.#sessionFor({ connection, dialing }));
     // Requests that came after the last one had left begin anew; those with a session in use go on waiting for it.
-    if (!isAbandoned && !this.#isSaturated) this.#rejectAll(error);
+    if (!isAbandoned && !this.#isSaturated) this.#rejectAll(error, place);
     if (this.#queue.size > 0) this.#makeRoom();
     this.#checkEmpty();
   }
 
-  #rejectAll(error: Error): void {
+  #rejectAll(error: Error, place?: Place): void {
     const waiters = [...this.#queue];
     this.#queue.clear();
     this.#stopQueueTimeout();
-    for (const waiter of waiters) waiter.onError(error);
+    for (const waiter of waiters) waiter.onError(error, place);
   }
 
   #changed(session: PooledSession): void {

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { guarded } from '../../config/own.js';
 import { PingTimeoutError, type PolicyError } from '../../errors.js';
 import { type ConnectionLabel, poolChannel, publishPool } from '../channels.js';
-import { nextConnectionNumber, type Place } from '../elsewhere.js';
+import type { Place } from '../elsewhere.js';
 import { Answers } from '../observe.js';
 import type { Peer } from '../peer.js';
 import { UNSET_STREAM } from '../unset-options.js';
@@ -32,7 +32,7 @@ const CLOSE_GRACE_MS = 1000;
 
 /** One HTTP/2 connection of a pool. */
 export class PooledSession implements Place {
-  readonly connection = nextConnectionNumber();
+  readonly connection: number;
   readonly peer: Peer | undefined;
   /** How its requests were answered. */
   readonly answers = new Answers();
@@ -54,13 +54,15 @@ export class PooledSession implements Place {
   #age: NodeJS.Timeout | undefined;
 
   constructor(
-    { session, socket, peer }: Http2Connection,
+    { session, socket }: Http2Connection,
+    { connection, peer }: Place,
     target: Http2Target,
     options: Http2ClientOptions,
     owner: SessionOwner<PooledSession>,
   ) {
     this.#session = session;
     this.#socket = socket;
+    this.connection = connection;
     this.peer = peer;
     this.#target = target;
     this.#label = labelOf(target, options);

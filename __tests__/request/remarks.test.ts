@@ -1,6 +1,8 @@
+import https from 'node:https';
 import * as browser from '../../lib/index.browser.js';
 import { attachPolicy, type PolicyConfig } from '../../lib/index.js';
 import { AXIOS_COPIES } from '../helpers/axios-copies.js';
+import { ca } from '../helpers/certs.js';
 import { atEnd } from '../helpers/cleanup.js';
 
 /** The warnings that attaching a policy brings, as `code: message`. */
@@ -60,6 +62,31 @@ describe('A baseURL over http in a browser', () => {
     );
     expect(warnings).toEqual([
       expect.stringContaining(`${HTTP}: policy 'api.test': baseURL is http://api.test,`),
+    ]);
+  });
+});
+
+describe('No system certificates', () => {
+  const only = { disableSystemCertificates: true };
+
+  it('are told at attach, if no other authority is named', () => {
+    expect(warningsOf({ client: only })).toEqual([
+      'AXIOS_POLICY_NO_AUTHORITY: client.disableSystemCertificates is on and no authority is named, ' +
+        'so that https:// requests will fail: name yours in client.rootCertificate',
+    ]);
+  });
+
+  it.each([
+    ['rootCertificate', { client: { ...only, rootCertificate: ca } }, {}],
+    ['tls.ca', { client: { ...only, tls: { ca } } }, {}],
+    ['the agent of the instance', { client: only }, { httpsAgent: new https.Agent({ ca }) }],
+  ])('are not told if %s has one', (_where, config, defaults) => {
+    expect(warningsOf(config, defaults)).toEqual([]);
+  });
+
+  it('are not told if certificates are not checked', () => {
+    expect(warningsOf({ client: { ...only, allowInvalidCertificates: true } })).toEqual([
+      expect.stringMatching(/^AXIOS_POLICY_INVALID_CERTIFICATES/),
     ]);
   });
 });

@@ -67,7 +67,7 @@ function whose(name: string | undefined): string {
   return name === undefined ? '' : `policy '${name}': `;
 }
 
-type Defaults = Pick<RequestConfig, 'baseURL' | 'socketPath'>;
+type Defaults = Pick<RequestConfig, 'baseURL' | 'httpsAgent' | 'socketPath'>;
 
 /**
  * Warns, when a policy is attached or updated, of settings that are right and yet may not be meant. An update that changes
@@ -79,6 +79,7 @@ export class AttachWarnings {
   /** Warns of what the last configuration was not warned of. */
   tell(policy: ResolvedPolicy, name: string | undefined, defaults: Defaults, axios: UrlBuilder): void {
     this.#tell('AXIOS_POLICY_INVALID_CERTIFICATES', name, certificates(policy));
+    this.#tell('AXIOS_POLICY_NO_AUTHORITY', name, authorities(policy, defaults));
     this.#tell('AXIOS_POLICY_HTTP_NOT_ALLOWED', name, plainBase(policy, defaults, axios));
     this.#tell('AXIOS_POLICY_SHORT_LIMITS', name, limits(policy));
   }
@@ -94,6 +95,14 @@ function certificates({ client }: ResolvedPolicy): string | undefined {
   return client.allowInvalidCertificates
     ? 'client.allowInvalidCertificates is on: TLS certificates are not checked'
     : undefined;
+}
+
+/** An agent of the instance may know some. */
+function authorities({ client }: ResolvedPolicy, { httpsAgent }: Defaults): string | undefined {
+  const { allowInvalidCertificates, disableSystemCertificates, rootCertificate, tls } = client;
+  if (!disableSystemCertificates || allowInvalidCertificates || httpsAgent) return undefined;
+  if (rootCertificate !== undefined || tls.reveal().ca !== undefined) return undefined;
+  return 'client.disableSystemCertificates is on and no authority is named, so that https:// requests will fail: name yours in client.rootCertificate';
 }
 
 /** Told by the first request alone, it would be known in production and not before. */

@@ -72,6 +72,13 @@ const KNOWN: readonly Known[] = [
       (place === '.outcome.hangs' || (place === '.outcome.rejected' && bare === undefined)),
   },
   {
+    why: 'where a retry may follow, the boundary of a web form is chosen beforehand, and has another length',
+    matches: ({ way, place }, { options }) =>
+      way === 'later' &&
+      options.some(([, value]) => value === 'web') &&
+      /ontent-(?:Type|Length)$|\.(?:_header|_requestBodyLength)$|\.received\./i.test(place),
+  },
+  {
     why: 'of a body that is broken and too large, either is seen first in bare axios, too',
     matches: (_difference, { options, answers }) =>
       options.some(([option]) => option === 'maxContentLength') &&

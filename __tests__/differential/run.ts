@@ -20,6 +20,9 @@ const OK: AnswerSpec = {
   ending: 'whole',
 };
 
+/** What a retry would need is kept, and none is made. */
+const READY = { maxRetries: 1, shouldRetry: () => false };
+
 /** Runs cases one after the other. */
 export class Lane {
   readonly #axios: AxiosStatic;
@@ -45,7 +48,9 @@ export class Lane {
     const defaults = defaultsOf(one.options);
     const instance = this.#axios.create(agent === undefined ? defaults : { ...defaults, httpAgent: agent });
     const policy =
-      agent === undefined ? attachPolicy(instance, { client: { allowHttp: true }, retry: false }) : undefined;
+      agent === undefined
+        ? attachPolicy(instance, { client: { allowHttp: true }, retry: way === 'later' && READY })
+        : undefined;
     try {
       if (way !== 'first') await this.#warm(instance, one);
       const outcome = await this.#request(instance, one);

@@ -131,6 +131,24 @@ describe.each(AXIOS_COPIES)('given a form, with $name', ({ axios }) => {
     expect(second?.body).toContain('value');
   });
 
+  it('sends a form without parts three times as nothing, as axios does', async () => {
+    const { origin, http } = await start({ axios });
+    origin.enqueue(...times(2, unavailable()));
+    await http.postForm('/', {});
+    expect(sameEachTime(origin, 3)).toMatchObject({ body: '', length: '0' });
+  });
+
+  it('sends the headers of a form each time, also those that it has of its own', async () => {
+    const { origin, http } = await start({ axios });
+    origin.enqueue(...times(2, unavailable()));
+    const data = form();
+    const own = { ...data.getHeaders(), 'x-own': 'mine' };
+    data.getHeaders = () => own;
+    await http.post('/', data);
+    expect(origin.requests.map(({ headers }) => headers['x-own'])).toEqual(['mine', 'mine', 'mine']);
+    expect(sameEachTime(origin, 3).type).toMatch(/^multipart\/form-data; boundary=-/);
+  });
+
   it('shows the form itself on the config of the response', async () => {
     const { origin, http } = await start({ axios });
     origin.enqueue(unavailable());

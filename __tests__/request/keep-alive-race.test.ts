@@ -1,7 +1,9 @@
 import type { ClientRequest } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { Socket } from 'node:net';
+import { Readable } from 'node:stream';
 import type { AxiosRequestConfig } from 'axios';
+import FormDataPackage from 'form-data';
 import { getPolicyMetadata } from '../../lib/index.js';
 import { failureOf } from '../helpers/attached.js';
 import { AXIOS_COPIES } from '../helpers/axios-copies.js';
@@ -231,6 +233,26 @@ describe.each(AXIOS_COPIES)('a keep-alive race, with $name', ({ axios }) => {
   });
 
   describe('given what is no such race', () => {
+    it('does not send an upload again that ended for itself on a reused connection', async () => {
+      const { http } = await warmed();
+      const form = new FormDataPackage();
+      form.append('a', 'longer than it may be');
+      const failing = () =>
+        new Readable({
+          read() {
+            this.destroy(new Error('out of data'));
+          },
+        });
+      for (const upload of [
+        http.put('/', form, { maxBodyLength: 5 }),
+        http.put('/', undefined, { policy: { body: failing, retry: false } }),
+      ]) {
+        const error = await failureOf(upload);
+        expect(error.message).toMatch(/maxBodyLength|out of data/);
+        expect(getPolicyMetadata(error)).toMatchObject({ attempts: 1, resends: 0 });
+      }
+    });
+
     it('does not send a POST again whose answer had begun', async () => {
       const { origin, http } = await warmed();
       origin.enqueue(partialHead('HTTP/1.1 2'));

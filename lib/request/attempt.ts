@@ -176,7 +176,7 @@ export class AttemptRun implements SentAttempt, DirectAttempt, QueueObserver, De
     if (this.#isSettled) return;
     this.#isSettled = true;
     const error = this.#failure(cause);
-    if (this.deadline.expired === undefined && mayChangeConnection(this)) this.#sendAgain();
+    if (this.deadline.expired === undefined && mayChangeConnection(this, error)) this.#sendAgain();
     else {
       const response = partOf(error, 'response');
       if (response !== undefined && !this.#isDirect) showCallersConfig(this, response);

@@ -116,16 +116,24 @@ export function isInMemoryForm(data: unknown): data is FormDataPackage {
  * @returns its bytes, if it is one that is emptied by being sent.
  */
 export function keepForm({ data, headers }: RequestConfig, isHttp: boolean): Buffer | undefined {
-  if (isInMemoryForm(data)) {
-    const bytes = wasRead(data) ? bytesOfSent(data) : data.getBuffer();
-    headers.setContentType(data.getHeaders()['content-type'] ?? null);
-    return bytes;
-  }
+  if (isInMemoryForm(data)) return wasRead(data) ? bytesOfSent(data) : bytesOf(data);
   // Of the kind axios recognises, and then uses for its own encoding; not of the kind it makes itself.
   if (isHttp && isWebForm(data) && !headers.getContentType(/boundary=([-\w]{10,70})/i)) {
     headers.setContentType(`multipart/form-data; boundary=axios-policy-boundary-${randomUuid()}`);
   }
   return undefined;
+}
+
+/** The Content-Type of a form of the `form-data` package, which has its boundary. */
+export function typeOfForm(data: unknown): string | undefined {
+  const { getHeaders }: Partial<FormDataPackage> = data ?? {};
+  return getHeaders?.call(data)['content-type'];
+}
+
+/** What a form writes. One without parts writes nothing, not even the boundary that ends its buffer. */
+function bytesOf(form: FormDataPackage): Buffer {
+  const bytes = form.getBuffer();
+  return form._streams?.length === 0 ? bytes.subarray(0, 0) : bytes;
 }
 
 interface Destroyable {

@@ -112,15 +112,21 @@ export function noteFailure(attempt: SentAttempt): void {
  * connection may lose, and a second delivery is harmless or impossible; or it was none for this request, which the server
  * says it did not carry out.
  */
-export function mayChangeConnection(attempt: SentAttempt): boolean {
+export function mayChangeConnection(attempt: SentAttempt, error: unknown): boolean {
   const { call, config, observed, signal } = attempt;
   if (signal.aborted || !call.isReplayable(config.data)) return false;
   if (observed.isMisdirected && observed.connection !== 'new') {
     noteFailedPlace(attempt, true);
     return true;
   }
-  if (!observed.lostKeepAliveRace) return false;
+  if (!observed.lostKeepAliveRace || !isOfConnection(call, error)) return false;
   return call.observation.neverProcessed || isIdempotent(idempotencyOfRequest(call.settings, config));
+}
+
+/** An upload may also end a connection that was well: its stream fails, or is longer than it may be. */
+function isOfConnection({ observation }: Call, error: unknown): boolean {
+  const { kind } = classify(error, observation);
+  return kind !== 'permanent' && kind !== 'cancelled';
 }
 
 /** Notes how the connection of an attempt did, for the requests that look for one. */

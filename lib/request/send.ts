@@ -8,6 +8,7 @@ import type { Attempt } from '../transport/exchange.js';
 import type { AttemptConnections } from '../transport/transport.js';
 import type { AxiosError, AxiosResponse, RequestConfig } from './axios.js';
 import { makesOwnConnections } from './axios.js';
+import { typeOfForm } from './body.js';
 import type { Call } from './call.js';
 import { rememberCall } from './call.js';
 import type { AttemptSignal } from './deadline.js';
@@ -112,6 +113,13 @@ export async function finishThroughAxios(
   }
 }
 
+/** The body of an attempt: a form itself at first, which only an adapter knows to send, and its bytes from then on. */
+function bodyOf({ body, sends }: Call, { data, headers }: RequestConfig): unknown {
+  if (body?.snapshot === undefined || (sends <= 1 && !wasRead(data))) return data;
+  headers.setContentType(typeOfForm(data) ?? null);
+  return body.snapshot;
+}
+
 /** The config for one attempt through one of axios' own adapters: the caller's, with our agents and signal. */
 function copyForAxios(attempt: SentAttempt, named: RequestConfig['adapter']): RequestConfig {
   const { call, config, signal } = attempt;
@@ -121,7 +129,7 @@ function copyForAxios(attempt: SentAttempt, named: RequestConfig['adapter']): Re
     ...connectionsFor(attempt, named),
     ...watchDownload(attempt, named),
     signal: signal.signal,
-    data: call.body?.snapshot ?? config.data,
+    data: bodyOf(call, config),
     adapter: named,
     policy: undefined,
     // The attempt has a clock of its own. A timeout that is no number is left for axios to complain of.
@@ -164,11 +172,12 @@ function watchDownload(
  *
  * @returns takes them off again.
  */
-function lend({ body, sends }: Call, config: RequestConfig, own: Partial<RequestConfig>): () => void {
+function lend(call: Call, config: RequestConfig, own: Partial<RequestConfig>): () => void {
   const lent = Object.entries(own);
   const before: Partial<RequestConfig> = {};
   const { data } = config;
-  if (body?.snapshot !== undefined && (sends > 1 || wasRead(data))) config.data = body.snapshot;
+  const body = bodyOf(call, config);
+  if (body !== data) config.data = body;
   for (const [key, value] of lent) {
     if (Object.hasOwn(config, key)) Reflect.set(before, key, Reflect.get(config, key));
     Reflect.set(config, key, value);

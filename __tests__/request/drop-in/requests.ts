@@ -205,9 +205,14 @@ const BODIES: [string, () => unknown][] = [
 const asJson = { 'Content-Type': 'application/json' };
 const bodies: Case[] = [
   ...BODIES.flatMap(([name, body]): Case[] => [
-    { is: `with ${name} for a body`, request: ({ http, url }) => http.post(url, body()) },
+    {
+      is: `with ${name} for a body`,
+      hasWebForm: body === form,
+      request: ({ http, url }) => http.post(url, body()),
+    },
     {
       is: `with ${name} for a body, without redirects`,
+      hasWebForm: body === form,
       request: ({ http, url }) => http.put(url, body(), { maxRedirects: 0 }),
     },
   ]),

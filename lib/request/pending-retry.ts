@@ -2,6 +2,7 @@ import { fieldOf } from '../config/own.js';
 import type { OutcomeKind } from '../config/types.js';
 import { firstInChain } from '../retry/error-predicates.js';
 import type { Idempotency } from '../retry/idempotency.js';
+import type { AttemptOutcome } from '../retry/record.js';
 import type { AxiosError, AxiosErrors, AxiosResponse, RequestConfig } from './axios.js';
 import { cancelTokenOf } from './axios.js';
 import { isReadable, isWebStream } from './streams.js';
@@ -33,67 +34,68 @@ export function configOf(holder: unknown): RequestConfig | undefined {
   });
 }
 
+/** Thousands of failures say the same, each in a text of its own. */
+class SharedText {
+  #latest = '';
+
+  /** The text, as the same object as before if it is equal. */
+  shared(text: string): string {
+    if (text !== this.#latest) this.#latest = text;
+    return this.#latest;
+  }
+}
+
+const MESSAGES = new SharedText();
+const STATUS_TEXTS = new SharedText();
+
 /**
  * The latest result of a request that sleeps before its next attempt, and may find on waking that it is too late.
  * Thousands may sleep in an outage, so a failure is kept by what it says; of what it drags along (its request, the
  * connection of that, its stack) nothing is.
  */
 export class KeptResult {
-  readonly #kind: OutcomeKind;
-  readonly #status: number | undefined;
-  readonly #code: string | undefined;
-  readonly #method: string;
   readonly #message: string;
   /** Of a failure without its request; else the response itself, which `shouldRetry` refused. */
   readonly #response: AxiosResponse | undefined;
   readonly #original: WeakRef<object> | undefined;
 
-  constructor({ kind, status, code, method, response, error }: AttemptResult) {
-    this.#kind = kind;
-    this.#status = status;
-    this.#code = code;
-    this.#method = method;
+  constructor({ kind, response, error }: AttemptResult) {
     if (kind === 'ok') {
       this.#message = '';
       this.#response = response;
       return;
     }
     if (typeof error === 'object' && error !== null) this.#original = new WeakRef(error);
-    this.#message = String((error as Partial<Error> | undefined)?.message ?? error);
+    this.#message = MESSAGES.shared(String((error as Partial<Error> | undefined)?.message ?? error));
     this.#response = response === undefined ? undefined : withoutRequest(response);
   }
 
   /**
    * The result: with the very error while that is still there, and else with one that says the same.
    *
-   * @param config of the attempt that is not made any more.
+   * @param outcome as it was recorded.
+   * @param next the config of the attempt that is not made any more.
    */
-  recall(config: RequestConfig, errors: AxiosErrors): AttemptResult {
-    const isAccepted = this.#kind === 'ok';
-    const error = isAccepted ? undefined : (this.#original?.deref() ?? this.#remake(config, errors));
+  recall({ kind, status, code }: AttemptOutcome, next: RequestConfig, errors: AxiosErrors): AttemptResult {
+    const isAccepted = kind === 'ok';
+    const error = isAccepted ? undefined : (this.#original?.deref() ?? this.#remake(next, errors, code));
     const response = error === undefined ? this.#response : fieldOf(error as AxiosError, 'response');
-    return {
-      kind: this.#kind,
-      status: this.#status,
-      code: this.#code,
-      method: this.#method,
-      response,
-      error,
-      headers: response?.headers,
-      config: configOf(error) ?? config,
-    };
+    const config = configOf(error) ?? next;
+    const method = (config.method ?? 'get').toUpperCase();
+    return { kind, status, code, method, response, error, headers: response?.headers, config };
   }
 
-  #remake(config: RequestConfig, errors: AxiosErrors): AxiosError {
+  #remake(config: RequestConfig, errors: AxiosErrors, code = ''): AxiosError {
     const response = this.#response && { ...this.#response, config };
-    return errors.create(this.#message, this.#code ?? '', config, undefined, response);
+    return errors.create(this.#message, code, config, undefined, response);
   }
 }
 
 function withoutRequest({ status, statusText, headers, data }: AxiosResponse): AxiosResponse {
   // A streamed body was released.
   const isStream = typeof data === 'object' && (isReadable(data) || isWebStream(data));
-  return { status, statusText, headers, ...(isStream ? {} : { data }) } as AxiosResponse;
+  const text = typeof statusText === 'string' ? STATUS_TEXTS.shared(statusText) : statusText;
+  return { status, statusText: text, headers, ...(isStream ? {} : { data }) } as AxiosResponse;
 }
 
 /**

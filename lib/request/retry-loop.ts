@@ -102,8 +102,9 @@ export class RetryLoop {
       // A process may be frozen for longer than it meant to sleep.
       const tooLate = call.record.remainingMs <= 0 ? TOO_LATE : moreMs === undefined && TOO_LONG;
       const { kept } = pending;
-      if (kept !== undefined && tooLate) {
-        const last = kept.recall(next, call.context.errors);
+      const { lastOutcome } = call.record;
+      if (kept !== undefined && lastOutcome !== undefined && tooLate) {
+        const last = kept.recall(lastOutcome, next, call.context.errors);
         this.#end(call, pending, await this.#finish(call, last, tooLate));
         return;
       }

@@ -169,6 +169,11 @@ export class CallRecord {
     this.#outcomes = this.#outcomes === undefined ? list : [...this.#outcomes, ...list];
   }
 
+  /** How the latest attempt failed, if it did. */
+  get lastOutcome(): AttemptOutcome | undefined {
+    return this.#outcomes?.at(-1);
+  }
+
   /** It is sent again after a lost keep-alive race. */
   resent(): void {
     this.#resends += 1;

@@ -33,7 +33,9 @@ const MAX_PLACES = 32;
 export class FailedPlaces {
   // Thousands may sleep before their retry, most of them for servers with one address.
   #addresses: Set<string> | undefined;
-  #connections: readonly number[] = [];
+  /** The latest one, or 0: most sleep after a first failure. */
+  #connection = 0;
+  #earlier: readonly number[] | undefined;
 
   get addresses(): ReadonlySet<string> {
     return this.#addresses ?? NONE;
@@ -41,16 +43,23 @@ export class FailedPlaces {
 
   /** Takes note of a connection. */
   add({ connection, peer, tried = [] }: Place): void {
-    if (!this.#connections.includes(connection))
-      this.#connections = [...this.#connections.slice(1 - MAX_PLACES), connection];
+    if (!this.#hasConnection(connection)) {
+      if (this.#connection > 0)
+        this.#earlier = [...(this.#earlier?.slice(2 - MAX_PLACES) ?? []), this.#connection];
+      this.#connection = connection;
+    }
     if (peer !== undefined) this.#addAddress(peer.address);
     for (const address of tried) this.#addAddress(address);
   }
 
   /** How near a connection is to those where it failed: 0 = elsewhere, 1 = at the same address, 2 = the same one. */
   nearness({ connection, peer }: Place): 0 | 1 | 2 {
-    if (this.#connections.includes(connection)) return 2;
+    if (this.#hasConnection(connection)) return 2;
     return peer !== undefined && this.addresses.has(peer.address) ? 1 : 0;
+  }
+
+  #hasConnection(connection: number): boolean {
+    return connection === this.#connection || this.#earlier?.includes(connection) === true;
   }
 
   #addAddress(address: string): void {

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 
 const ROOT = join(__dirname, '..');
 const BIOME = join(ROOT, 'node_modules/@biomejs/biome/bin/biome');
-const CRUISER = join(ROOT, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs');
+const CRUISE = join(__dirname, 'helpers/cruise.mjs');
 
 /** What a tool prints, whatever it thinks of the code. */
 function output(program: string, args: readonly string[], cwd: string): Promise<string> {
@@ -17,13 +17,29 @@ function output(program: string, args: readonly string[], cwd: string): Promise<
   });
 }
 
-/** The rules that a tree breaks, as `rule: file -> what it imports`. */
-async function brokenRules(config: string, entry: string, cwd: string): Promise<string[]> {
-  const args = ['--config', join(ROOT, config), '--output-type', 'json', entry];
-  const { summary } = JSON.parse(await output(CRUISER, args, cwd));
-  return summary.violations.map(
-    ({ rule, from, to }: { rule: { name: string }; from: string; to: string }) =>
-      `${rule.name}: ${from} -> ${to}`,
+/** A tree, and the rules for it. */
+interface Tree {
+  readonly config: string;
+  readonly entry: string;
+  readonly cwd: string;
+}
+
+const layersOf = (cwd: string): Tree => ({
+  config: join(ROOT, '.dependency-cruiser.cjs'),
+  entry: 'lib',
+  cwd,
+});
+const browserOf = (cwd: string): Tree => ({
+  config: join(ROOT, '.dependency-cruiser.browser.cjs'),
+  entry: 'lib/index.browser.ts',
+  cwd,
+});
+
+/** The rules that each of some trees breaks, as `rule: file -> what it imports`. */
+async function brokenRules(trees: readonly Tree[]): Promise<string[][]> {
+  const found = JSON.parse(await output(CRUISE, [JSON.stringify(trees)], ROOT));
+  return found.map((violations: { rule: { name: string }; from: string; to: string }[]) =>
+    violations.map(({ rule, from, to }) => `${rule.name}: ${from} -> ${to}`),
   );
 }
 
@@ -39,19 +55,6 @@ function makeProject(files: Readonly<Record<string, string>>): string {
   }
   return folder;
 }
-
-describe('lib', () => {
-  it.each([
-    ['keeps to its layers, without circles', '.dependency-cruiser.cjs', 'lib'],
-    [
-      'loads nothing of Node and no package in a browser',
-      '.dependency-cruiser.browser.cjs',
-      'lib/index.browser.ts',
-    ],
-  ])('%s', async (_what, config, entry) => {
-    expect(await brokenRules(config, entry, ROOT)).toEqual([]);
-  });
-});
 
 /** A file of each layer that others may import. */
 const PLACES = {
@@ -96,7 +99,8 @@ const UPWARDS: readonly (readonly [Layer, Layer])[] = [
 
 const typeFrom = (from: string) => `export type { Name } from '${from}';\n`;
 
-describe('A tree with every mistake in it', () => {
+/** A tree with every mistake in it. */
+function wrongFiles(): Record<string, string> {
   const files: Record<string, string> = {
     'lib/config/circle.ts': typeFrom('./circle-too.js'),
     'lib/config/circle-too.ts': typeFrom('./circle.js'),
@@ -119,30 +123,45 @@ describe('A tree with every mistake in it', () => {
     const up = '../'.repeat(PLACES[from].split('/').length - 1) || './';
     files[`lib/${PLACES[from]}.ts`] += `import type { Name as ${to} } from '${up}${PLACES[to]}.js';\n`;
   }
-  let layers: string[] = [];
-  let browser: string[] = [];
-  let lint = '';
+  return files;
+}
 
-  beforeAll(async () => {
-    const folder = makeProject(files);
-    [layers, browser, lint] = await Promise.all([
-      brokenRules('.dependency-cruiser.cjs', 'lib', folder),
-      brokenRules('.dependency-cruiser.browser.cjs', 'lib/index.browser.ts', folder),
-      output(BIOME, ['lint', '--vcs-enabled=false', '--colors=off', '--max-diagnostics=none', 'lib'], folder),
-    ]);
-    rmSync(folder, { recursive: true });
+const own = { layers: [] as string[], browser: [] as string[] };
+const wrong = { layers: [] as string[], browser: [] as string[], lint: '' };
+
+beforeAll(async () => {
+  const folder = makeProject(wrongFiles());
+  const args = ['--vcs-enabled=false', '--colors=off', '--max-diagnostics=none'];
+  const [trees, lint] = await Promise.all([
+    brokenRules([layersOf(ROOT), browserOf(ROOT), layersOf(folder), browserOf(folder)]),
+    output(BIOME, ['lint', ...args, 'lib'], folder),
+  ]);
+  [own.layers, own.browser, wrong.layers, wrong.browser] = trees as [string[], string[], string[], string[]];
+  wrong.lint = lint;
+  rmSync(folder, { recursive: true });
+});
+
+describe('lib', () => {
+  it('keeps to its layers, without circles', () => {
+    expect(own.layers).toEqual([]);
   });
 
+  it('loads nothing of Node and no package in a browser', () => {
+    expect(own.browser).toEqual([]);
+  });
+});
+
+describe('A tree with every mistake in it', () => {
   it.each(UPWARDS)('fails because %s imports %s', (from, to) => {
     const rule = `${from}-imports-what-lies-below`;
-    expect(layers).toContain(`${rule}: lib/${PLACES[from]}.ts -> lib/${PLACES[to]}.ts`);
+    expect(wrong.layers).toContain(`${rule}: lib/${PLACES[from]}.ts -> lib/${PLACES[to]}.ts`);
   });
 
   it.each([
     ['a type of Node in retry', 'pure-layers-import-only-ours: lib/retry/impure.ts -> http'],
     ['a file without a layer', 'every-file-has-a-layer: lib/elsewhere/file.ts -> lib/errors.ts'],
   ])('fails because of %s', (_what, broken) => {
-    expect(layers).toContain(broken);
+    expect(wrong.layers).toContain(broken);
   });
 
   it.each([
@@ -150,30 +169,30 @@ describe('A tree with every mistake in it', () => {
     ['code of axios', 'only-types-from-axios: lib/request/axios-code.ts', 'axios'],
     ['a package that users do not get', 'only-declared-packages: lib/transport/undeclared.ts', 'fast-check'],
   ])('fails because of %s', (_what, broken, imported) => {
-    expect(layers).toContainEqual(expect.stringContaining(`${broken} -> `));
-    expect(layers.find((found) => found.startsWith(broken))).toContain(`node_modules/${imported}/`);
+    expect(wrong.layers).toContainEqual(expect.stringContaining(`${broken} -> `));
+    expect(wrong.layers.find((found) => found.startsWith(broken))).toContain(`node_modules/${imported}/`);
   });
 
   it('fails because of a circle of types', () => {
-    expect(layers).toContainEqual(expect.stringMatching(/^no-circle: lib\/config\/circle/));
+    expect(wrong.layers).toContainEqual(expect.stringMatching(/^no-circle: lib\/config\/circle/));
   });
 
   it('may import types of axios', () => {
-    expect(layers.filter((found) => found.includes('axios-types'))).toEqual([]);
+    expect(wrong.layers.filter((found) => found.includes('axios-types'))).toEqual([]);
   });
 
   it('fails because a browser would load a part of Node, and for no type', () => {
     const rule = 'nothing-of-node-and-no-package-in-a-browser';
-    expect(browser).toEqual([`${rule}: lib/request/deep.ts -> net`]);
+    expect(wrong.browser).toEqual([`${rule}: lib/request/deep.ts -> net`]);
   });
 
   it('fails because of a clock, a random number and a timer in pure code', () => {
-    expect(lint.match(/lib\/retry\/clock\.ts:\d+:\d+ plugin/g)).toHaveLength(3);
-    expect(lint).not.toContain('handed-in');
+    expect(wrong.lint.match(/lib\/retry\/clock\.ts:\d+:\d+ plugin/g)).toHaveLength(3);
+    expect(wrong.lint).not.toContain('handed-in');
   });
 
   it('fails because of what only Node has, in code for every runtime', () => {
-    expect(lint.match(/lib\/request\/node-only\.ts:\d+:\d+ plugin/g)).toHaveLength(2);
-    expect(lint).not.toContain('lib/request/node.ts');
+    expect(wrong.lint.match(/lib\/request\/node-only\.ts:\d+:\d+ plugin/g)).toHaveLength(2);
+    expect(wrong.lint).not.toContain('lib/request/node.ts');
   });
 });

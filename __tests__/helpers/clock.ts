@@ -1,3 +1,5 @@
+import { atEnd } from './cleanup.js';
+
 /** A clock that stands still until it is told to move. */
 export class ManualClock {
   #nowMs: number;
@@ -26,5 +28,30 @@ export function sequence(...values: number[]): () => number {
     const value = left.shift();
     if (value === undefined) throw new RangeError(`Only ${values.length} random values were expected`);
     return value;
+  };
+}
+
+/** What goes on while time is held: all but timers and the monotonic clock. */
+const NOT_HELD = [
+  ...(['Date', 'hrtime', 'nextTick', 'queueMicrotask', 'setImmediate', 'clearImmediate'] as const),
+  ...([
+    'requestAnimationFrame',
+    'cancelAnimationFrame',
+    'requestIdleCallback',
+    'cancelIdleCallback',
+  ] as const),
+] as const;
+
+/**
+ * Holds the time of the policy, until the test ends: its timers fire when the test says so, however long the network
+ * takes, which is as real as ever. The helpers' own timers and those of Node's sockets go on.
+ */
+export function holdTime(): { advance(ms: number): Promise<void> } {
+  jest.useFakeTimers({ doNotFake: [...NOT_HELD] });
+  atEnd(() => void jest.useRealTimers());
+  return {
+    advance: async (ms) => {
+      await jest.advanceTimersByTimeAsync(ms);
+    },
   };
 }

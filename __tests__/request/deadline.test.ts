@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { AxiosInstance, AxiosRequestConfig } from 'axios';
 import { attached, attachedFor, failureOf } from '../helpers/attached.js';
 import { AXIOS_COPIES, WAYS } from '../helpers/axios-copies.js';
+import { holdTime } from '../helpers/clock.js';
 import { countListeners, watchLeaks } from '../helpers/leaks.js';
 import {
   type Answer,
@@ -158,9 +159,11 @@ describe('timeout', () => {
   });
 
   it('gives a consumer that comes late the timeout error', async () => {
+    const time = holdTime();
     const origin = await answering(stallBody({ declared: 1000, sent: 10 }));
     const { http } = attached({ client: { timeout: 60 } });
     const { data } = await http.get<Readable>(origin.url, { responseType: 'stream' });
+    await time.advance(60);
     await until(() => data.destroyed);
     await wait(20);
     expect(await failureOf(drain(data))).toMatchObject({ message: 'timeout of 60ms exceeded' });

@@ -4,6 +4,7 @@ import { getPolicyMetadata } from '../../lib/index.js';
 import { attached, failureOf } from '../helpers/attached.js';
 import { AXIOS_COPIES } from '../helpers/axios-copies.js';
 import { ca } from '../helpers/certs.js';
+import { holdTime } from '../helpers/clock.js';
 import { watchLeaks } from '../helpers/leaks.js';
 import { type Answer, drip, handler, reply, stallBody, startOrigin } from '../helpers/origin.js';
 import { delay, until } from '../helpers/wait.js';
@@ -114,27 +115,39 @@ describe.each(AXIOS_COPIES)(
       async (_name, answer, config) => {
         const defaults = { ...limited, validateStatus: () => true };
         const { origin, http } = await start({ axios, defaults, retry: { maxRetries: 0 } });
+        const time = holdTime();
         origin.enqueue(...times(5, answer));
         await Promise.all(times(5, answer).map(() => http.get('/', config)));
-        const { data } = await http.get('/');
-        expect(await textOf(data)).toBe('Hello World');
+        const next = http.get('/');
+        await until(async () => {
+          await time.advance(500);
+          // Time for the sockets, too: those that are given up close, and the request goes its way.
+          await delay(20);
+          return origin.requests.length === 6;
+        });
+        expect(await textOf((await next).data)).toBe('Hello World');
       },
     );
 
     it('leaves what has arrived for a reader that comes late', async () => {
+      const time = holdTime();
       const { origin, http, policy } = await start({ axios, defaults: limited });
       origin.enqueue(reply({ body: 'late' }));
       const { data } = await http.get('/', { timeout: 100 });
-      await until(() => policy.stats().pools.length === 0);
+      await until(async () => {
+        await time.advance(500);
+        return policy.stats().pools.length === 0;
+      });
       expect(await textOf(data)).toBe('late');
     });
 
     it('does not end a reader that has begun and pauses', async () => {
+      const time = holdTime();
       const { origin, http } = await start({ axios, defaults: limited });
       origin.enqueue(reply({ body: Buffer.alloc(4096 * KILOBYTE, 'x') }));
       const { data } = await http.get('/', { timeout: 500 });
       data.pause();
-      await delay(1700);
+      await time.advance(1700);
       expect(await textOf(data)).toHaveLength(4096 * KILOBYTE);
     });
   },

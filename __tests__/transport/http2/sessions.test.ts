@@ -3,6 +3,7 @@ import axios from 'axios';
 import type { Http2ClientOptions } from '../../../lib/transport/http2/options.js';
 import { AXIOS_COPIES } from '../../helpers/axios-copies.js';
 import { runChild } from '../../helpers/child.js';
+import { holdTime } from '../../helpers/clock.js';
 import { http2Client, overHttp2 } from '../../helpers/http2-client.js';
 import { FRAME, startFrameOrigin } from '../../helpers/http2-frames.js';
 import { type Http2Answer, respond, silence, startHttp2Origin } from '../../helpers/http2-origin.js';
@@ -22,7 +23,7 @@ async function start(options: Partial<Http2ClientOptions> = {}, server = {}, cop
 const later =
   (ms: number, answer: Http2Answer = respond()): Http2Answer =>
   (call) =>
-    void setTimeout(() => answer(call), ms);
+    void delay(ms).then(() => answer(call));
 
 describe.each(AXIOS_COPIES)('requests to one origin, with $name', ({ axios: copy }) => {
   it('share one session, 20 in parallel', async () => {
@@ -65,6 +66,8 @@ describe('the limit of streams', () => {
   const settings = { settings: { maxConcurrentStreams: 5 } };
 
   it('is kept, on one session while streams end soon', async () => {
+    // Soon is before anybody has waited for too long.
+    holdTime();
     const { origin, get } = await start({}, settings);
     let open = 0;
     let most = 0;

@@ -29,6 +29,6 @@ module.exports = {
   ],
   transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: '<rootDir>/tsconfig.jest.json' }] },
   collectCoverageFrom: ['lib/**/*.ts', '!lib/**/*.d.ts'],
-  // What runs in processes of its own, as the command and what a process does at its end, is not counted.
-  coverageThreshold: { global: { lines: 95, branches: 94 } },
+  // What runs in processes of its own, as the ends of a process, is not counted.
+  coverageThreshold: { global: { lines: 95, branches: 95 } },
 };

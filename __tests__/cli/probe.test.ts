@@ -326,6 +326,17 @@ describe('axios-policy probe through a proxy', () => {
     expect(proxy.requests).toHaveLength(0);
   });
 
+  it('has an https:// proxy forward http://', async () => {
+    const origin = await startOrigin();
+    const proxy = await startProxy({ tls: true });
+
+    const { report } = await probe(origin.url, { proxyUrl: proxy.url, proxyCaCertificate: certs.otherCa });
+
+    expect(report.answers).toMatchObject([{ status: 200 }, { reused: true }]);
+    expect(report.connections[0]?.phases).toMatchObject({ tlsMs: expect.any(Number) });
+    expect(proxy.requests[0]).toMatchObject({ method: 'GET' });
+  });
+
   it('has a proxy tunnel HTTP/2 without TLS', async () => {
     const origin = await startHttp2Origin({ tls: false });
     const proxy = await startProxy();

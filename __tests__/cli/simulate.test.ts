@@ -103,6 +103,14 @@ describe('axios-policy simulate', () => {
     expect(out).toMatch(/^ {2}this configuration +at once +0 % +–/m);
   });
 
+  it('gives up a retry that is told to wait while it sleeps, where there is no time to', async () => {
+    const limited = ['--trouble', 'rate-limit:20:10s', '--clients', '1'];
+    const retry = { retryTimeout: '1s', backoff: { initBackoff: '300ms' } };
+    const [hasty] = (await studyOf(limited, { retry })).results;
+    const [patient] = (await studyOf(limited, { retry: { ...retry, retryTimeout: '9s' } })).results;
+    expect(hasty?.amplification).toBeLessThan((patient?.amplification ?? 0) * 0.8);
+  });
+
   it.each([
     [0, '10s', {}],
     [1, '10s', { ...STORM, client: { timeout: '1s' } }],
@@ -155,6 +163,7 @@ describe('axios-policy simulate', () => {
     ['--recover-within', '5 parsecs', /--recover-within: expected a duration/],
     ['--trouble', 'flood:5s', /--trouble: expected 'outage:5s'/],
     ['--rps', '99999', /requests are too many/],
+    ['--after', '5s', /--after: at least 6s tell if the server is well again/],
   ])('ends with 2 for %s %s', async (option, value, message) => {
     const { out, err, exitCode } = await simulate([option, value]);
     expect({ out, exitCode }).toEqual({ out: '', exitCode: 2 });

@@ -46,16 +46,18 @@ function renderFields(title: string, section: string, fields: readonly Explained
     field.source,
     whyText(field),
   ]);
-  const widths = ['field', 'value', 'from'].map((name, index) => {
+  const columnOf = (name: string, index: number, most: number): Column => {
     const cells = rows.map((row) => row[index] ?? '');
-    return widthOf(name, cells, name === 'value' ? LONGEST_VALUE : WIDTH);
-  });
-  const [key = 0, value = 0, from = 0] = widths;
-  const columns: Column[] = [
-    { title: 'field', width: key },
-    { title: 'value', width: value },
-    { title: 'from', width: from },
-    { title: 'why this default', width: roomBeside(widths) },
+    return { title: name, width: widthOf(name, cells, most) };
+  };
+  const facts = [
+    columnOf('field', 0, WIDTH),
+    columnOf('value', 1, LONGEST_VALUE),
+    columnOf('from', 2, WIDTH),
+  ];
+  const columns = [
+    ...facts,
+    { title: 'why this default', width: roomBeside(facts.map(({ width }) => width)) },
   ];
   return [title, '', ...renderTable(columns, rows), ''];
 }

@@ -28,19 +28,25 @@ const NOT_ITS_FAULT: ReadonlySet<string> = new Set<GiveUpReason>([
 
 /** What happened since a look about a minute ago, from counters that only grow. */
 export class RecentTraffic {
-  readonly #samples: Sample[];
+  /** The last look that is a minute old; before there is one, the first. */
+  #base: Sample;
+  readonly #later: Sample[] = [];
 
   constructor(nowMs: number) {
-    this.#samples = [{ atMs: nowMs, requests: 0, failed: 0, retries: 0 }];
+    this.#base = { atMs: nowMs, requests: 0, failed: 0, retries: 0 };
   }
 
   /** The traffic of the last minute; since the look before, if that is longer ago. */
   look(stats: Pick<PolicyStats, 'attempts' | 'retries' | 'giveUps'>, nowMs: number): Traffic {
-    const samples = this.#samples;
-    while (samples[1] !== undefined && samples[1].atMs <= nowMs - WINDOW_MS) samples.shift();
     const current = sampleOf(stats, nowMs);
-    const base = samples[0] ?? current;
-    if (nowMs - (samples.at(-1) ?? base).atMs >= RESOLUTION_MS) samples.push(current);
+    const later = this.#later;
+    for (let next = later[0]; next !== undefined && next.atMs <= nowMs - WINDOW_MS; next = later[0]) {
+      this.#base = next;
+      later.shift();
+    }
+    const base = this.#base;
+    const { atMs } = later.at(-1) ?? base;
+    if (nowMs - atMs >= RESOLUTION_MS) later.push(current);
     return {
       requests: current.requests - base.requests,
       failed: current.failed - base.failed,

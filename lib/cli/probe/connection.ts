@@ -210,14 +210,9 @@ function lookAtTls(socket: TLSSocket): TlsSeen {
     version: socket.getProtocol() ?? 'TLS',
     alpn: socket.alpnProtocol || undefined,
     certificate: certificate && lookAtCertificate(certificate),
-    problem: socket.authorized ? undefined : problemOf(socket.authorizationError),
+    // Of the types, an `Error`; in truth its code.
+    problem: socket.authorized ? undefined : String(socket.authorizationError),
   };
-}
-
-/** Of the types, it is an `Error`; in truth it is a code, or the error of the check of the host's name. */
-function problemOf(error: unknown): string {
-  if (typeof error === 'string') return error;
-  return (error as NodeJS.ErrnoException | undefined)?.code ?? 'UNTRUSTED';
 }
 
 function lookAtCertificate({ subject, issuer, subjectAltName, validTo }: X509Certificate): CertificateSeen {

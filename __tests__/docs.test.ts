@@ -336,6 +336,9 @@ describe('the pages', () => {
       reason.replaceAll('`', ''),
     );
     expect(new Set(shown)).toEqual(new Set(reasons));
+    // As `decide` has it: what no limit ended.
+    expect(shown.slice(-4)).toEqual(['not-idempotent', 'not-retryable', 'should-retry', 'cancelled']);
+    expect(textOf('docs/operations.md')).toContain('The last four of the table do not reach `onGiveUp`');
 
     const sources = fs.readdirSync(join(ROOT, 'lib'), { recursive: true, encoding: 'utf8' });
     const code = sources

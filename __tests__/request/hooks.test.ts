@@ -139,6 +139,28 @@ describe.each(AXIOS_COPIES)('given other functions that throw, with $name', ({ a
     expect(origin.requests).toHaveLength(1);
   });
 
+  it.each([
+    ['statuses', { statuses: async () => true }, reply({ status: 404 })],
+    ['idempotent', { idempotent: async () => true }, reset()],
+    ['budget', { budget: { withdraw: async () => true, deposit: fail } }, unavailable()],
+  ])('takes a promise for no answer, for %s', async (name, retry, answer) => {
+    const { origin, http } = await start({ axios, retry: retry as object });
+    origin.enqueue(answer);
+    const warned = warnings();
+    await failureOf(http.get('/'));
+    expect(warned()).toContainEqual(expect.stringMatching(`${name}.*promise`));
+    expect(origin.requests).toHaveLength(1);
+  });
+
+  it('does not end the process if a budget is told and rejects later', async () => {
+    const deposit = async () => fail();
+    const { http } = await start({ axios, retry: { budget: { withdraw: () => true, deposit } } });
+    const warned = warnings();
+    expect((await http.get('/')).status).toBe(200);
+    await delay(1);
+    expect(warned()).toEqual([expect.stringMatching(/budget.*oops/)]);
+  });
+
   it('does not fail a request that succeeded', async () => {
     const { http } = await start({ axios, retry: { budget } });
     const warned = warnings();

@@ -14,7 +14,7 @@ import type { AttemptResult } from './pending-retry.js';
 import { configOf } from './pending-retry.js';
 import type { ObservedCall } from './platform.js';
 import type { SentAttempt } from './send.js';
-import { callHook } from './warnings.js';
+import { atOnce, callHook } from './warnings.js';
 
 // Of an error that was thrown before there was an attempt, and tells of its request by nothing but the call.
 const NO_CONFIG = {} as RequestConfig;
@@ -70,8 +70,10 @@ export function idempotencyOfResult(
 export function idempotencyOfRequest(settings: ResolvedRequestPolicy, config: RequestConfig): Idempotency {
   const { idempotent = undefined, idempotencyKeyHeader = false } = settings.retry || {};
   const request = { method: config.method ?? 'get', headers: config.headers, config };
-  const find = () => idempotencyOf(request, settings.idempotent, idempotent, idempotencyKeyHeader);
-  return typeof idempotent === 'function' ? callHook('idempotent', find, 'none') : find();
+  const find = (said: typeof idempotent) =>
+    idempotencyOf(request, settings.idempotent, said, idempotencyKeyHeader);
+  if (typeof idempotent !== 'function') return find(idempotent);
+  return callHook('idempotent', () => find((asked) => atOnce(idempotent(asked))), 'none');
 }
 
 /**

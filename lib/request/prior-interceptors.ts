@@ -2,7 +2,7 @@ import { classify } from '../retry/classify.js';
 import type { AxiosInstance, AxiosResponse, ResponseHandler } from './axios.js';
 import { responseHandlersOf } from './axios.js';
 import type { Call } from './call.js';
-import { callHook, warnDeveloper } from './warnings.js';
+import { atOnce, callHook, warnDeveloper } from './warnings.js';
 
 interface Failure {
   readonly call: Call;
@@ -90,6 +90,7 @@ function mayRetry({ settings, observation }: Call, error: unknown): boolean {
   const { retry } = settings;
   if (retry === false || retry.maxRetries === 0) return false;
   const { kind, status } = classify(error, observation);
-  if (kind === 'status') return callHook('statuses', () => retry.isRetryableStatus(status ?? 0), false);
+  if (kind === 'status')
+    return callHook('statuses', () => atOnce(retry.isRetryableStatus(status ?? 0)), false);
   return kind !== 'permanent' && kind !== 'cancelled';
 }

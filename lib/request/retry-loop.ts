@@ -14,7 +14,7 @@ import type { Channels } from './platform.js';
 import type { PriorInterceptors } from './prior-interceptors.js';
 import { askShouldRetry, beforeRetry, CANCELLED, reportGiveUp } from './retry-hooks.js';
 import { releaseBody } from './streams.js';
-import { callHook } from './warnings.js';
+import { atOnce, callHook } from './warnings.js';
 
 /** The surroundings of the loop. */
 export interface RetryLoopParts {
@@ -274,7 +274,8 @@ export class RetryLoop {
 function withGuardedStatuses(retry: ResolvedRetry, call: Call): ResolvedRetry {
   const { isRetryableStatus: statuses } = retry;
   if (retry.statuses !== undefined || statuses === isRetryableStatus) return retry;
-  const guarded = (status: number) => callHook('statuses', () => statuses(status), false, nameOf(call));
+  const guarded = (status: number) =>
+    callHook('statuses', () => atOnce(statuses(status)), false, nameOf(call));
   return { ...retry, isRetryableStatus: guarded };
 }
 

@@ -43,12 +43,34 @@ export function callHook<T>(hook: string, call: () => T, fallback: T, name?: str
   }
 }
 
-/** A budget of the caller's own, whose errors are reported and end no request. */
+/** A promise, where the types know of none: an async function passes for one that returns nothing. */
+function promiseOf(answer: unknown): Promise<unknown> | undefined {
+  const isThenable = typeof (answer as Partial<Promise<unknown>> | null | undefined)?.then === 'function';
+  return isThenable ? Promise.resolve(answer) : undefined;
+}
+
+/**
+ * The answer of a function of the caller's that has to answer at once. A promise would count as a yes.
+ *
+ * @throws TypeError if it is one.
+ */
+export function atOnce<T>(answer: T): T {
+  const promise = promiseOf(answer);
+  if (promise === undefined) return answer;
+  promise.catch(() => undefined);
+  throw new TypeError('it returned a promise, but has to answer at once');
+}
+
+/** A budget of the caller's own, whose errors are reported and end no request, nor the process. */
 export function guardedBudget(budget: TrackingBudget): TrackingBudget {
+  const tell = (call: () => unknown) => {
+    const promise = promiseOf(callHook('budget', call, undefined));
+    promise?.catch((error: unknown) => reportHookError('budget', error));
+  };
   return {
-    request: (origin) => callHook('budget', () => budget.request?.(origin), undefined),
-    withdraw: (origin) => callHook('budget', () => budget.withdraw(origin), false),
-    deposit: (origin, retries) => callHook('budget', () => budget.deposit(origin, retries), undefined),
+    request: (origin) => tell(() => budget.request?.(origin)),
+    withdraw: (origin) => callHook('budget', () => atOnce(budget.withdraw(origin)), false),
+    deposit: (origin, retries) => tell(() => budget.deposit(origin, retries)),
   };
 }
 

@@ -200,12 +200,26 @@ describe('an answer', () => {
     const one = ask('a', { all: true });
     script.answerRaw('192.0.2.1', 4);
     expect(one).toEqual([{ error: null, address: '192.0.2.1', family: 4 }]);
-    const none = ask('a', { all: true });
-    expect(script.asked).toHaveLength(2);
-    script.answerRaw([]);
-    expect(none).toEqual([{ error: null, address: [], family: undefined }]);
     ask('a');
-    expect(script.asked).toHaveLength(3);
+    expect(script.asked).toHaveLength(2);
+  });
+
+  it.each([
+    ['every address', { all: true }, []],
+    ['one address', {}, undefined],
+  ])('without an address is an error, over which Node would end the process, for %s', (_of, asked, given) => {
+    const own = new Script();
+    const { clock, script, ask } = setUp();
+    const noAddress = [{ error: expect.objectContaining({ code: 'ENODATA', hostname: 'a' }) }];
+    const ours = ask('a', asked, own.lookup);
+    own.answerRaw(given as never);
+    expect(ours).toMatchObject(noAddress);
+    ask('a');
+    script.answer('192.0.2.1');
+    clock.advance(10_000);
+    const old = ask('a');
+    script.answerRaw([]);
+    expect(old).toEqual([{ error: null, address: list('192.0.2.1'), family: undefined }]);
   });
 
   it('that is an error is not kept', () => {

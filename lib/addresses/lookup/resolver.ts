@@ -2,7 +2,7 @@ import dns, { type LookupOptions } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import type { Addresses, ConnectionWish } from '../addresses.js';
 import type { CacheLimits } from '../answer-cache.js';
-import { type LookupError, type OnAnswer, SharedLookups, toAnswer } from './shared-lookups.js';
+import { ask, type LookupError, type OnAnswer, SharedLookups } from './shared-lookups.js';
 
 /** What a look-up is for. */
 interface LookupWish extends ConnectionWish {
@@ -61,12 +61,11 @@ export class Resolver {
     // makes of the options, only that one knows.
     const lookup = own ?? (dns.lookup as LookupFunction);
     const options = own === undefined ? { ...asked, all: true } : asked;
+    const question = { hostname, options, lookup };
     if (this.#shared !== undefined && (own === undefined || this.#cachesOwn)) {
-      this.#shared.find({ hostname, options, lookup }, onAnswer);
+      this.#shared.find(question, onAnswer);
       return;
     }
-    lookup(hostname, options, (error, address, family) =>
-      onAnswer(error, toAnswer(options, address, family)),
-    );
+    ask(question, onAnswer);
   }
 }

@@ -88,9 +88,7 @@ export class SharedLookups {
     const asked: Asked = { sinceMs: this.#now(), slow: undefined, waiting: [onAnswer] };
     this.#asked.set(key, asked);
     try {
-      lookup(hostname, options, (error, address, family) => {
-        this.#answered(key, asked, old, error, toAnswer(options, address, family));
-      });
+      ask({ hostname, options, lookup }, (error, answer) => this.#answered(key, asked, old, error, answer));
     } catch (error) {
       this.#asked.delete(key);
       throw error;
@@ -132,8 +130,26 @@ export class SharedLookups {
   }
 }
 
+/**
+ * Asks for the addresses of a name. An answer without any is an error to whoever wants to connect; Node would end the
+ * process over it.
+ */
+export function ask({ hostname, options, lookup }: Question, onAnswer: OnAnswer): void {
+  lookup(hostname, options, (error, address, family) => {
+    // Not all look-ups keep to the types.
+    const given: unknown = address;
+    const isEmpty = !error && (given == null || (Array.isArray(given) && given.length === 0));
+    onAnswer(isEmpty ? noAddress(hostname) : error, toAnswer(options, address, family));
+  });
+}
+
+function noAddress(hostname: string): NodeJS.ErrnoException {
+  const error = new Error(`The look-up of ${hostname} answered with no address`);
+  return Object.assign(error, { code: 'ENODATA', syscall: 'lookup', hostname });
+}
+
 /** What a look-up answered, as a list if it is what was asked for. */
-export function toAnswer(
+function toAnswer(
   { all = false }: LookupOptions,
   address: Parameters<LookupCallback>[1],
   family?: number,

@@ -236,6 +236,17 @@ describe.each(AXIOS_COPIES)('a stream that was cut, with $name,', ({ axios }) =>
     expect(origin.requests).toHaveLength(2);
   });
 
+  it('fails without blame for interceptors that are not there', async () => {
+    const warned = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    const { origin, http } = await start();
+    origin.enqueue(serve(OBJECT, cut), serve('another one', { etag: '"v2"' }));
+    const { error } = await drain((await http.get('/object', streamed)).data);
+    expect(error?.message).toMatch(CUT);
+    await delay(10);
+    expect(warned).not.toHaveBeenCalled();
+    warned.mockRestore();
+  });
+
   it('is whole, cut anywhere, if it is of 10 MB', async () => {
     const object = pseudoRandomBytes(10 * 1024 * 1024, 3);
     const { origin, http } = await start();

@@ -235,7 +235,7 @@ export class RetryLoop {
         : (prior?.pass(dispatched) ?? dispatched));
       return resultOfResponse(call, response);
     } catch (error) {
-      prior?.errorArrived(callOf(error));
+      prior?.errorArrived(call.download?.delivered ? call : callOf(error));
       return resultOfError(call, error);
     }
   }

@@ -214,6 +214,21 @@ describe('an ejected address', () => {
     expect(order(FIVE)[0]).toBe('c');
   });
 
+  it('is tried by a request that may not be sent twice if no other did in the time of its ejection', () => {
+    const { clock, order, eject, addresses } = setUp();
+    const risky = { mayProbe: false };
+    order(FIVE);
+    eject('c');
+    clock.advance(59_999);
+    expect(addresses.takeProbe(NAME, risky)).toBe(false);
+    expect(addresses.mayTry(NAME, 'c', risky)).toBe(false);
+    clock.advance(1);
+    expect(addresses.takeProbe(NAME, risky)).toBe(true);
+    expect(addresses.mayTry(NAME, 'c', risky)).toBe(true);
+    expect(order(FIVE, risky)[0]).toBe('c');
+    expect(order(FIVE, risky)).not.toContain('c');
+  });
+
   it('is one of several that are due: each is tried by a connection of its own', () => {
     const { clock, order, eject } = setUp();
     order(FIVE);

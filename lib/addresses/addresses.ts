@@ -30,7 +30,11 @@ interface AddressChange {
 export interface ConnectionWish {
   /** Addresses that a request has just failed at. */
   readonly avoid?: ReadonlySet<string> | undefined;
-  /** Whether its request may find out if an ejected address works again. @defaultValue `true` */
+  /**
+   * Whether its request may find out if an ejected address works again. One that may not does so all the same where no
+   * other did in all the time that the address was ejected for.
+   * @defaultValue `true`
+   */
   readonly mayProbe?: boolean | undefined;
 }
 
@@ -107,7 +111,8 @@ export class Addresses {
       isAvoided: ({ address }) => wish.avoid?.has(address) === true,
       rankOf: (one) => rankOf(one, known, wish, isDue(one)),
     });
-    const chosen = withProbe(ordered, isDue, wish);
+    const mayBeTried = (one: Address) => isDue(one) && mayTry(known, one.address, nowMs, wish);
+    const chosen = withProbe(ordered, isDue, mayBeTried, wish);
     this.#noteFirst(chosen, known, isDue, nowMs);
     return chosen;
   }
@@ -144,13 +149,21 @@ export class Addresses {
    * Whether a connection is to be made to try an address, though there are others that could be used; `true` for one of
    * those who ask.
    */
-  takeProbe(name: string): boolean {
+  takeProbe(name: string, wish: Pick<ConnectionWish, 'mayProbe'> = {}): boolean {
     if (!this.#troubled.has(name)) return false;
     const known = this.#names.peek(name);
     const nowMs = this.#options.now();
-    if (known?.ejections?.hasDue(nowMs) !== true || nowMs - known.probeAskedMs < PROBE_AGAIN_MS) return false;
+    if (known === undefined || nowMs - known.probeAskedMs < PROBE_AGAIN_MS) return false;
+    const due = known.ejections?.due(nowMs) ?? [];
+    if (!due.some((address) => mayTry(known, address, nowMs, wish))) return false;
     known.probeAskedMs = nowMs;
     return true;
+  }
+
+  /** Whether a request with these wishes may find out if an address that is held back works again. */
+  mayTry(name: string, address: string, wish: Pick<ConnectionWish, 'mayProbe'>): boolean {
+    const known = this.#names.peek(name);
+    return known !== undefined && mayTry(known, address, this.#options.now(), wish);
   }
 
   /**
@@ -234,6 +247,15 @@ export class Addresses {
 
 const NONE: ReadonlySet<string> = new Set();
 
+function mayTry(
+  { ejections }: KnownName,
+  address: string,
+  nowMs: number,
+  { mayProbe = true }: Pick<ConnectionWish, 'mayProbe'>,
+): boolean {
+  return mayProbe || ejections?.isOverdue(address, nowMs) === true;
+}
+
 /** An address to be avoided comes after all others of its family, one that may be out of order still after that. */
 function rankOf(
   { address }: Address,
@@ -251,12 +273,13 @@ function rankOf(
 function withProbe(
   ordered: readonly Address[],
   isDue: (one: Address) => boolean,
-  { avoid, mayProbe = true }: ConnectionWish,
+  mayBeTried: (one: Address) => boolean,
+  { avoid }: ConnectionWish,
 ): Address[] {
   const [first] = ordered;
   const isOfFirstFamily = ({ family }: Address) => family === first?.family;
   const probe = ordered.find(
-    (one) => mayProbe && isOfFirstFamily(one) && isDue(one) && avoid?.has(one.address) !== true,
+    (one) => isOfFirstFamily(one) && mayBeTried(one) && avoid?.has(one.address) !== true,
   );
   const others = ordered.filter((one) => !(isOfFirstFamily(one) && isDue(one)));
   if (probe !== undefined) return [probe, ...others];

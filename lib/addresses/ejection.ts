@@ -112,9 +112,18 @@ export class Ejections {
     return new Set(held.slice(0, this.#mostHeldBack));
   }
 
-  /** Whether an address waits for a connection to try it. */
-  hasDue(nowMs: number): boolean {
-    return this.#addresses.some((address) => this.stateOf(address, nowMs) === 'due');
+  /** The addresses that wait for a connection to try them. */
+  due(nowMs: number): string[] {
+    return this.#addresses.filter((address) => this.stateOf(address, nowMs) === 'due');
+  }
+
+  /**
+   * Whether an address has waited so long to be tried that a request may try it for which a failure would be final: there
+   * may be no others.
+   */
+  isOverdue(address: string, nowMs: number): boolean {
+    const { untilMs } = this.#health.get(address) ?? {};
+    return untilMs !== undefined && nowMs - untilMs >= this.#limits.forMs;
   }
 
   /** One connection is going to try an address that is due. */

@@ -95,13 +95,13 @@ export class Call implements Cancellable {
   /**
    * Takes note of a connection that an attempt failed on.
    *
-   * @param always also if retries may go there again.
+   * @param when `always`: also if retries may go there again; `again`: only if it failed there the last time, too.
    */
-  failedAt(place: Place, always = false): void {
+  failedAt(place: Place, when?: 'always' | 'again'): void {
     const { retry } = this.settings;
-    if (!always && (retry === false || !retry.elsewhere)) return;
+    if (when !== 'always' && (retry === false || !retry.elsewhere)) return;
     this.#failedPlaces ??= new FailedPlaces();
-    this.#failedPlaces.add(place);
+    if (when !== 'again' || this.#failedPlaces.isLatest(place)) this.#failedPlaces.add(place);
   }
 
   /** Whether a response that axios accepts may still be retried. */

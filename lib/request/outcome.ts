@@ -106,6 +106,7 @@ export function noteFailure(attempt: SentAttempt): void {
   const { call, observed } = attempt;
   // An idle connection may be closed at any time: that says nothing of the server.
   if (observed.lostKeepAliveRace) noteFailedPlace(attempt);
+  else if (isRefusal(call.observation)) noteRefusal(attempt);
   else noteAnswer(attempt, isServersFault(call.observation, observed.report()));
 }
 
@@ -118,7 +119,7 @@ export function mayChangeConnection(attempt: SentAttempt, error: unknown): boole
   const { call, config, observed, signal } = attempt;
   if (signal.aborted || !call.isReplayable(config.data)) return false;
   if (observed.isMisdirected && observed.connection !== 'new') {
-    noteFailedPlace(attempt, true);
+    noteFailedPlace(attempt, 'always');
     return true;
   }
   if (!observed.lostKeepAliveRace || !isOfConnection(call, error)) return false;
@@ -140,20 +141,31 @@ export function noteAnswer(attempt: SentAttempt, hasFailed: boolean): void {
   if (hasFailed) noteFailedPlace(attempt);
 }
 
-/** @param always also if retries may go there again. */
-function noteFailedPlace({ call, observed }: SentAttempt, always = false): void {
+/** The server said that it takes no more just now (HTTP/2 REFUSED_STREAM, GOAWAY). */
+function isRefusal({ expired, neverProcessed, phase }: Observation): boolean {
+  return expired === undefined && phase === 'sent' && neverProcessed;
+}
+
+/**
+ * A refusal speaks neither for the server nor against it. At another address is another server; another connection to the
+ * same one would go round its limit, unless it refuses time after time.
+ */
+function noteRefusal({ call, observed }: SentAttempt): void {
   const place = observed.exchange?.place;
-  if (place !== undefined) call.failedAt(place, always);
+  if (place !== undefined) call.failedAt(place, place.peer === undefined ? 'again' : undefined);
+}
+
+function noteFailedPlace({ call, observed }: SentAttempt, when?: 'always'): void {
+  const place = observed.exchange?.place;
+  if (place !== undefined) call.failedAt(place, when);
 }
 
 /** The attempt failed for its server, or the way there, rather than for what was asked or how it was read. */
 function isServersFault(
-  { phase, neverProcessed, truncated, expired, untrusted }: Observation,
+  { phase, truncated, expired, untrusted }: Observation,
   { answer }: AttemptReport,
 ): boolean {
   if (expired !== undefined || truncated) return true;
   if (answer?.statusCode !== undefined) return answer.statusCode >= 500;
-  // It said that it takes no more just now (REFUSED_STREAM, GOAWAY): another connection would go round its limit.
-  if (phase === 'sent' && neverProcessed) return false;
   return (phase === 'connect' || phase === 'sent') && !untrusted;
 }

@@ -9,9 +9,10 @@ import { connectFor, currentAddressWish, observePooled, watchPooled } from './co
 import { ConnectionTimes, timesOfHandover } from './connection-times.js';
 import { currentTurn } from './event-loop.js';
 import { takeHandover } from './handover.js';
-import { closeExpired, closeWhere, IdleChoice } from './idle-choice.js';
-import type { AgentInternals, ClientSocket, OnConnection, Requester } from './node-internals.js';
-import { createdAtMs, initialiseSocket, internalsOf } from './node-internals.js';
+import { closeExpired, closeWhere, IdleChoice, isRuledOut } from './idle-choice.js';
+import { hintedIdleMs, type PooledSocket, restOfLifeMs } from './idle-time.js';
+import type { AgentInternals, OnConnection, Requester } from './node-internals.js';
+import { initialiseSocket, internalsOf } from './node-internals.js';
 import type { ConnectionHome, ConnectionState } from './observe.js';
 import {
   closingOnStrayBytes,
@@ -141,17 +142,8 @@ export class PoolHttpsAgent extends HttpsAgent {
 /** An agent with a pool of ours. */
 export type PoolAgent = PoolHttpAgent | PoolHttpsAgent;
 
-/** A connection that a server may have said something of. */
-type PooledSocket = ClientSocket & {
-  /** agentkeepalive's own place for it: how long this connection may idle, in ms. */
-  freeSocketTimeout?: number | undefined;
-};
-
 /** The ways of Node and of agentkeepalive to give a request one of an agent's connections, and to keep it. */
 const KEEPALIVE_AGENT = internalsOf(HttpAgent.prototype);
-
-/** What is taken off a server's hint of how long it keeps a connection. */
-const HINT_MARGIN_MS = 1000;
 
 /** Names whose connections are counted together. */
 const MAX_NAMES = 1000;
@@ -175,8 +167,7 @@ class IdleConnections {
     const dispatch = (request: ClientRequest, options: RequestEndpoint) => this.#dispatch(request, options);
     this.#choice = new IdleChoice(agent, pool.addresses, dispatch);
     agent.on('free', (socket: Socket) => this.#endIdleClock(socket));
-    if (pool.maxAgeMs !== undefined)
-      agent.prependListener('free', (socket: Socket) => this.#endIfOld(socket));
+    agent.prependListener('free', (socket: Socket) => this.#passOn(socket));
   }
 
   /** Decides if a connection that has become free stays; for an agent's `keepSocketAlive`. */
@@ -242,14 +233,14 @@ class IdleConnections {
     // One that is not ready was for a request that was given up in the tick it was made in.
     if (this.#pool.sockets.closing || !state.ready || this.#isGivenUp(socket, state)) return false;
     const hintMs = hintedIdleMs(socket, this.#pool);
-    const restMs = state.endsAtMs - performance.now();
+    const restMs = restOfLifeMs(socket, state, this.#pool);
     const mostMs = this.#pool.poolIdleTimeoutMs || MAX_TIMER_MS;
     if (hintMs === undefined && restMs >= mostMs) {
       if (socket.freeSocketTimeout !== undefined) socket.freeSocketTimeout = undefined;
       return true;
     }
     // agentkeepalive takes this time as it is, whatever its own options say.
-    const idleMs = Math.min(hintMs ?? MAX_TIMER_MS, mostMs, restMs, restOfLifeMs(socket, this.#pool));
+    const idleMs = Math.min(hintMs ?? MAX_TIMER_MS, mostMs, restMs);
     socket.freeSocketTimeout = idleMs;
     return idleMs > 0;
   }
@@ -263,9 +254,19 @@ class IdleConnections {
     return isWorse && leaves.take(label?.origin ?? home.name);
   }
 
-  /** Node gives a free connection to a waiting request without asking how old it is; for that request it makes another. */
-  #endIfOld(socket: Socket): void {
-    if (restOfLifeMs(socket, this.#pool) <= 0) socket.destroy();
+  /**
+   * Node gives a free connection to the request that has waited longest, without asking. One that must not go on is
+   * closed; for that request Node makes another.
+   */
+  #passOn(socket: PooledSocket): void {
+    const state = connectionState(socket);
+    // One that was made for a waiting request is free at once.
+    if (state?.home === undefined || socket._httpMessage == null) return;
+    const next = this.#agent.requests[state.home.name]?.[0];
+    if (next === undefined) return;
+    const isOver = this.#isGivenUp(socket, state) || restOfLifeMs(socket, state, this.#pool) <= 0;
+    if (isOver || isRuledOut(state, demandsOf(next), this.#pool.addresses)) socket.destroy();
+    else state.bytesReadBefore = socket.bytesRead;
   }
 
   /**
@@ -275,23 +276,4 @@ class IdleConnections {
   #endIdleClock(socket: Socket): void {
     if (connectionState(socket)?.isIdle !== true) socket.setTimeout(this.#pool.silenceMs ?? 0);
   }
-}
-
-/**
- * How long a server keeps a connection by its own word, `Keep-Alive: timeout=N`. A second is taken off, because its clock
- * started before ours, or what the agent we stand in for wants taken off, if that is more; no more than that means "do
- * not keep". Node looks at the hint as well, but only next to a `timeout` of its own, which ends connections in use.
- */
-function hintedIdleMs({ _httpMessage }: PooledSocket, { settings }: PoolOptions): number | undefined {
-  const header = _httpMessage?.res?.headers['keep-alive'];
-  if (header === undefined) return undefined;
-  const hint = /(?:^|[\s,;])timeout\s*=\s*"?(\d+)/i.exec(String(header))?.[1];
-  if (hint === undefined) return undefined;
-  return Number(hint) * 1000 - Math.max(HINT_MARGIN_MS, Number(settings?.agentKeepAliveTimeoutBuffer ?? 0));
-}
-
-/** How much older a connection may become. */
-function restOfLifeMs(socket: Socket, { maxAgeMs }: PoolOptions): number {
-  if (maxAgeMs === undefined) return MAX_TIMER_MS;
-  return maxAgeMs - (Date.now() - (createdAtMs(socket) ?? Date.now()));
 }

@@ -8,7 +8,7 @@ import { publishConnect } from './channels.js';
 import type { ConnectionTimes } from './connection-times.js';
 import { poolNameOf } from './node-internals.js';
 import type { ConnectionHome, ConnectionState } from './observe.js';
-import { demandsOf, isRejection, noteIfRejected, observeConnection } from './observe.js';
+import { addressWishOf, demandsOf, isRejection, noteIfRejected, observeConnection } from './observe.js';
 import type { AddressWish, Dialled } from './peer.js';
 import { limitTimer } from './timers.js';
 
@@ -147,9 +147,7 @@ export function connectFor(request: ClientRequest, make: () => void): void {
 
 /** What the request that a connection is being made for wants of its address. */
 export function currentAddressWish(): AddressWish {
-  if (requester === undefined) return {};
-  const { connection, failed } = demandsOf(requester);
-  return { avoid: failed?.addresses, mayProbe: connection !== 'checked' };
+  return requester === undefined ? {} : addressWishOf(demandsOf(requester));
 }
 
 /** How a connection got as far as it is when it is watched. */

@@ -36,6 +36,7 @@ export class FailedPlaces {
   /** The latest one, or 0: most sleep after a first failure. */
   #connection = 0;
   #earlier: readonly number[] | undefined;
+  #asked = 0;
 
   get addresses(): ReadonlySet<string> {
     return this.#addresses ?? NONE;
@@ -50,6 +51,13 @@ export class FailedPlaces {
     }
     if (peer !== undefined) this.#addAddress(peer.address);
     for (const address of tried) this.#addAddress(address);
+  }
+
+  /** Whether a connection is the one that was asked about the last time. */
+  isLatest({ connection }: Place): boolean {
+    const isLatest = this.#asked === connection;
+    this.#asked = connection;
+    return isLatest;
   }
 
   /** How near a connection is to those where it failed: 0 = elsewhere, 1 = at the same address, 2 = the same one. */

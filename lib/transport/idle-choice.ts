@@ -6,7 +6,7 @@ import { currentTurn } from './event-loop.js';
 import type { AgentInternals } from './node-internals.js';
 import { internalsOf } from './node-internals.js';
 import type { ConnectionDemands, ConnectionState } from './observe.js';
-import { connectionState, isDemanding } from './observe.js';
+import { addressWishOf, connectionState } from './observe.js';
 import type { AddressBook } from './peer.js';
 import { nameToLookUp } from './peer.js';
 import type { RequestEndpoint } from './target.js';
@@ -80,7 +80,7 @@ export class IdleChoice {
     closeWhere(this.#agent, name, (socket) => !socket.writable);
     const idle = this.#agent.freeSockets[name] ?? [];
     if (!idle.some(isFailing)) this.failing.delete(name);
-    const isProbe = !isDemanding(demands) && this.#isProbe(options);
+    const isProbe = demands.failed === undefined && this.#isProbe(options, demands);
     const best = isProbe ? -1 : chooseIdle(idle, demands, this.#addresses);
     // Node takes the first one or the last.
     if (best >= 0) idle[this.#agent.scheduling === 'fifo' ? 'unshift' : 'push'](...idle.splice(best, 1));
@@ -91,11 +91,11 @@ export class IdleChoice {
   }
 
   /** Whether it is up to a request to find out if an address works again. */
-  #isProbe({ host, port }: RequestEndpoint): boolean {
+  #isProbe({ host, port }: RequestEndpoint, demands: ConnectionDemands): boolean {
     const addresses = this.#addresses;
     if (addresses === undefined || addresses.isQuiet) return false;
     const name = nameToLookUp({ host: host ?? undefined, port: port ?? undefined });
-    return name !== undefined && addresses.takeProbe(name);
+    return name !== undefined && addresses.takeProbe(name, addressWishOf(demands));
   }
 
   /** Whether the agent's limits leave room for one more connection. */
@@ -180,15 +180,22 @@ function costOf(
   addresses: AddressBook | undefined,
 ): number {
   if (connection === 'checked' && !isYoung(state)) return Number.POSITIVE_INFINITY;
-  if (isHeldBack(state, addresses)) return Number.POSITIVE_INFINITY;
+  if (isRuledOut(state, { failed }, addresses)) return Number.POSITIVE_INFINITY;
   const failingCost = state.answers.failuresInRow > 0 ? 1 : 0;
-  if (failed === undefined) return failingCost;
-  const nearness = failed.nearness(state);
-  if (nearness === 2) return Number.POSITIVE_INFINITY;
+  return 2 * (failed?.nearness(state) ?? 0) + failingCost;
+}
+
+/** Whether a request is not to have a connection: its address is held back, or the request failed there. */
+export function isRuledOut(
+  state: ConnectionState,
+  { failed }: Pick<ConnectionDemands, 'failed'>,
+  addresses: AddressBook | undefined,
+): boolean {
+  if (isHeldBack(state, addresses)) return true;
+  const nearness = failed?.nearness(state) ?? 0;
+  if (failed === undefined || nearness !== 1 || state.peer === undefined) return nearness === 2;
   // Another address is better than another connection to the same one.
-  if (nearness === 1 && state.peer && addresses?.hasOthers(state.peer.name, failed.addresses))
-    return Number.POSITIVE_INFINITY;
-  return 2 * nearness + failingCost;
+  return addresses?.hasOthers(state.peer.name, failed.addresses) === true;
 }
 
 /** Whether it has not been idle for more than half of the time that it may. */

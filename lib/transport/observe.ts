@@ -9,7 +9,7 @@ import type { ConnectionLabel } from './channels.js';
 import type { ConnectionTimes } from './connection-times.js';
 import { type FailedPlaces, nextConnectionNumber, type Place } from './elsewhere.js';
 import type { ClientSocket, OnConnection } from './node-internals.js';
-import type { Peer } from './peer.js';
+import type { AddressWish, Peer } from './peer.js';
 
 const STATE = Symbol('axios-policy.connection');
 
@@ -191,6 +191,11 @@ export interface ConnectionDemands {
 
 /** No demands. */
 const ANY: ConnectionDemands = { connection: 'any' };
+
+/** What a request with these demands wants of the address of its connection. */
+export function addressWishOf({ connection, failed }: ConnectionDemands): AddressWish {
+  return { avoid: failed?.addresses, mayProbe: connection !== 'checked' };
+}
 
 /** Of requests that have some. The agent that takes a request in the end is not the one that was given it. */
 const demands = new WeakMap<ClientRequest, ConnectionDemands>();

@@ -30,7 +30,9 @@ export interface AddressBook {
   /** Whether an address gets no requests for now. */
   isHeldBack(name: string, address: string): boolean;
   /** Whether a connection is to be made to find out if an address works again; `true` for one of those who ask. */
-  takeProbe(name: string): boolean;
+  takeProbe(name: string, wish: Pick<AddressWish, 'mayProbe'>): boolean;
+  /** Whether a request with these wishes may find out if an address that gets no requests works again. */
+  mayTry(name: string, address: string, wish: Pick<AddressWish, 'mayProbe'>): boolean;
   succeeded(name: string, address: string): void;
   /** @param isUnreachable whether there was no connection. */
   failed(name: string, address: string, isUnreachable: boolean): void;
@@ -133,10 +135,12 @@ export class Dialled<T extends Destination = Destination> {
 
   /** There is a connection: those tried before its address did not answer. */
   reached(socket: Socket): Peer | undefined {
-    const { remoteAddress: address } = socket;
-    if (address === undefined || !this.#book.hasSeveral(this.#name)) return undefined;
-    for (const other of this.#tried(socket))
-      if (other !== address) this.#book.failed(this.#name, other, true);
+    const { remoteAddress } = socket;
+    if (remoteAddress === undefined || !this.#book.hasSeveral(this.#name)) return undefined;
+    const tried = this.#tried(socket);
+    // The last one, spelled as the look-up did: an IPv6 address may be written in more than one way.
+    const address = tried.pop() ?? remoteAddress;
+    for (const other of tried) this.#book.failed(this.#name, other, true);
     return { name: this.#name, address };
   }
 

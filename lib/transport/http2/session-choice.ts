@@ -2,6 +2,8 @@ import type { TLSSocket } from 'node:tls';
 import type { ConnectionTimes } from '../connection-times.js';
 import { type FailedPlaces, isHeldBack, type Place } from '../elsewhere.js';
 import type { ConnectionChoice, QueueObserver } from '../observe.js';
+import { addressWishOf } from '../observe.js';
+import type { AddressBook } from '../peer.js';
 import type { Http2ClientOptions } from './options.js';
 import type { PooledSession } from './session.js';
 
@@ -58,7 +60,7 @@ export function chooseSession(
     if (restedMs !== undefined && restedMs >= mostRestMs) session.close();
     else if (!session.hasRoom || !isSuitable(session, demands, options)) continue;
     else if (restedMs === undefined || mayTake(restedMs, mostRestMs, demands.connection)) {
-      if (best === undefined || isBetter(session, best, options)) best = session;
+      if (best === undefined || isBetter(session, best, demands, options)) best = session;
     }
   }
   return best;
@@ -85,9 +87,37 @@ function isSuitable(
   return addresses?.hasOthers(session.peer.name, failed.addresses) !== true;
 }
 
-function isBetter(one: PooledSession, other: PooledSession, { leaves }: ChoiceOptions): boolean {
+function isBetter(
+  one: PooledSession,
+  other: PooledSession,
+  demands: SessionDemands,
+  { addresses, leaves }: ChoiceOptions,
+): boolean {
+  if (addresses?.isQuiet === false) {
+    const rank = probeRank(one, demands, addresses) - probeRank(other, demands, addresses);
+    if (rank !== 0) return rank > 0;
+  }
   const isFailing = one.answers.failuresInRow > 0;
   if (leaves !== undefined && isFailing !== other.answers.failuresInRow > 0) return !isFailing;
   // Others to the same address are there only for as long as one is not enough.
   return one.peer?.address !== other.peer?.address && one.activeStreams < other.activeStreams;
+}
+
+/** A session made to find out if its address works again waits for a request that may, which is to take it. */
+function probeRank(session: PooledSession, demands: SessionDemands, addresses: AddressBook): -1 | 0 | 1 {
+  const { peer } = session;
+  if (peer === undefined || !isHeldBack(session, addresses)) return 0;
+  return addresses.mayTry(peer.name, peer.address, addressWishOf(demands)) ? 1 : -1;
+}
+
+/** The addresses of sessions that requests are given; one that is held back is in use no more. */
+export function addressesInUse(
+  sessions: Iterable<PooledSession>,
+  addresses: AddressBook,
+): ReadonlySet<string> {
+  const inUse = new Set<string>();
+  for (const session of sessions) {
+    if (session.isUsable && session.peer && !isHeldBack(session, addresses)) inUse.add(session.peer.address);
+  }
+  return inUse;
 }

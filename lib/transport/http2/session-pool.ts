@@ -3,11 +3,18 @@ import { Http2SessionError } from '../../errors.js';
 import type { ConnectionTimes } from '../connection-times.js';
 import { type Place, PlaceInTheMaking } from '../elsewhere.js';
 import { afterPendingIo } from '../event-loop.js';
+import { addressWishOf } from '../observe.js';
 import type { Peer } from '../peer.js';
 import type { Connector } from './connect.js';
 import { type Http2ClientOptions, type Http2Target, timesFor } from './options.js';
 import { PooledSession } from './session.js';
-import { chooseSession, mayBeClosing, type SessionDemands, type SessionWaiter } from './session-choice.js';
+import {
+  addressesInUse,
+  chooseSession,
+  mayBeClosing,
+  type SessionDemands,
+  type SessionWaiter,
+} from './session-choice.js';
 import type { Http2OriginStats, SessionOwner } from './session-state.js';
 
 /**
@@ -84,7 +91,7 @@ export class SessionPool {
     if (session === undefined) return this.#enqueue(waiter);
     if (waiter.connection === 'checked' && mayBeClosing(session)) return this.#acquireChecked(waiter);
     waiter.onSession(session);
-    if (session.peer !== undefined) this.#spread(session.peer, session.activeStreams > 1);
+    if (session.peer !== undefined) this.#spread(waiter, session.peer, session.activeStreams > 1);
     return () => {};
   }
 
@@ -157,16 +164,14 @@ export class SessionPool {
    * Sees to a session for every address of the name, once requests overlap, and for one that may work again. No request
    * waits for it.
    */
-  #spread({ name }: Peer, isBusy: boolean): void {
+  #spread(waiter: SessionWaiter, { name }: Peer, isBusy: boolean): void {
     const { addresses } = this.#options;
     if (this.#connecting !== undefined || addresses === undefined) return;
-    const isProbe = !addresses.isQuiet && addresses.takeProbe(name);
+    const isProbe = !addresses.isQuiet && addresses.takeProbe(name, addressWishOf(waiter));
     const nowMs = performance.now();
     if (!isProbe && (!isBusy || nowMs < this.#nextSpreadMs)) return;
-    const inUse = new Set(
-      [...this.#sessions].flatMap(({ isUsable, peer }) => (isUsable && peer?.address) || []),
-    );
-    if (isProbe || addresses.hasOthers(name, inUse)) this.#connect(inUse);
+    const inUse = addressesInUse(this.#sessions, addresses);
+    if (isProbe || addresses.hasOthers(name, inUse)) this.#connect(waiter, inUse);
     else this.#nextSpreadMs = nowMs + SPREAD_AGAIN_MS;
   }
 
@@ -198,22 +203,21 @@ export class SessionPool {
     this.#queueTimeout = undefined;
   }
 
-  /** @param inUse addresses that have a session already. */
-  #connect(inUse?: ReadonlySet<string>): void {
+  /**
+   * @param asked the request that it is made for, if none waits.
+   * @param inUse addresses that have a session already.
+   */
+  #connect(asked?: SessionWaiter, inUse?: ReadonlySet<string>): void {
     if (this.#connecting !== undefined) return;
     const connecting = new AbortController();
     this.#connecting = connecting;
     this.#times = timesFor(this.#target);
     for (const waiter of this.#queue) waiter.connecting = this.#times;
-    const [first] = this.#queue;
+    const [first = asked] = this.#queue;
+    const wish = first === undefined ? {} : addressWishOf(first);
     const place = new PlaceInTheMaking();
-    const dialing = {
-      times: this.#times,
-      place,
-      options: first?.dialing ?? {},
-      avoid: first?.failed?.addresses ?? inUse,
-      mayProbe: first?.connection !== 'checked',
-    };
+    const dialing = { ...wish, times: this.#times, place, options: first?.dialing ?? {} };
+    dialing.avoid ??= inUse;
     this.#connector.connect(this.#target, dialing, connecting.signal).then(
       (connection) => {
         this.#connecting = undefined;

@@ -207,7 +207,7 @@ describe('given a configuration', () => {
     const explanation = explainPolicy(SECRETS);
     for (const text of [JSON.stringify(explanation), renderExplanation(explanation)]) {
       expect(text).not.toMatch(/pa55word|someone|PRIVATE|CERTIFICATE|sesame/);
-      expect(text).toContain('http://[redacted]@proxy:3128');
+      expect(text).toContain('http://REDACTED@proxy:3128');
       expect(text).toContain('passphrase');
     }
   });

@@ -209,7 +209,7 @@ export class Http2NotSupportedError extends PolicyError {
 }
 
 /** What is known of a request that HTTP/2 failed. */
-export interface Http2FailureDetails {
+interface Http2FailureDetails {
   /** The error code of RST_STREAM or GOAWAY (RFC 9113, section 7). */
   readonly http2Code?: number | undefined;
   /** Whether the server said that it never processed the request, which makes it safe to send again. */

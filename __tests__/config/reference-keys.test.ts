@@ -99,9 +99,9 @@ describe('a configuration with every key of object_store and obstore', () => {
       expect(shown).not.toMatch(/hunter2|BEGIN|"2"/);
     }
     expect(describePolicy(policy).client).toMatchObject({
-      defaultHeaders: { 'x-api-version': '[redacted]', authorization: '[redacted]' },
-      rootCertificate: '[redacted]',
-      proxyCaCertificate: '[redacted]',
+      defaultHeaders: { 'x-api-version': 'REDACTED', authorization: 'REDACTED' },
+      rootCertificate: 'REDACTED',
+      proxyCaCertificate: 'REDACTED',
     });
   });
 });

@@ -95,8 +95,8 @@ describe('the view of a policy', () => {
 
   it.each([
     ['http://proxy', 'http://proxy:80'],
-    ['http://user:hunter2@proxy', 'http://[redacted]@proxy:80'],
-    ['https://hunter2@[::1]:8443', 'https://[redacted]@[::1]:8443'],
+    ['http://user:hunter2@proxy', 'http://REDACTED@proxy:80'],
+    ['https://hunter2@[::1]:8443', 'https://REDACTED@[::1]:8443'],
     [false, false],
     [undefined, undefined],
   ])('shows the proxy %p as %p', (proxyUrl, shown) => {
@@ -105,7 +105,7 @@ describe('the view of a policy', () => {
 
   it('names the TLS material without showing it', () => {
     const { tls } = viewOf({ client: { tls: { key: 'hunter2', passphrase: 'hunter2' } } }).client;
-    expect(tls).toEqual({ key: '[redacted]', passphrase: '[redacted]' });
+    expect(tls).toEqual({ key: 'REDACTED', passphrase: 'REDACTED' });
   });
 
   it('has no retries where they are off', () => {
@@ -133,7 +133,7 @@ describe('the view of a policy', () => {
     for (const rendering of [renderings(policy), renderings(describePolicy(policy))]) {
       expect(rendering).not.toContain('hunter2');
       expect(rendering).not.toContain(encoded);
-      expect(rendering).toContain('[redacted]');
+      expect(rendering).toContain('REDACTED');
     }
   });
 });
@@ -147,7 +147,7 @@ describe('a secret', () => {
 
   it('is in no rendering, and cannot be changed', () => {
     expect(renderings({ secret })).not.toContain('hunter2');
-    expect(`${secret}`).toBe('[redacted]');
+    expect(`${secret}`).toBe('REDACTED');
     expect(Object.isFrozen(secret)).toBe(true);
   });
 });

@@ -94,7 +94,7 @@ describe('defaultHeaders over HTTP/2', () => {
 describe('a policy with defaultHeaders', () => {
   it('shows their names without their values', () => {
     const { policy } = attached({ client: { defaultHeaders } });
-    const names = Object.keys(defaultHeaders).map((name) => [name, '[redacted]']);
+    const names = Object.keys(defaultHeaders).map((name) => [name, 'REDACTED']);
     expect(policy.config.client.defaultHeaders).toEqual(Object.fromEntries(names));
   });
 });

@@ -24,7 +24,7 @@ function withoutUserinfo(text: string): string {
   const authority = text.indexOf('//');
   const at = text.lastIndexOf('@');
   if (authority === -1 || at < authority) return text;
-  return `${text.slice(0, authority + 2)}[redacted]${text.slice(at)}`;
+  return `${text.slice(0, authority + 2)}${REDACTED}${text.slice(at)}`;
 }
 
 /** A text in single quotes, escaped as JSON does and more, cut to `longest` characters, credentials of a URL removed. */
@@ -104,7 +104,7 @@ export function renderKind(value: unknown): string {
   return typeof value === 'number' ? 'a number' : renderValue(value);
 }
 /** The text shown in place of a secret. */
-export const REDACTED = '[redacted]';
+export const REDACTED = 'REDACTED';
 
 // `inspect.custom` of node:util, without Node: https://nodejs.org/api/util.html#utilinspectcustom
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');

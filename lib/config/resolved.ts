@@ -97,7 +97,7 @@ function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
   return prototype === null || prototype === Object.prototype || Array.isArray(value);
 }
 
-/** A resolved `ClientConfig`: durations in ms, `false` = off, `undefined` = none; `[redacted]` for what is secret. */
+/** A resolved `ClientConfig`: durations in ms, `false` = off, `undefined` = none; `REDACTED` for what is secret. */
 export interface ClientView extends View<typeof CLIENT_OPTIONS> {}
 
 /** A resolved `RetryConfig`: durations in ms, functions as they are. */

@@ -24,7 +24,7 @@ import { originOf } from './url.js';
 const CALL_KEY = 'axiosPolicyCall';
 
 /** The beginning of a {@link Call}. */
-export type CallParts = Pick<
+type CallParts = Pick<
   Call,
   'context' | 'settings' | 'record' | 'budget' | 'adapter' | 'transformRequest' | 'body'
 >;

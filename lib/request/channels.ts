@@ -1,7 +1,8 @@
 import { channel } from 'node:diagnostics_channel';
+import { REDACTED } from '../config/render.js';
 import type { GiveUpEvent, GiveUpReason, OutcomeKind, RetryEvent } from '../config/types.js';
 import { classify } from '../retry/classify.js';
-import { REDACTED, redactUrl } from '../retry/redact.js';
+import { redactUrl } from '../retry/redact.js';
 import type { RequestTimings } from '../retry/timings.js';
 import type { AxiosResponse, RequestConfig } from './axios.js';
 import { nameOf } from './call.js';

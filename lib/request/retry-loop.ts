@@ -17,7 +17,7 @@ import { releaseBody } from './streams.js';
 import { atOnce, callHook } from './warnings.js';
 
 /** The surroundings of the loop. */
-export interface RetryLoopParts {
+interface RetryLoopParts {
   /** The policy's adapter, which runs one attempt. */
   readonly adapter: (config: RequestConfig) => Promise<AxiosResponse>;
   /** The response interceptors in front of ours, if there are any. */

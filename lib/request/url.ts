@@ -1,7 +1,7 @@
 import type { RequestConfig } from './axios.js';
 
 /** The options by which axios builds a URL. By its types strings; callers in JavaScript pass anything. */
-export type Address = Pick<RequestConfig, 'url' | 'baseURL' | 'allowAbsoluteUrls'>;
+type Address = Pick<RequestConfig, 'url' | 'baseURL' | 'allowAbsoluteUrls'>;
 
 /** One copy of axios, as it builds URLs. */
 export interface UrlBuilder {

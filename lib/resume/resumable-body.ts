@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { finished, Readable } from 'node:stream';
 
 /** Is told of the ends of a body. */
-export interface BodyWatcher {
+interface BodyWatcher {
   /** A response ended before the body was whole. */
   onCut(error: Error): void;
   /** Nothing more will be read: the body is whole, has failed, or nobody wants it. */

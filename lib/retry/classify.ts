@@ -63,7 +63,7 @@ export const UNOBSERVED: Observation = Object.freeze({
 export type FailureKind = Exclude<OutcomeKind, 'ok'>;
 
 /** A failure, classified. */
-export interface Classification {
+interface Classification {
   readonly kind: FailureKind;
   /** Status of the response, if one came, also where it is not the reason of the failure. */
   readonly status: number | undefined;

@@ -4,7 +4,7 @@ import type { GiveUpReason } from '../config/types.js';
 import { redactText, redactUrl } from './redact.js';
 
 /** The end of the last attempt, for a message. */
-export interface FailureCause {
+interface FailureCause {
   readonly status?: number | undefined;
   readonly statusText?: string | undefined;
   readonly code?: string | undefined;

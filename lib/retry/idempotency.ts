@@ -8,7 +8,7 @@ import { headerGetter } from './headers.js';
 export type Idempotency = 'declared' | 'safe' | 'by-method' | 'none';
 
 /** A request, when it comes to sending it again. */
-export interface IdempotencyRequest<C extends object = object> {
+interface IdempotencyRequest<C extends object = object> {
   /** In any case; none means GET, as in axios. */
   readonly method: string | undefined;
   /** As the request holds them. */
@@ -18,7 +18,7 @@ export interface IdempotencyRequest<C extends object = object> {
 }
 
 /** `retry.idempotent`, resolved. */
-export type IdempotentSetting<C extends object = object> =
+type IdempotentSetting<C extends object = object> =
   | boolean
   | ((config: C) => boolean | undefined)
   | undefined;

@@ -15,7 +15,7 @@ const LONGEST_MS = 5 * 60_000;
 const OF_THE_ORIGIN: ReadonlySet<number | undefined> = new Set([429, 503]);
 
 /** The response that may ask for patience. */
-export interface AskingResponse {
+interface AskingResponse {
   readonly kind: OutcomeKind;
   readonly status: number | undefined;
   readonly headers: unknown;

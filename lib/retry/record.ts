@@ -43,7 +43,7 @@ export interface RequestMetadata {
 }
 
 /** Clocks and limit of a {@link CallRecord}. */
-export interface CallRecordOptions {
+interface CallRecordOptions {
   /** The wall clock at the initial request, in ms since 1970. */
   readonly startedAtMs: number;
   /** A monotonic clock, in ms. */

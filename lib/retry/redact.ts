@@ -1,7 +1,6 @@
-/** URLs and messages as they may be shown. Logs are kept longer, and read by more people, than credentials should be. */
+import { REDACTED } from '../config/render.js';
 
-/** Stands for what is not shown. */
-export const REDACTED = 'REDACTED';
+/** URLs and messages as they may be shown. Logs are kept longer, and read by more people, than credentials should be. */
 
 // `//user:pass@` up to the last `@` of the authority, as URL parsers read it; `\` is `/` to them.
 const USERINFO = /([/\\]{2})[^/\\?#\s]*@/g;

@@ -14,7 +14,7 @@ const CLEAN_NAME = /^[\w-]+$/;
 type HeaderFields = Record<string, string | string[]>;
 
 /** The headers that axios' adapter adds to every request, as far as they are known. */
-export interface OwnHeaders {
+interface OwnHeaders {
   readonly userAgent: string | undefined;
   readonly acceptEncoding: string | undefined;
 }

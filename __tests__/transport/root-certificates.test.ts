@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
 import { attachPolicy, type ClientConfig, PolicyConfigError } from '../../lib/index.js';
-import { systemRoots } from '../../lib/transport/roots.js';
+import { systemRoots } from '../../lib/transport/tls.js';
 import { attached, failureOf } from '../helpers/attached.js';
 import { AXIOS_COPIES } from '../helpers/axios-copies.js';
 import * as certs from '../helpers/certs.js';

@@ -6,12 +6,11 @@ import { MAX_TIMER_MS } from '../config/duration.js';
 import { poolChannel, publishPool } from './channels.js';
 import type { ConnectionOptions, ConnectProgress } from './connect.js';
 import { connectFor, currentAddressWish, observePooled, watchPooled } from './connect.js';
-import { ConnectionTimes, timesOfHandover } from './connection-times.js';
+import { ConnectionTimes } from './connection-times.js';
 import { currentTurn } from './event-loop.js';
-import { takeHandover } from './handover.js';
+import { takeHandover, timesOfHandover } from './handover.js';
 import { closeExpired, closeWhere, IdleChoice, isRuledOut } from './idle-choice.js';
-import { hintedIdleMs, type PooledSocket, restOfLifeMs } from './idle-time.js';
-import type { AgentInternals, OnConnection, Requester } from './node-internals.js';
+import type { AgentInternals, ClientSocket, OnConnection, Requester } from './node-internals.js';
 import { initialiseSocket, internalsOf } from './node-internals.js';
 import type { ConnectionHome, ConnectionState } from './observe.js';
 import {
@@ -145,6 +144,15 @@ export type PoolAgent = PoolHttpAgent | PoolHttpsAgent;
 /** The ways of Node and of agentkeepalive to give a request one of an agent's connections, and to keep it. */
 const KEEPALIVE_AGENT = internalsOf(HttpAgent.prototype);
 
+/** A connection that a server may have said something of. */
+type PooledSocket = ClientSocket & {
+  /** agentkeepalive's own place for it: how long this connection may idle, in ms. */
+  freeSocketTimeout?: number | undefined;
+};
+
+/** What is taken off a server's hint of how long it keeps a connection. */
+const HINT_MARGIN_MS = 1000;
+
 /** Names whose connections are counted together. */
 const MAX_NAMES = 1000;
 
@@ -233,7 +241,7 @@ class IdleConnections {
     // One that is not ready was for a request that was given up in the tick it was made in.
     if (this.#pool.sockets.closing || !state.ready || this.#isGivenUp(socket, state)) return false;
     const hintMs = hintedIdleMs(socket, this.#pool);
-    const restMs = restOfLifeMs(socket, state, this.#pool);
+    const restMs = state.endsAtMs - performance.now();
     const mostMs = this.#pool.poolIdleTimeoutMs || MAX_TIMER_MS;
     if (hintMs === undefined && restMs >= mostMs) {
       if (socket.freeSocketTimeout !== undefined) socket.freeSocketTimeout = undefined;
@@ -264,7 +272,7 @@ class IdleConnections {
     if (state?.home === undefined || socket._httpMessage == null) return;
     const next = this.#agent.requests[state.home.name]?.[0];
     if (next === undefined) return;
-    const isOver = this.#isGivenUp(socket, state) || restOfLifeMs(socket, state, this.#pool) <= 0;
+    const isOver = this.#isGivenUp(socket, state) || state.endsAtMs <= performance.now();
     if (isOver || isRuledOut(state, demandsOf(next), this.#pool.addresses)) socket.destroy();
     else state.bytesReadBefore = socket.bytesRead;
   }
@@ -276,4 +284,17 @@ class IdleConnections {
   #endIdleClock(socket: Socket): void {
     if (connectionState(socket)?.isIdle !== true) socket.setTimeout(this.#pool.silenceMs ?? 0);
   }
+}
+
+/**
+ * How long a server keeps a connection by its own word, `Keep-Alive: timeout=N`. A second is taken off, because its clock
+ * started before ours, or what the agent we stand in for wants taken off, if that is more; no more than that means "do
+ * not keep". Node looks at the hint as well, but only next to a `timeout` of its own, which ends connections in use.
+ */
+function hintedIdleMs({ _httpMessage }: PooledSocket, { settings }: PoolOptions): number | undefined {
+  const header = _httpMessage?.res?.headers['keep-alive'];
+  if (header === undefined) return undefined;
+  const hint = /(?:^|[\s,;])timeout\s*=\s*"?(\d+)/i.exec(String(header))?.[1];
+  if (hint === undefined) return undefined;
+  return Number(hint) * 1000 - Math.max(HINT_MARGIN_MS, Number(settings?.agentKeepAliveTimeoutBuffer ?? 0));
 }

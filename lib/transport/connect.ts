@@ -164,6 +164,7 @@ export interface ConnectProgress {
 interface PoolOfConnection {
   readonly connectTimeoutMs: LimitMs;
   readonly sockets: { add(socket: Socket): void };
+  readonly maxAgeMs?: number | undefined;
   readonly drawMaxAgeMs?: (() => number | undefined) | undefined;
   readonly proxy?: string;
 }
@@ -213,7 +214,10 @@ export function observePooled(
   );
 }
 
-function limitAge(state: ConnectionState, { drawMaxAgeMs }: PoolOfConnection): void {
-  const maxAgeMs = drawMaxAgeMs?.();
-  if (maxAgeMs !== undefined) state.endsAtMs = performance.now() + maxAgeMs;
+/** The age that an agent named that ours stands in for, or that which the policy draws. */
+function limitAge(
+  state: ConnectionState,
+  { drawMaxAgeMs, maxAgeMs = Number.POSITIVE_INFINITY }: PoolOfConnection,
+): void {
+  state.endsAtMs = performance.now() + Math.min(maxAgeMs, drawMaxAgeMs?.() ?? Number.POSITIVE_INFINITY);
 }

@@ -60,16 +60,3 @@ export function notePending(request: ClientRequest, times: ConnectionTimes): voi
 export function timesOfPending(request: ClientRequest): ConnectionTimes | undefined {
   return pending.get(request);
 }
-
-/** Connections that go from one part of the transport to another. */
-const handedOver = new WeakMap<Socket, ConnectionTimes>();
-
-/** Remembers the times of a connection that was opened for HTTP/2 and goes to an agent. */
-export function noteHandover(socket: Socket, times: ConnectionTimes): void {
-  handedOver.set(socket, times);
-}
-
-/** The times of such a connection. */
-export function timesOfHandover(socket: Socket): ConnectionTimes | undefined {
-  return handedOver.get(socket);
-}

@@ -99,6 +99,14 @@ export class LeaveLimit {
   }
 }
 
+/** Whether a connection will do for a request that failed elsewhere. */
+export function isElsewhere(place: Place, failed: FailedPlaces, book: AddressBook | undefined): boolean {
+  const nearness = failed.nearness(place);
+  if (nearness !== 1 || place.peer === undefined) return nearness === 0;
+  // Another address is better than another connection to the same one.
+  return book?.hasOthers(place.peer.name, failed.addresses) !== true;
+}
+
 /** Whether a connection is passed over because its address is held back. */
 export function isHeldBack({ peer }: Place, book: AddressBook | undefined): boolean {
   return peer !== undefined && book?.isQuiet === false && book.isHeldBack(peer.name, peer.address);

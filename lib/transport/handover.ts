@@ -1,4 +1,6 @@
+import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import type { ConnectionTimes } from './connection-times.js';
 
 const HANDOVER = Symbol('axios-policy.handover');
 
@@ -28,4 +30,16 @@ export function takeHandover(options: object): TLSSocket | undefined {
   const socket = handover?.socket;
   if (handover !== undefined) handover.socket = undefined;
   return socket?.destroyed ? undefined : socket;
+}
+
+const handedOver = new WeakMap<Socket, ConnectionTimes>();
+
+/** Remembers the times of a connection that was opened for HTTP/2 and goes to an agent. */
+export function noteHandover(socket: Socket, times: ConnectionTimes): void {
+  handedOver.set(socket, times);
+}
+
+/** The times of such a connection. */
+export function timesOfHandover(socket: Socket): ConnectionTimes | undefined {
+  return handedOver.get(socket);
 }

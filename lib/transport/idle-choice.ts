@@ -1,7 +1,7 @@
 import type { Agent, ClientRequest } from 'node:http';
 import type { Socket } from 'node:net';
 import { onceQuiet, withoutIdle } from './delegating-agent.js';
-import { isHeldBack } from './elsewhere.js';
+import { isElsewhere, isHeldBack } from './elsewhere.js';
 import { currentTurn } from './event-loop.js';
 import type { AgentInternals } from './node-internals.js';
 import { internalsOf } from './node-internals.js';
@@ -192,10 +192,7 @@ export function isRuledOut(
   addresses: AddressBook | undefined,
 ): boolean {
   if (isHeldBack(state, addresses)) return true;
-  const nearness = failed?.nearness(state) ?? 0;
-  if (failed === undefined || nearness !== 1 || state.peer === undefined) return nearness === 2;
-  // Another address is better than another connection to the same one.
-  return addresses?.hasOthers(state.peer.name, failed.addresses) === true;
+  return failed !== undefined && !isElsewhere(state, failed, addresses);
 }
 
 /** Whether it has not been idle for more than half of the time that it may. */

@@ -130,16 +130,9 @@ function symbolOf(name: unknown): symbol {
 }
 
 const INIT_SOCKET = symbolOf(constants.INIT_SOCKET);
-const CREATED_AT = symbolOf(constants.SOCKET_CREATED_TIME);
 
 /** Has agentkeepalive take a connection that it did not make for one of its own. */
 export function initialiseSocket(agent: Agent, socket: Socket, options: object): void {
   const initialise: unknown = Reflect.get(agent, INIT_SOCKET);
   if (typeof initialise === 'function') initialise.call(agent, socket, options);
-}
-
-/** When a connection was made, by the wall clock; agentkeepalive notes it where `socketActiveTTL` is set. */
-export function createdAtMs(socket: Socket): number | undefined {
-  const createdAt: unknown = Reflect.get(socket, CREATED_AT);
-  return typeof createdAt === 'number' ? createdAt : undefined;
 }

@@ -1,7 +1,17 @@
-import type { Agent, IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
+import type {
+  Agent,
+  ClientRequest,
+  IncomingHttpHeaders,
+  IncomingMessage,
+  OutgoingHttpHeaders,
+  RequestOptions,
+} from 'node:http';
+import nodeHttp from 'node:http';
+import nodeHttps from 'node:https';
 import { authorityOf, bracketed } from '../config/host.js';
-import { fieldOf } from '../config/own.js';
-import { FailedRequest, follow } from './client-request.js';
+import { fieldOf, keepOut } from '../config/own.js';
+import { FailedRequest, follow, SentRequest } from './client-request.js';
+import { UNSET_REQUEST } from './unset-options.js';
 
 /** The options of a request as axios makes them, as far as redirects are concerned. */
 export interface RedirectableOptions {
@@ -50,12 +60,10 @@ export interface RedirectRules {
   readonly strangerAgent?: Agent | undefined;
 }
 
+type GivenRules = { readonly [K in 'maxRedirects' | 'beforeRedirect' | 'sensitiveHeaders']?: unknown };
+
 /** What a config says of redirects, by its own properties, and what else is confidential about the request. */
-export function rulesOf(
-  given: { readonly [K in 'maxRedirects' | 'beforeRedirect' | 'sensitiveHeaders']?: unknown },
-  keyHeader?: string,
-  strangerAgent?: Agent,
-): RedirectRules {
+export function rulesOf(given: GivenRules, keyHeader?: string, strangerAgent?: Agent): RedirectRules {
   const beforeRedirect = fieldOf(given, 'beforeRedirect');
   return {
     maxRedirects: fieldOf(given, 'maxRedirects') as number | undefined,
@@ -176,6 +184,51 @@ export class RedirectTransport<Options extends RedirectableOptions, Request, Res
       fieldOf(this.#rules, 'beforeRedirect')?.(next, ofResponse, request ?? NO_REQUEST);
     };
   }
+}
+
+type OnResponse = (response: IncomingMessage) => void;
+
+/** Where the requests of redirects go. */
+interface ReplayConnections extends GivenRules {
+  readonly httpAgent: Agent;
+  readonly httpsAgent: Agent;
+  /** A {@link RedirectTransport} where HTTP/2 may be spoken. */
+  readonly transport?: unknown;
+}
+
+/**
+ * A transport for axios whose first request is one that was sent already, and has its response; only what a redirect
+ * asks for is sent.
+ *
+ * @param onResponse is told of the response right before axios is: whoever begins to read it any earlier reads alone.
+ */
+export function replaying(
+  given: ReplayConnections,
+  sent: ClientRequest,
+  response: IncomingMessage,
+  onResponse?: OnResponse,
+): unknown {
+  let failure: Error | undefined;
+  // Where the follower reads no further, nothing that comes after counts.
+  if (!response.destroyed)
+    sent.once('error', (error) => {
+      failure = error;
+    });
+  const replayed = (toAxios?: OnResponse) => {
+    const request = new SentRequest(sent, response, toAxios, failure);
+    return onResponse === undefined ? request : request.prependOnceListener('response', onResponse);
+  };
+  if (given.transport instanceof RedirectTransport) return given.transport.replaying(replayed);
+  const scheme = (native: typeof nodeHttp | typeof nodeHttps, ours: Agent) => ({
+    request: (
+      { agent = ours, ...options }: RequestOptions & RedirectableOptions,
+      onNext?: OnResponse,
+    ): ClientRequest | SentRequest =>
+      native.request({ ...keepOut(UNSET_REQUEST), ...options, agent } as RequestOptions, onNext),
+  });
+  // The key and the client certificate are the business of the hook on the attempt's own config.
+  const schemes = { http: scheme(nodeHttp, given.httpAgent), https: scheme(nodeHttps, given.httpsAgent) };
+  return new RedirectTransport(schemes, rulesOf(given)).replaying(replayed);
 }
 
 // Types of follow-redirects, and versions before 1.15, know nothing of the request.

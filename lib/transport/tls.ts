@@ -1,13 +1,14 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import type { ConnectionOptions, SecureContext, SecureContextOptions } from 'node:tls';
-import { createSecureContext } from 'node:tls';
+import nodeTls from 'node:tls';
 import { hostOf } from '../config/host.js';
 import { withoutPrototype } from '../config/own.js';
 import type { ResolvedClient } from '../config/resolved.js';
-import type { TlsConfig } from '../config/types.js';
+import type { TlsBlob, TlsConfig } from '../config/types.js';
 import { PolicyConfigError } from '../errors.js';
 import type { InheritedOptions } from './inherited-options.js';
-import { assertCertificates, authoritiesOf } from './roots.js';
 
 /** The TLS side of every connection a policy makes to origins. */
 export interface TlsSettings {
@@ -81,7 +82,7 @@ export function secureContextOf({ material }: Pick<TlsSettings, 'material'>): Se
   if (material === undefined) return undefined;
   const known = contexts.get(material);
   if (known !== undefined) return known;
-  const made = createSecureContext(material);
+  const made = nodeTls.createSecureContext(material);
   contexts.set(material, made);
   return made;
 }
@@ -130,4 +131,66 @@ export function proxyTls(client: ResolvedClient): TlsSettings {
     handshake: verification(client),
     material: ca === undefined ? undefined : materialOf({ ca }),
   };
+}
+
+/** Of Node >= 22.15 and 23.10; the types are those of Node 20. */
+const { getCACertificates }: typeof nodeTls & { getCACertificates?: (type: 'default') => string[] } = nodeTls;
+
+/**
+ * The authorities that Node trusts where nobody names any, in PEM: its own list, that of the operating system with
+ * `--use-system-ca`, and those of `NODE_EXTRA_CA_CERTS`. Older Nodes do not tell; they have the first and the last.
+ */
+export function systemRoots(): readonly string[] {
+  return getCACertificates?.('default') ?? [...nodeTls.rootCertificates, ...extraRoots()];
+}
+
+/** A file that cannot be read is passed over, as by Node, which warns of it at start. */
+function extraRoots(): readonly string[] {
+  const file = process.env.NODE_EXTRA_CA_CERTS;
+  try {
+    return file ? [readFileSync(file, 'latin1')] : [];
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * The `ca` that a client asks for: `rootCertificate` as well as the authorities that would hold without it, which are
+ * the system's unless others stand in for them, or nobody does.
+ *
+ * @param replacing authorities that were named in place of the system's.
+ * @returns `undefined` where there is nothing to add, nor to leave out.
+ */
+function authoritiesOf(
+  { disableSystemCertificates, rootCertificate }: ResolvedClient,
+  replacing: TlsBlob | undefined,
+): TlsBlob | undefined {
+  const added = rootCertificate?.reveal();
+  if (added === undefined && (replacing !== undefined || !disableSystemCertificates)) return replacing;
+  const others = replacing ?? (disableSystemCertificates ? [] : systemRoots());
+  return [others, added ?? []].flat();
+}
+
+/** From the beginning of a certificate to its end, or to wherever the text breaks off. */
+const CERTIFICATE = /-----BEGIN ([A-Z0-9 ]*CERTIFICATE)-----.*?(?:-----END \1-----|$)/gs;
+
+/**
+ * Checks that all of `blobs` is certificates. Node passes over a `ca` that is none, such as the path of a file, and over
+ * all that comes behind a broken certificate; it then trusts nobody.
+ *
+ * @param path the option, for the message.
+ * @throws {PolicyConfigError} if OpenSSL cannot read one.
+ */
+function assertCertificates(path: string, blobs: TlsBlob | undefined): void {
+  for (const blob of blobs === undefined ? [] : [blobs].flat()) {
+    try {
+      const certificates = Buffer.from(blob).toString('latin1').match(CERTIFICATE);
+      if (certificates === null) throw new TypeError('no PEM');
+      for (const certificate of certificates) new X509Certificate(certificate);
+    } catch {
+      throw new PolicyConfigError([
+        { path, expected: 'certificates in PEM format', received: 'something OpenSSL cannot read as such' },
+      ]);
+    }
+  }
 }

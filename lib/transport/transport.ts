@@ -1,9 +1,8 @@
-import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
+import type { Agent } from 'node:http';
 import nodeHttp from 'node:http';
 import nodeHttps from 'node:https';
 import { keepOut } from '../config/own.js';
 import type { ResolvedClient } from '../config/resolved.js';
-import { SentRequest } from './client-request.js';
 import type { Attempt } from './exchange.js';
 import { HttpGate } from './http-gate.js';
 import type { Http2Client, RequestScheme } from './http2/client.js';
@@ -18,13 +17,11 @@ import { Pools, poolStats } from './pools.js';
 import type { OwnProxy } from './proxy/axios-proxy.js';
 import { ownProxy } from './proxy/axios-proxy.js';
 import type { Route } from './proxy/route.js';
-import type { RedirectableOptions, RedirectRules } from './redirect.js';
-import { confidentially, RedirectTransport, rulesOf } from './redirect.js';
+import type { RedirectRules } from './redirect.js';
+import { confidentially, RedirectTransport, replaying, rulesOf } from './redirect.js';
 import { SocketRegistry } from './socket-registry.js';
 import type { Origin } from './target.js';
 import { UNSET_REQUEST } from './unset-options.js';
-
-type OnResponse = (response: IncomingMessage) => void;
 
 /** The part of a request's config, or of an instance's defaults, that is about connections. */
 export interface GivenConnections {
@@ -148,40 +145,9 @@ export class Transport {
     return chosen instanceof Pools ? routeOf(chosen, given).http2 : undefined;
   }
 
-  /**
-   * A transport for axios whose first request is one that was sent already, and has its response; only what a redirect
-   * asks for is sent.
-   *
-   * @param onResponse is told of the response right before axios is: whoever begins to read it any earlier reads alone.
-   */
-  replay(
-    given: AttemptConnections,
-    sent: ClientRequest,
-    response: IncomingMessage,
-    onResponse?: OnResponse,
-  ): unknown {
-    let failure: Error | undefined;
-    // Where the follower reads no further, nothing that comes after counts.
-    if (!response.destroyed)
-      sent.once('error', (error) => {
-        failure = error;
-      });
-    const replayed = (toAxios?: OnResponse) => {
-      const request = new SentRequest(sent, response, toAxios, failure);
-      return onResponse === undefined ? request : request.prependOnceListener('response', onResponse);
-    };
-    // Where HTTP/2 may be spoken there is one already.
-    if (given.transport instanceof RedirectTransport) return given.transport.replaying(replayed);
-    const scheme = (native: typeof nodeHttp | typeof nodeHttps, ours: Agent) => ({
-      request: (
-        { agent = ours, ...options }: RequestOptions & RedirectableOptions,
-        onResponse?: OnResponse,
-      ): ClientRequest | SentRequest =>
-        native.request({ ...keepOut(UNSET_REQUEST), ...options, agent } as RequestOptions, onResponse),
-    });
-    // The key and the client certificate are the business of the hook on the attempt's own config.
-    const schemes = { http: scheme(nodeHttp, given.httpAgent), https: scheme(nodeHttps, given.httpsAgent) };
-    return new RedirectTransport(schemes, rulesOf(given)).replaying(replayed);
+  /** {@inheritDoc replaying} */
+  replay(...replayed: Parameters<typeof replaying>): unknown {
+    return replaying(...replayed);
   }
 
   /** Addresses of names, and how they do. */
@@ -241,9 +207,10 @@ export class Transport {
     const other = anonymous && routeOf(anonymous, given);
     const strangerAgent = other && perAttemptAgent(attempt, other.https, false);
     const rules = rulesOf(given, attempt.keyHeader, strangerAgent);
-    if (route.http2 === undefined || given.transport != null)
+    const http2 = this.#client.http1Only ? undefined : route.http2;
+    if (http2 === undefined || given.transport != null)
       return { ...connections, beforeRedirect: confidentially(rules, attempt.url) };
-    const clients = [route.http2, other?.http2] as const;
+    const clients = [http2, other?.http2] as const;
     return { ...connections, transport: this.#http2Transport(clients, attempt, connections, own, rules) };
   }
 

@@ -1,6 +1,6 @@
 import type { TLSSocket } from 'node:tls';
 import type { ConnectionTimes } from '../connection-times.js';
-import { type FailedPlaces, isHeldBack, type Place } from '../elsewhere.js';
+import { type FailedPlaces, isElsewhere, isHeldBack, type Place } from '../elsewhere.js';
 import type { ConnectionChoice, QueueObserver } from '../observe.js';
 import { addressWishOf } from '../observe.js';
 import type { AddressBook } from '../peer.js';
@@ -80,11 +80,7 @@ function isSuitable(
   // The first request of a new one is to find out whether its address works again.
   if (addresses?.isQuiet === false && session.openedStreams > 0 && isHeldBack(session, addresses))
     return false;
-  if (failed === undefined) return true;
-  const nearness = failed.nearness(session);
-  if (nearness !== 1 || session.peer === undefined) return nearness === 0;
-  // Another address is better than another connection to the same one.
-  return addresses?.hasOthers(session.peer.name, failed.addresses) !== true;
+  return failed === undefined || isElsewhere(session, failed, addresses);
 }
 
 function isBetter(

@@ -1,7 +1,8 @@
 import { createServer, getDefaultAutoSelectFamily, setDefaultAutoSelectFamily } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-import { type Advice, keepAliveHintMs } from '../../lib/cli/probe/advice.js';
+import type { Advice } from '../../lib/cli/probe/advice.js';
 import type { ProbeReport } from '../../lib/cli/probe/report.js';
+import { keepAliveHintMs } from '../../lib/transport/agents.js';
 import * as certs from '../helpers/certs.js';
 import { atEnd } from '../helpers/cleanup.js';
 import { startHttp2Origin } from '../helpers/http2-origin.js';
@@ -662,6 +663,7 @@ describe('the hint of Keep-Alive', () => {
     ['timeout=5', 5000],
     ['max=100, timeout=15', 15_000],
     ['Timeout=0', 0],
+    ['timeout = "7"', 7000],
     ['max=100', undefined],
     ['timeout=soon', undefined],
     [undefined, undefined],

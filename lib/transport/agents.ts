@@ -292,9 +292,13 @@ class IdleConnections {
  * not keep". Node looks at the hint as well, but only next to a `timeout` of its own, which ends connections in use.
  */
 function hintedIdleMs({ _httpMessage }: PooledSocket, { settings }: PoolOptions): number | undefined {
-  const header = _httpMessage?.res?.headers['keep-alive'];
-  if (header === undefined) return undefined;
-  const hint = /(?:^|[\s,;])timeout\s*=\s*"?(\d+)/i.exec(String(header))?.[1];
-  if (hint === undefined) return undefined;
-  return Number(hint) * 1000 - Math.max(HINT_MARGIN_MS, Number(settings?.agentKeepAliveTimeoutBuffer ?? 0));
+  const hintMs = keepAliveHintMs(_httpMessage?.res?.headers['keep-alive']);
+  if (hintMs === undefined) return undefined;
+  return hintMs - Math.max(HINT_MARGIN_MS, Number(settings?.agentKeepAliveTimeoutBuffer ?? 0));
+}
+
+/** How long a server keeps an idle connection, by its `Keep-Alive: timeout=N`; `undefined` if it does not say. */
+export function keepAliveHintMs(field: unknown): number | undefined {
+  const seconds = /(?:^|[\s,;])timeout\s*=\s*"?(\d+)/i.exec(String(field ?? ''))?.[1];
+  return seconds === undefined ? undefined : Number(seconds) * 1000;
 }

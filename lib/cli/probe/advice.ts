@@ -2,14 +2,9 @@ import { allowsHttp } from '../../config/client-parsers.js';
 import { formatDuration } from '../../config/duration.js';
 import { quote } from '../../config/render.js';
 import type { LimitMs, ResolvedPolicy } from '../../config/resolved.js';
+import { keepAliveHintMs } from '../../transport/agents.js';
 import type { AnswerSeen, ConnectionSeen, ProbeReport } from './report.js';
 import { targetOf } from './route.js';
-
-/** How long the server keeps an idle connection, by its `Keep-Alive: timeout=N`; `undefined` if it does not say. */
-export function keepAliveHintMs(field: string | undefined): number | undefined {
-  const seconds = /(?:^|[,\s])timeout=(\d{1,6})\b/i.exec(field ?? '')?.[1];
-  return seconds === undefined ? undefined : Number(seconds) * 1000;
-}
 
 /** One thing that follows from what a probe saw. */
 export interface Advice {

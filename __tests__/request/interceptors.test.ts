@@ -29,6 +29,19 @@ function counting() {
   return { runs, add };
 }
 
+describe.each(AXIOS_COPIES)(
+  'given a request interceptor that freezes the config, with $name',
+  ({ axios }) => {
+    it('sends the request, and retries it', async () => {
+      const { origin, http } = await start({ axios });
+      http.interceptors.request.use((config) => Object.freeze(config));
+      origin.enqueue(unavailable());
+      expect(getPolicyMetadata(await http.post('/', { a: 1 }))?.attempts).toBe(2);
+      expect(origin.requests.map(({ body }) => body.toString())).toEqual(['{"a":1}', '{"a":1}']);
+    });
+  },
+);
+
 describe.each(AXIOS_COPIES)('given interceptors registered before the policy, with $name', ({ axios }) => {
   it('runs the request side once, and the response side for each of three attempts', async () => {
     const { runs, add } = counting();

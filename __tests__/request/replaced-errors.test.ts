@@ -1,5 +1,5 @@
-import type { AxiosError, AxiosInstance } from 'axios';
-import { attachPolicy } from '../../lib/index.js';
+import type { AxiosError, AxiosInstance, AxiosResponseHeaders, InternalAxiosRequestConfig } from 'axios';
+import { attachPolicy, getPolicyMetadata } from '../../lib/index.js';
 import { failureOf } from '../helpers/attached.js';
 import { AXIOS_COPIES } from '../helpers/axios-copies.js';
 import { ca } from '../helpers/certs.js';
@@ -100,6 +100,57 @@ describe.each(AXIOS_COPIES)(
       http.interceptors.request.use(() => Promise.reject(new Error('refused')));
       await http.get('/');
       expect(await warned()).toEqual([]);
+    });
+  },
+);
+
+describe.each(AXIOS_COPIES)(
+  'given a transform that throws on what it is not made for, with $name',
+  ({ axios }) => {
+    const page = reply({ status: 503, body: '<html>', headers: { 'Retry-After': '0' } });
+    const parsing = { transformResponse: [(text: string) => JSON.parse(text)] };
+
+    it('retries the refused response behind it', async () => {
+      const { origin, http } = await start({ axios });
+      origin.enqueue(page, page, reply({ body: '{"a":1}' }));
+      const warned = warnings();
+      const response = await http.get('/', parsing);
+      expect(response.data).toEqual({ a: 1 });
+      expect(response.config.transformResponse).toEqual(parsing.transformResponse);
+      expect(getPolicyMetadata(response)?.outcomes).toMatchObject([{ status: 503 }, { status: 503 }]);
+      expect(await warned()).toEqual([]);
+    });
+
+    it('rejects with what it threw, as axios does, and tells of the attempts', async () => {
+      const onGiveUp = jest.fn();
+      const { origin, http } = await start({ axios, retry: { maxRetries: 1, onGiveUp } });
+      origin.always(page);
+      const error = await failureOf(http.post('/', 'x', parsing));
+      expect(error).toBeInstanceOf(SyntaxError);
+      expect(getPolicyMetadata(error)).toMatchObject({ attempts: 2, giveUp: 'max-retries' });
+      expect(onGiveUp).toHaveBeenCalledWith(expect.objectContaining({ kind: 'status', status: 503 }));
+    });
+
+    it('gives the transforms what axios does, and leaves a refusal that is final alone', async () => {
+      const { origin, http } = await start({ axios });
+      origin.always(reply({ status: 404, body: 'not here' }));
+      const seen: unknown[] = [];
+      function note(
+        this: InternalAxiosRequestConfig,
+        data: unknown,
+        headers: AxiosResponseHeaders,
+        status?: number,
+      ) {
+        seen.push([this.url, data, headers.get('content-length'), status]);
+        return `${data}!`;
+      }
+      const error = await failureOf(http.get('/path', { transformResponse: [note, note] }));
+      expect(error.response?.data).toBe('not here!!');
+      expect(seen).toEqual([
+        ['/path', 'not here', '8', 404],
+        ['/path', 'not here!', '8', 404],
+      ]);
+      expect(origin.requests).toHaveLength(1);
     });
   },
 );

@@ -9,7 +9,7 @@ import { keepForm, RequestBody } from './body.js';
 import type { Call } from './call.js';
 import { callOf } from './call.js';
 import { addIdempotencyKey } from './idempotency-key.js';
-import { idempotencyOfRequest } from './outcome.js';
+import { idempotencyOfRequest, seeBehindTransforms } from './outcome.js';
 import type { PolicyContext } from './platform.js';
 import type { PriorInterceptors } from './prior-interceptors.js';
 import type { Resume } from './resumption.js';
@@ -58,6 +58,7 @@ function fail(parts: AdapterParts, call: Call, config: RequestConfig, error: unk
     call.record.gaveUp('cancelled');
     call.context.activity.countGiveUp('cancelled');
   }
+  seeBehindTransforms(call, config, error);
   parts.prior()?.attemptFailed(call, error);
   throw error;
 }

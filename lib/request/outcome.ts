@@ -1,7 +1,8 @@
+import { fieldOf } from '../config/own.js';
 import type { ResolvedRequestPolicy } from '../config/resolved.js';
 import type { Observation, RefusedHead } from '../retry/classify.js';
 import { classify } from '../retry/classify.js';
-import { causeChain } from '../retry/error-predicates.js';
+import { causeChain, isErrorLike } from '../retry/error-predicates.js';
 import type { Idempotency } from '../retry/idempotency.js';
 import { idempotencyOf, isIdempotent } from '../retry/idempotency.js';
 import type { AttemptReport } from '../transport/exchange.js';
@@ -9,6 +10,7 @@ import { isRejection } from '../transport/observe.js';
 import type { AxiosResponse, RequestConfig } from './axios.js';
 import { accepts } from './axios.js';
 import type { Call } from './call.js';
+import { rememberCall } from './call.js';
 import type { ExpiredLimit } from './deadline.js';
 import type { AttemptResult } from './pending-retry.js';
 import { configOf } from './pending-retry.js';
@@ -37,7 +39,7 @@ export function resultOfResponse(call: Call, response: AxiosResponse | undefined
 
 /** The result of an attempt that axios rejected. */
 export function resultOfError(call: Call, error: unknown): AttemptResult {
-  const { kind, status, code, response, headers } = classify(error, call.observation);
+  const { kind, status, code, response, headers } = classify(behindTransform(error), call.observation);
   // The attempt was answered well; a transform or an interceptor in front of ours did not like the answer. Or there was
   // nothing to send, of which the network knows nothing.
   const isSettled = call.succeeded || call.body?.failed === true || call.download?.hasChanged === true;
@@ -55,6 +57,41 @@ export function resultOfError(call: Call, error: unknown): AttemptResult {
 function requestOf(call: Call, settled: unknown): Pick<AttemptResult, 'config' | 'method'> {
   const config = call.sent ?? configOf(settled) ?? NO_CONFIG;
   return { config, method: (config.method ?? 'get').toUpperCase() };
+}
+
+/** The errors of refused responses, by what a transform of the caller's threw on the body. */
+const hiddenErrors = new WeakMap<object, unknown>();
+
+function behindTransform(error: unknown): unknown {
+  const thrown = causeChain(error).find((link) => hiddenErrors.has(link));
+  return thrown === undefined ? error : hiddenErrors.get(thrown);
+}
+
+/**
+ * Lets a refused response be known also if the caller's transforms throw on its body, which is often not what they are
+ * made for: the page of a proxy in place of JSON. axios then rejects with what they threw, and that tells of no request.
+ */
+export function seeBehindTransforms(call: Call, config: RequestConfig, refused: unknown): void {
+  const { transformResponse } = config;
+  if (transformResponse == null || !isErrorLike(refused) || !isErrorLike(fieldOf(refused, 'response')))
+    return;
+  const transforms =
+    typeof transformResponse === 'function' ? [transformResponse] : Object.values(transformResponse);
+  config.transformResponse = (data, headers, status) => {
+    config.transformResponse = transformResponse;
+    try {
+      return transforms.reduce(
+        (body: unknown, transform) => transform.call(config, body, headers, status),
+        data,
+      );
+    } catch (error) {
+      if (error instanceof Error) {
+        hiddenErrors.set(error, refused);
+        rememberCall(error, call);
+      }
+      throw error;
+    }
+  };
 }
 
 /** How far a second delivery of a request is harmless, found out when it matters, and once. */

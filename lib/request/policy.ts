@@ -214,10 +214,12 @@ export class AttachedPolicy implements Policy {
     const { transformRequest } = config;
     const body = bodyFor(context, settings, adapter, transformRequest);
     const call = new Call({ context, settings, record, budget, adapter, transformRequest, body });
-    call.stamp(config);
-    config.adapter = this.#adapter;
-    if (body !== undefined) config.transformRequest = body.transforms;
-    return config;
+    // An interceptor behind ours may have frozen it.
+    const own = Object.isExtensible(config) ? config : { ...config };
+    call.stamp(own);
+    own.adapter = this.#adapter;
+    if (body !== undefined) own.transformRequest = body.transforms;
+    return own;
   }
 
   /** Of a first attempt that axios resolved; only `shouldRetry` could make a failure of it. */

@@ -68,6 +68,20 @@ export const slow = (ms: number, answer: Answer = reply()): Answer => ({
   play: (exchange) => later(exchange, ms, () => answer.play(exchange)),
 });
 
+/** An answer that waits until it is released. */
+export interface HeldAnswer extends Answer {
+  release(): void;
+}
+
+/** Plays `answer` once it is released. */
+export function held(answer: Answer = reply()): HeldAnswer {
+  let release = () => {};
+  const isReleased = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  return { ...answer, play: (exchange) => void isReleased.then(() => answer.play(exchange)), release };
+}
+
 /** `answer` at once after the headers of the request, while the body may still be on its way. */
 export const early = (answer: Answer): Answer => ({ ...answer, early: true });
 

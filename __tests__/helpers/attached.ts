@@ -1,9 +1,14 @@
-import type { AxiosError, AxiosInstance, AxiosStatic, CreateAxiosDefaults } from 'axios';
+import ownAxios, {
+  type AxiosError,
+  type AxiosInstance,
+  type AxiosStatic,
+  type CreateAxiosDefaults,
+} from 'axios';
 import { attachPolicy, type ClientConfig, type Policy, type RetryConfig } from '../../lib/index.js';
-import { AXIOS_COPIES } from './axios-copies.js';
 import * as certs from './certs.js';
 import { atEnd } from './cleanup.js';
 import { startOrigin } from './origin.js';
+import { until } from './wait.js';
 
 export interface AttachedOptions {
   /** On top of `allowHttp: true` and trust in the test authority. */
@@ -26,7 +31,7 @@ export interface Attached {
 
 /** Attaches a policy to a new instance. It is closed when the test ends, with whatever is under way. */
 export function attached({ client, retry = false, defaults, axios, before }: AttachedOptions = {}): Attached {
-  const http = (axios ?? AXIOS_COPIES[0]?.axios)?.create(defaults) as AxiosInstance;
+  const http = (axios ?? ownAxios).create(defaults);
   before?.(http);
   const policy = attachPolicy(http, { client: { allowHttp: true, tls: { ca: certs.ca }, ...client }, retry });
   atEnd(() => policy.close({ abort: true }));
@@ -45,7 +50,18 @@ export async function attachedFor(when: When, options: AttachedOptions): Promise
   if (when === 'first') return it;
   const origin = await startOrigin({ tls: options.client?.allowHttp === false });
   const patient = { timeout: '10s', readTimeout: false, retry: false } as const;
-  await it.http.get(origin.url, { headers: { Connection: 'close' }, policy: patient });
+  const first = () => it.http.get(origin.url, { headers: { Connection: 'close' }, policy: patient });
+  let failure: unknown;
+  // Again where a busy machine took longer to connect than the test's connectTimeout allows.
+  const isMade = () =>
+    first().then(
+      () => true,
+      (error: unknown) => {
+        failure = error;
+        return false;
+      },
+    );
+  await until(isMade, 10_000, () => `the first request is made: ${failure}`);
   await origin.idle();
   return it;
 }

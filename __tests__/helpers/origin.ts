@@ -23,6 +23,7 @@ export {
   gzipDrip,
   handler,
   hangUp,
+  held,
   never,
   partialHead,
   raw,

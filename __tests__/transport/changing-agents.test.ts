@@ -6,7 +6,7 @@ import { attached, failureOf } from '../helpers/attached.js';
 import * as certs from '../helpers/certs.js';
 import { atEnd } from '../helpers/cleanup.js';
 import { failingLookup } from '../helpers/faults.js';
-import { handler, type Origin, reply, slow, startOrigin } from '../helpers/origin.js';
+import { handler, held, type Origin, reply, startOrigin } from '../helpers/origin.js';
 import { until } from '../helpers/wait.js';
 
 const client = { tls: undefined };
@@ -163,7 +163,8 @@ describe('An instance’s agent', () => {
 
   it('lets what is under way finish on the connections it was begun on, and no idle one stay', async () => {
     const origin = await startOrigin();
-    origin.enqueue(slow(60), slow(60), reply({ body: 'new' }));
+    const old = held();
+    origin.enqueue(old, old, reply({ body: 'new' }));
     const httpAgent = new HttpAgent();
     const { http: instance, policy } = attached({ defaults: { httpAgent } });
     const underWay = [instance.get(origin.url), instance.get(origin.url)];
@@ -171,6 +172,7 @@ describe('An instance’s agent', () => {
     httpAgent.maxSockets = 7;
     expect((await instance.get(origin.url)).data).toBe('new');
     expect(policy.stats().pools.map(({ active }) => active)).toContain(2);
+    old.release();
     expect((await Promise.all(underWay)).map(({ status }) => status)).toEqual([200, 200]);
     await until(() => origin.openSockets === 1);
     expect(policy.stats().pools).toMatchObject([{ active: 0, idle: 1 }]);

@@ -195,10 +195,10 @@ describe.each(AGENTS)('What becomes of a request on the caller’s own %s', (_na
 
   it('ends after the readTimeout, not before', async () => {
     origin.enqueue(reply(), slow(60), never());
-    const { http } = attached({ client: { ...client, timeout: false, readTimeout: 100 } });
+    const { http } = attached({ client: { ...client, timeout: false, readTimeout: 300 } });
     await http.get(origin.url, agents);
     await http.get(origin.url, agents);
-    expect((await failureOf(http.get(origin.url, agents))).message).toBe('readTimeout of 100ms exceeded');
+    expect((await failureOf(http.get(origin.url, agents))).message).toBe('readTimeout of 300ms exceeded');
     await origin.idle();
   });
 

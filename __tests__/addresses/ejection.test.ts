@@ -267,6 +267,20 @@ describe('a name none of whose addresses can be connected to', () => {
     expect(held()).toEqual(['a']);
   });
 
+  it('has none ejected for longer after an outage, however often they were in turn', () => {
+    const { fail, succeed, changes } = setUp({ failures: 1 }, ['a', 'b', 'c']);
+    for (let round = 0; round < 50; round += 1) for (const one of ['a', 'b', 'c']) fail(one, 1, true);
+    // The first one was, before the others were known to be out of reach, too.
+    expect(changes).toEqual([
+      ['a', 30_000],
+      ['a', undefined],
+    ]);
+    succeed('a');
+    succeed('b');
+    fail('c', 1, true);
+    expect(changes.at(-1)).toEqual(['c', 30_000]);
+  });
+
   it('is not one of which an address answers, if only with errors', () => {
     const { fail, held } = setUp({}, ['a', 'b', 'c']);
     fail('a', 5);

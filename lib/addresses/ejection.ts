@@ -156,8 +156,11 @@ export class Ejections {
     this.#health.set(address, health);
     health.failures += 1;
     health.isUnreachable = isUnreachable;
-    if (isUnreachable) this.#releaseIfNoneIsReachable(nowMs);
-    if (!this.#isToBeEjected(health, nowMs)) return;
+    if (isUnreachable && this.#isNoneReachable) this.#releaseAll(nowMs);
+    else if (this.#isToBeEjected(health, nowMs)) this.#eject(address, health, nowMs);
+  }
+
+  #eject(address: string, health: Health, nowMs: number): void {
     health.eject(nowMs, this.#limits.forMs);
     this.#onChange(address, health.lastForMs(this.#limits.forMs));
   }
@@ -181,13 +184,15 @@ export class Ejections {
     return health.failures >= this.#limits.failures && held < this.#mostHeldBack;
   }
 
-  /** When nothing else can be connected to, what is held back may be all that works. */
-  #releaseIfNoneIsReachable(nowMs: number): void {
-    const isUnreachable = (address: string) => {
+  get #isNoneReachable(): boolean {
+    return this.#addresses.every((address) => {
       const health = this.#health.get(address);
       return health !== undefined && (health.untilMs !== undefined || health.isUnreachable);
-    };
-    if (!this.#addresses.every(isUnreachable)) return;
+    });
+  }
+
+  /** When nothing else can be connected to, what is held back may be all that works. */
+  #releaseAll(nowMs: number): void {
     for (const [address, health] of this.#health) {
       if (health.untilMs === undefined) continue;
       health.failures = this.#limits.failures - 1;

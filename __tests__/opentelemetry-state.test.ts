@@ -193,3 +193,19 @@ describe('a policy that asks many servers', () => {
     expect(names).toEqual(['one', 'two', '_other']);
   });
 });
+
+describe('an adapter that makes up a code for every failure', () => {
+  it('has a series for the first hundred, and one for all the others', async () => {
+    const { http } = attached({ retry: false });
+    const { collect } = measured();
+    for (let count = 1; count <= 103; count += 1) {
+      const adapter = () => Promise.reject(Object.assign(new Error('failed'), { code: `E${count}` }));
+      await failureOf(http.get('https://a.test/', { adapter }));
+    }
+    const types = ((await collect()).get('http.client.request.duration') ?? []).map(
+      ([attributes]) => (attributes as Record<string, unknown>)['error.type'],
+    );
+    expect(types).toHaveLength(101);
+    expect(types.at(-1)).toBe('_OTHER');
+  });
+});

@@ -2,6 +2,9 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { AttemptDescription, AttemptEndMessage } from '../request/channels.js';
 
+/** `error.type` of what has no type, or of too many to tell apart, by the conventions. */
+export const OTHER_ERROR = '_OTHER';
+
 /** RFC 9110, PATCH (RFC 5789), and QUERY. */
 const KNOWN_METHODS = 'CONNECT,DELETE,GET,HEAD,OPTIONS,PATCH,POST,PUT,QUERY,TRACE';
 
@@ -77,7 +80,7 @@ function errorTypeOf(
 ): string | undefined {
   if (status !== undefined && status >= 400) return String(status);
   // Of kind `status` is also a 304 that `validateStatus` does not accept: an exchange that went well.
-  return kind === 'ok' || kind === 'status' ? undefined : (code ?? '_OTHER');
+  return kind === 'ok' || kind === 'status' ? undefined : (code ?? OTHER_ERROR);
 }
 
 /** The value of all that came too late to be told apart. */
@@ -86,7 +89,7 @@ const OTHER = '_other';
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
 
 /** The first few values of an attribute; every series that a metric has is kept for as long as the process runs. */
-class BoundedValues {
+export class BoundedValues {
   readonly #limit: number;
   readonly #known = new Set<string>();
 

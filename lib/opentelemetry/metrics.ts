@@ -10,10 +10,13 @@ import type {
 import type { PolicyStats } from '../request/activity.js';
 import type { AttemptEndMessage, GiveUpMessage, RetryMessage } from '../request/channels.js';
 import type { Policy } from '../request/policy.js';
-import type { MethodNames, SeriesAttributes } from './attributes.js';
+import { BoundedValues, type MethodNames, OTHER_ERROR, type SeriesAttributes } from './attributes.js';
 
 /** Of `http.client.request.duration`, by https://opentelemetry.io/docs/specs/semconv/http/http-metrics/. */
 const BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
+
+/** Statuses and codes of errors; an adapter of the caller's may make up a code for every failure. */
+const MAX_ERROR_TYPES = 100;
 
 /** How the attributes of metrics are named and bounded. */
 interface Naming {
@@ -24,6 +27,7 @@ interface Naming {
 /** The durations of attempts, and what is counted of requests. */
 export class RequestMetrics {
   readonly #naming: Naming;
+  readonly #errorTypes = new BoundedValues(MAX_ERROR_TYPES);
   readonly #duration: Histogram;
   readonly #retries: Counter;
   readonly #giveUps: Counter;
@@ -50,7 +54,8 @@ export class RequestMetrics {
    * @param context the span's, for exemplars.
    */
   attemptEnded(message: AttemptEndMessage, seen: Attributes, context: Context | undefined): void {
-    this.#duration.record(message.durationMs / 1000, { ...this.#attributesOf(message), ...seen }, context);
+    const attributes = { ...this.#attributesOf(message), ...this.#bounded(seen) };
+    this.#duration.record(message.durationMs / 1000, attributes, context);
   }
 
   retry(message: RetryMessage): void {
@@ -59,6 +64,12 @@ export class RequestMetrics {
 
   giveUp(message: GiveUpMessage): void {
     this.#giveUps.add(1, this.#withReason(message));
+  }
+
+  #bounded(seen: Attributes): Attributes {
+    const errorType = seen['error.type'];
+    if (errorType === undefined || this.#errorTypes.admits(String(errorType))) return seen;
+    return { ...seen, 'error.type': OTHER_ERROR };
   }
 
   #attributesOf({ name, method, url }: AttemptEndMessage | RetryMessage | GiveUpMessage): Attributes {

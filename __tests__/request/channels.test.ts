@@ -339,7 +339,7 @@ describe('axios-policy:connect and axios-policy:pool', () => {
     const connects = listen('connect');
     const pool = listen('pool');
     const { origin, http, policy } = await start({ axios: axios as AxiosStatic });
-    const about = { origin: origin.url };
+    const about = { name: new URL(origin.url).host, origin: origin.url };
     await http.get('/');
     await until(() => pool.length === 1);
     await http.get('/');

@@ -232,6 +232,33 @@ describe('The name of a policy', () => {
     expect(line).toMatch(/^prices: GET http:/);
   });
 
+  it.each([
+    ['HTTP/1.1', false],
+    ['HTTP/2', true],
+  ])(
+    'stands in what is told of connections of %s, also of those that an update keeps',
+    async (_, http2Only) => {
+      const origin = http2Only ? await startHttp2Origin() : await originOf(reply());
+      const client = { ...CLIENT, http2Only };
+      const seen: string[] = [];
+      const note = (message: unknown) => {
+        const { stage, event = stage, name } = message as { stage?: string; event?: string; name?: string };
+        seen.push(`${event} ${name}`);
+      };
+      for (const channel of ['axios-policy:connect', 'axios-policy:pool']) {
+        subscribe(channel, note);
+        atEnd(() => void unsubscribe(channel, note));
+      }
+      const { http, policy } = attached();
+      policy.update({ name: 'prices', client });
+      await http.get(origin.url);
+      await until(() => seen.length === 3);
+      policy.update({ name: 'rates', client });
+      await policy.close();
+      expect(seen).toEqual(['start prices', 'ready prices', 'kept prices', 'closed rates']);
+    },
+  );
+
   it('is the host of baseURL if nobody gave one', async () => {
     const { seen, metadata, line, host } = await namesOf({ baseURL: true });
     expect(new Set(seen)).toEqual(new Set([host]));

@@ -24,6 +24,8 @@ export class Generation {
   /** Settings of a request that has none of its own. */
   readonly defaultSettings: ResolvedRequestPolicy;
   #view: PolicyView | undefined;
+  /** Of the connections, for messages; who keeps them after an update gives them the name of then. */
+  readonly #owner: { name: string | undefined };
 
   /**
    * @param before whose counts go on, and whose connections, if they are such as these settings make.
@@ -36,6 +38,8 @@ export class Generation {
       makeSameConnections(before.policy.client, policy.client) &&
       goesElsewhere(before.policy) === goesElsewhere(policy);
     const name = policy.name ?? hostOf(axios.defaults.baseURL);
+    this.#owner = isSame ? before.#owner : { name };
+    this.#owner.name = name;
     this.context = {
       name,
       isNamed: policy.name !== undefined,
@@ -43,7 +47,7 @@ export class Generation {
       errors: before?.context.errors ?? new AxiosErrors(bare),
       client: policy.client,
       platform,
-      connections: isSame ? before.context.connections : platform.connect(policy, axios, bare),
+      connections: isSame ? before.context.connections : platform.connect(policy, axios, bare, this.#owner),
       activity: new Activity(platform.afterPendingIo, before?.context.activity),
       unsupported: new UnsupportedOptions(policy.client, name, before?.context.unsupported),
     };

@@ -8,6 +8,7 @@ import type { ResolvedClient } from '../config/resolved.js';
 import type { PolicyConfig } from '../config/types.js';
 import { BufferedDownload } from '../resume/buffered-download.js';
 import { StreamedDownload } from '../resume/streamed-download.js';
+import type { Owner } from '../transport/channels.js';
 import { publishAddress } from '../transport/channels.js';
 import { LeaveLimit } from '../transport/elsewhere.js';
 import type { AddressBook, AddressStats } from '../transport/peer.js';
@@ -25,9 +26,15 @@ import type { Policy } from './policy.js';
 class PolicyAddresses extends Addresses implements AddressBook {
   readonly #resolver: Resolver;
 
-  constructor({ dns, eject, given, randomizeAddresses: randomize }: ResolvedClient) {
+  constructor({ dns, eject, given, randomizeAddresses: randomize }: ResolvedClient, owner: Owner) {
     const now = () => performance.now();
-    super({ randomize, eject, now, random: Math.random, onChange: publishAddress });
+    super({
+      randomize,
+      eject,
+      now,
+      random: Math.random,
+      onChange: (health) => publishAddress(owner, health),
+    });
     const cache = dns && { ttlMs: dns.cacheTtlMs || 0, staleMs: dns.staleOnErrorMs || 0 };
     this.#resolver = new Resolver({ cache, cachesOwn: given.has('dns'), now }, this);
   }
@@ -49,10 +56,11 @@ const NODE: Platform = {
   channels: { attempts: ATTEMPTS, retries: RETRIES, publishAttempt, publishRetry, publishGiveUp },
   resolvePolicy,
   resolveRequestPolicy,
-  connect: (policy, instance, bare) => {
+  connect: (policy, instance, bare, owner) => {
     const { client } = policy;
     const leaves = goesElsewhere(policy) ? new LeaveLimit() : undefined;
-    const transport = new Transport(client, instance, { addresses: new PolicyAddresses(client), leaves });
+    const addresses = new PolicyAddresses(client, owner);
+    const transport = new Transport(client, instance, { addresses, leaves, owner });
     return Object.assign(transport, { direct: new DirectClient(transport, client.allowHttp, bare) });
   },
   adapterName,

@@ -5,6 +5,7 @@ import type { GiveUpReason, RetryEvent } from '../config/types.js';
 import type { Download, DownloadOwner } from '../resume/download.js';
 import type { Observation } from '../retry/classify.js';
 import type { CallRecord } from '../retry/record.js';
+import type { Owner } from '../transport/channels.js';
 import type { Attempt } from '../transport/exchange.js';
 import type { AddressBook } from '../transport/peer.js';
 import type { AttemptConnections, GivenConnections } from '../transport/transport.js';
@@ -74,8 +75,12 @@ export interface Platform {
   resolvePolicy(config: unknown, byAdapter?: Unsupported): ResolvedPolicy;
   /** Reads the settings of a request, over the policy of the instance. @throws PolicyConfigError likewise. */
   resolveRequestPolicy(input: unknown, base: ResolvedPolicy): ResolvedRequestPolicy;
-  /** Makes the connections of one policy. @throws PolicyConfigError on TLS material that is none. */
-  connect(policy: ResolvedPolicy, instance: AxiosInstance, bare: AxiosInstance): Connections;
+  /**
+   * Makes the connections of one policy.
+   * @param owner says whose they are in messages; its name may change.
+   * @throws PolicyConfigError on TLS material that is none.
+   */
+  connect(policy: ResolvedPolicy, instance: AxiosInstance, bare: AxiosInstance, owner: Owner): Connections;
   /** The one of axios' named adapters that a request goes through; `undefined` for a function, the caller's own. */
   adapterName(adapter: RequestConfig['adapter']): RequestConfig['adapter'];
   /** The body of a GET that a second response may complete; `undefined` where there is no such thing. */

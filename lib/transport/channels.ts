@@ -20,8 +20,24 @@ export interface ConnectionLabel {
   readonly proxy?: string | undefined;
 }
 
+/** The policy that connections belong to; an update may rename it. */
+export interface Owner {
+  readonly name: string | undefined;
+}
+
+/** A connection, and whose it is. */
+export interface OwnedConnection extends ConnectionLabel {
+  readonly owner?: Owner | undefined;
+}
+
+/** The policy in a message. */
+interface Named {
+  /** Of the policy: as it was given, else the host of `baseURL`. */
+  readonly name?: string | undefined;
+}
+
 /** A message of the channel `axios-policy:connect`: two for every new connection, `start` and how that ended. */
-export interface ConnectMessage extends ConnectionLabel {
+export interface ConnectMessage extends ConnectionLabel, Named {
   readonly stage: 'start' | 'ready' | 'failed';
   /** Time since `start`, in ms: DNS, TCP, proxy CONNECT, TLS and the HTTP/2 preface together. */
   readonly durationMs: number;
@@ -30,7 +46,7 @@ export interface ConnectMessage extends ConnectionLabel {
 }
 
 /** A message of the channel `axios-policy:pool`. */
-export interface PoolMessage extends ConnectionLabel {
+export interface PoolMessage extends ConnectionLabel, Named {
   /**
    * - `kept`: the connection has become idle, and is kept for other requests;
    * - `reused`: a request was given the idle connection;
@@ -40,7 +56,7 @@ export interface PoolMessage extends ConnectionLabel {
 }
 
 /** A message of the channel `axios-policy:address`: an address of a name that has several gets no requests, or again. */
-export interface AddressMessage {
+export interface AddressMessage extends Named {
   /** `host:port`. */
   readonly host: string;
   readonly address: string;
@@ -56,12 +72,12 @@ export interface ConnectAnnouncement {
 }
 
 /** Tells that a connection is being made. `undefined` if nobody listens. */
-export function publishConnect(label: ConnectionLabel): ConnectAnnouncement | undefined {
+export function publishConnect(connection: OwnedConnection): ConnectAnnouncement | undefined {
   if (!connects.hasSubscribers) return undefined;
   const startedAt = performance.now();
   const publish = (stage: ConnectMessage['stage'], durationMs: number, error?: unknown) => {
     const cause = error === undefined || error === null ? {} : { error };
-    connects.publish({ stage, ...label, durationMs, ...cause } satisfies ConnectMessage);
+    connects.publish({ stage, ...labelWithName(connection), durationMs, ...cause } satisfies ConnectMessage);
   };
   publish('start', 0);
   return {
@@ -70,24 +86,32 @@ export function publishConnect(label: ConnectionLabel): ConnectAnnouncement | un
   };
 }
 
+function labelWithName({ owner, ...label }: OwnedConnection): ConnectionLabel & Named {
+  return owner?.name === undefined ? label : { name: owner.name, ...label };
+}
+
 /** Tells what became of a connection that was ready. */
-export function publishPool(event: PoolMessage['event'], label: ConnectionLabel | undefined): void {
-  if (!poolChannel.hasSubscribers || label === undefined) return;
-  poolChannel.publish({ event, ...label } satisfies PoolMessage);
+export function publishPool(event: PoolMessage['event'], connection: OwnedConnection | undefined): void {
+  if (!poolChannel.hasSubscribers || connection === undefined) return;
+  poolChannel.publish({ event, ...labelWithName(connection) } satisfies PoolMessage);
 }
 
 /** Tells that an address gets no requests, or gets them again: without `ejectedForMs`. */
-export function publishAddress({
-  name: host,
-  address,
-  ejectedForMs,
-}: {
-  readonly name: string;
-  readonly address: string;
-  readonly ejectedForMs: number | undefined;
-}): void {
+export function publishAddress(
+  { name }: Owner,
+  {
+    name: host,
+    address,
+    ejectedForMs,
+  }: { readonly name: string; readonly address: string; readonly ejectedForMs: number | undefined },
+): void {
   if (!addresses.hasSubscribers) return;
-  const state = ejectedForMs === undefined ? 'used' : 'ejected';
-  const message = { host, address, state, ...(ejectedForMs === undefined ? {} : { ejectedForMs }) } as const;
-  addresses.publish(message satisfies AddressMessage);
+  const message: AddressMessage = {
+    ...(name === undefined ? {} : { name }),
+    host,
+    address,
+    state: ejectedForMs === undefined ? 'used' : 'ejected',
+    ...(ejectedForMs === undefined ? {} : { ejectedForMs }),
+  };
+  addresses.publish(message);
 }

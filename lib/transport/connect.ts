@@ -3,7 +3,7 @@ import type { NetConnectOpts, Socket } from 'node:net';
 import { authorityOf } from '../config/host.js';
 import type { LimitMs } from '../config/resolved.js';
 import { ConnectTimeoutError } from '../errors.js';
-import type { ConnectAnnouncement, ConnectionLabel } from './channels.js';
+import type { ConnectAnnouncement, OwnedConnection, Owner } from './channels.js';
 import { publishConnect } from './channels.js';
 import type { ConnectionTimes } from './connection-times.js';
 import { poolNameOf } from './node-internals.js';
@@ -31,10 +31,10 @@ export function targetOf({ host = 'localhost', port = '', socketPath }: Connecti
 export function labelOf(
   scheme: 'http' | 'https',
   options: ConnectionOptions,
-  { proxy }: { readonly proxy?: string },
-): ConnectionLabel {
+  { proxy, owner }: Pick<PoolOfConnection, 'proxy' | 'owner'>,
+): OwnedConnection {
   const origin = options.socketPath ? `unix:${options.socketPath}` : `${scheme}://${targetOf(options)}`;
-  return proxy === undefined ? { origin } : { origin, proxy };
+  return proxy === undefined ? { origin, owner } : { origin, proxy, owner };
 }
 
 /**
@@ -76,7 +76,7 @@ interface ConnectWatch {
   readonly timeoutMs?: LimitMs;
   /** How much of it is spent already, on a tunnel the connection goes through. */
   readonly spentMs?: number;
-  readonly label?: ConnectionLabel;
+  readonly label?: OwnedConnection;
   readonly home?: ConnectionHome;
   /** Is told how it ends. */
   readonly announced?: ConnectAnnouncement | undefined;
@@ -167,6 +167,7 @@ interface PoolOfConnection {
   readonly maxAgeMs?: number | undefined;
   readonly drawMaxAgeMs?: (() => number | undefined) | undefined;
   readonly proxy?: string;
+  readonly owner?: Owner | undefined;
 }
 
 /** The pool of a connection. */

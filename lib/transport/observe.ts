@@ -5,7 +5,7 @@
 import type { Agent, ClientRequest } from 'node:http';
 import type { Socket } from 'node:net';
 import { define } from '../config/own.js';
-import type { ConnectionLabel } from './channels.js';
+import type { OwnedConnection } from './channels.js';
 import type { ConnectionTimes } from './connection-times.js';
 import { type FailedPlaces, nextConnectionNumber, type Place } from './elsewhere.js';
 import type { ClientSocket, OnConnection } from './node-internals.js';
@@ -39,7 +39,7 @@ export interface ConnectionState extends Place {
   /** From when on it takes no new request. */
   endsAtMs: number;
   /** Its name in messages; there are none about somebody else's. */
-  readonly label?: ConnectionLabel | undefined;
+  readonly label?: OwnedConnection | undefined;
   /** Where it is kept between two requests. */
   readonly home?: ConnectionHome | undefined;
 }

@@ -1,5 +1,6 @@
 import { MAX_TIMER_MS } from '../config/duration.js';
 import type { LimitMs, ResolvedClient } from '../config/resolved.js';
+import type { Owner } from './channels.js';
 import type { LeaveLimit } from './elsewhere.js';
 import type { InheritedOptions } from './inherited-options.js';
 import type { AddressBook } from './peer.js';
@@ -26,12 +27,14 @@ export interface PoolOptions {
   readonly addresses?: AddressBook | undefined;
   /** How often a connection may be given up for being worse than others; without it none is. */
   readonly leaves?: LeaveLimit | undefined;
+  /** Whose connections they are, for messages. */
+  readonly owner?: Owner | undefined;
   /** `http://host:port` of the proxy that the connections lead to or through, for messages. */
   readonly proxy?: string;
 }
 
-/** What pools do with the addresses of names. */
-export interface AddressOptions extends Pick<PoolOptions, 'addresses' | 'leaves'> {}
+/** What pools do with the addresses of names, and whose they are. */
+export interface AddressOptions extends Pick<PoolOptions, 'addresses' | 'leaves' | 'owner'> {}
 
 /** The youngest age at which a connection ends, as a share of the oldest: those of a fleet end at different times. */
 const MIN_AGE_SHARE = 0.8;

@@ -6,7 +6,7 @@ import type { AllowHttp } from '../../config/client-parsers.js';
 import { authorityOf, bracketed, unbracketed } from '../../config/host.js';
 import { fieldOf } from '../../config/own.js';
 import type { LimitMs } from '../../config/resolved.js';
-import type { ConnectionLabel } from '../channels.js';
+import type { OwnedConnection, Owner } from '../channels.js';
 import { ConnectionTimes } from '../connection-times.js';
 import type { FailedPlaces, LeaveLimit } from '../elsewhere.js';
 import type { Exchange } from '../exchange.js';
@@ -76,6 +76,8 @@ export interface Http2ClientOptions {
   readonly addresses?: AddressBook | undefined;
   /** How often a session may be given up for being worse than others; without it none is. */
   readonly leaves?: LeaveLimit | undefined;
+  /** Whose connections they are, for messages. */
+  readonly owner?: Owner | undefined;
   /** How old a new session may become, in ms; `undefined` = as old as it likes. */
   readonly drawMaxAgeMs?: (() => number | undefined) | undefined;
 }
@@ -83,12 +85,12 @@ export interface Http2ClientOptions {
 /** The name of a connection to the target in messages. */
 export function labelOf(
   target: Http2Target,
-  { proxyOf }: Pick<Http2ClientOptions, 'proxyOf'>,
-): ConnectionLabel {
+  { proxyOf, owner }: Pick<Http2ClientOptions, 'proxyOf' | 'owner'>,
+): OwnedConnection {
   const { origin, socketPath } = target;
-  if (socketPath !== undefined) return { origin: `unix:${socketPath}` };
+  if (socketPath !== undefined) return { origin: `unix:${socketPath}`, owner };
   const proxy = proxyOf?.(target);
-  return proxy === undefined ? { origin } : { origin, proxy };
+  return proxy === undefined ? { origin, owner } : { origin, proxy, owner };
 }
 
 /** The moments of a connection to the target that begins now. */

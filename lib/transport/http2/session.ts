@@ -3,7 +3,7 @@ import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { guarded } from '../../config/own.js';
 import { PingTimeoutError, type PolicyError } from '../../errors.js';
-import { type ConnectionLabel, poolChannel, publishPool } from '../channels.js';
+import { type OwnedConnection, poolChannel, publishPool } from '../channels.js';
 import type { Place } from '../elsewhere.js';
 import { Answers } from '../observe.js';
 import type { Peer } from '../peer.js';
@@ -43,7 +43,7 @@ export class PooledSession implements Place {
   readonly #target: Http2Target;
   readonly #options: Http2ClientOptions;
   readonly #owner: SessionOwner<PooledSession>;
-  readonly #label: ConnectionLabel;
+  readonly #label: OwnedConnection;
   #state: SessionState = { name: 'draining' };
   #goaway: Goaway | undefined;
   #failure: unknown;

@@ -158,6 +158,7 @@ export class Route {
       sockets: httpsPool.sockets,
       addresses: httpsPool.addresses,
       leaves: httpsPool.leaves,
+      owner: httpsPool.owner,
       drawMaxAgeMs: httpsPool.drawMaxAgeMs,
     });
   }

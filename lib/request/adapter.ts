@@ -42,9 +42,8 @@ function begin(parts: AdapterParts, call: Call | undefined, config: RequestConfi
   prepare(parts, call, config);
   return (call.download === undefined ? run : download)(call, config).then(
     (response) => {
-      call.succeeded = true;
       // Here and not in the response interceptor: one registered before ours may have made something else of it.
-      if (!call.asksAboutSuccess) call.markSucceeded();
+      call.accepted();
       return response;
     },
     (error: unknown) => fail(parts, call, config, error),

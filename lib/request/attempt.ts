@@ -195,7 +195,7 @@ export class AttemptRun implements SentAttempt, DirectAttempt, QueueObserver, De
 
   /** Ends the attempt, and lets the call know that this is no failure. */
   cancel(): void {
-    this.call.cancelled = true;
+    this.call.cancel();
     this.#onCancel();
     // axios no longer listens for the body of a response that it rejected.
     this.#body?.destroy();

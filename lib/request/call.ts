@@ -12,9 +12,10 @@ import { FailedPlaces } from '../transport/elsewhere.js';
 import type { RequestConfig } from './axios.js';
 import type { RequestBody } from './body.js';
 import type { Cancellable, PendingRetry } from './pending-retry.js';
-import type { ObservedCall, PolicyContext } from './platform.js';
+import type { PolicyContext } from './platform.js';
 import { isStreamLike } from './streams.js';
 import { originOf } from './url.js';
+import { nameOf } from './warnings.js';
 
 /**
  * The key under which a logical request's state travels on its config, from our request interceptor to our response
@@ -62,9 +63,12 @@ export class Call implements Cancellable {
   cancelled = false;
   /** {@inheritDoc Cancellable.onCancel} */
   onCancel: (() => void) | undefined;
-  #observation: Observation = UNOBSERVED;
-  #distrustsIdle = false;
-  #failedPlaces: FailedPlaces | undefined;
+  /** The transport's evidence of the latest attempt. */
+  observation: Observation = UNOBSERVED;
+  /** Whether the latest attempt gave reason not to send the next one on an idle connection. */
+  distrustsIdle = false;
+  /** Where its attempts failed, for the next one to keep away from. */
+  failedPlaces: FailedPlaces | undefined;
   #refunded: number | undefined;
 
   constructor({ context, settings, record, budget, adapter, transformRequest, body }: CallParts) {
@@ -77,21 +81,6 @@ export class Call implements Cancellable {
     this.body = body;
   }
 
-  /** The transport's evidence of the latest attempt. */
-  get observation(): Observation {
-    return this.#observation;
-  }
-
-  /** Whether the latest attempt gave reason not to send the next one on an idle connection. */
-  get distrustsIdle(): boolean {
-    return this.#distrustsIdle;
-  }
-
-  /** Where its attempts failed, for the next one to keep away from. */
-  get failedPlaces(): FailedPlaces | undefined {
-    return this.#failedPlaces;
-  }
-
   /**
    * Takes note of a connection that an attempt failed on.
    *
@@ -100,8 +89,8 @@ export class Call implements Cancellable {
   failedAt(place: Place, when?: 'always' | 'again'): void {
     const { retry } = this.settings;
     if (when !== 'always' && (retry === false || !retry.elsewhere)) return;
-    this.#failedPlaces ??= new FailedPlaces();
-    if (when !== 'again' || this.#failedPlaces.isLatest(place)) this.#failedPlaces.add(place);
+    this.failedPlaces ??= new FailedPlaces();
+    if (when !== 'again' || this.failedPlaces.isLatest(place)) this.failedPlaces.add(place);
   }
 
   /** Whether a response that axios accepts may still be retried. */
@@ -143,8 +132,8 @@ export class Call implements Cancellable {
 
   /** Takes note of what the transport saw of the attempt, for the decision about a retry and for the next connection. */
   observed(observation: Observation, distrustsIdle: boolean, times: Omit<AttemptTimes, 'endedMs'>): void {
-    this.#observation = observation;
-    this.#distrustsIdle = distrustsIdle;
+    this.observation = observation;
+    this.distrustsIdle = distrustsIdle;
     this.record.attemptTimed(times, performance.now());
   }
 
@@ -162,7 +151,25 @@ export class Call implements Cancellable {
 
   /** Forgets what the transport saw: the attempt went well, or another one is to come. */
   forgetObservation(): void {
-    this.#observation = UNOBSERVED;
+    this.observation = UNOBSERVED;
+  }
+
+  /** An attempt brought a response that axios accepts; `shouldRetry` may still refuse it. */
+  accepted(): void {
+    this.succeeded = true;
+    if (!this.asksAboutSuccess) this.markSucceeded();
+  }
+
+  /** It goes on after its response: the body of that was cut. */
+  reopen(): void {
+    this.succeeded = false;
+    this.record.reopened();
+  }
+
+  /** A retry was decided. */
+  retryWith(next: RequestConfig): void {
+    this.sent = next;
+    this.forgetObservation();
   }
 
   /** An attempt brought a response that axios accepts, and nobody may refuse it any more. */
@@ -223,14 +230,6 @@ export class Call implements Cancellable {
   toJSON(): RequestMetadata {
     return this.metadata();
   }
-}
-
-/** The name of a request's policy. A host that stands for one is left out where the URL is. */
-export function nameOf({
-  context,
-  settings,
-}: Pick<ObservedCall, 'context' | 'settings'>): string | undefined {
-  return settings.sensitive && !context.isNamed ? undefined : context.name;
 }
 
 const isEnumerable = Object.prototype.propertyIsEnumerable;

@@ -5,12 +5,12 @@ import { classify } from '../retry/classify.js';
 import { redactUrl } from '../retry/redact.js';
 import type { RequestTimings } from '../retry/timings.js';
 import type { AxiosResponse, RequestConfig } from './axios.js';
-import { nameOf } from './call.js';
 import type { AttemptResult } from './pending-retry.js';
 import type { AttemptEnd, ObservedCall } from './platform.js';
 import type { Hidden } from './retry-hooks.js';
 import { discreet, hiddenOf, outcomeOf } from './retry-hooks.js';
 import { originOf, urlOf } from './url.js';
+import { nameOf } from './warnings.js';
 
 /**
  * Messages about requests on `node:diagnostics_channel`. As long as nobody subscribes, no message is made.

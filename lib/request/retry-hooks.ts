@@ -7,13 +7,12 @@ import { redactUrl } from '../retry/redact.js';
 import type { RequestConfig } from './axios.js';
 import { BodyEdits } from './body.js';
 import type { Call } from './call.js';
-import { nameOf } from './call.js';
 import { idempotencyOfResult } from './outcome.js';
 import type { AttemptResult, Cancellable } from './pending-retry.js';
 import { followCancel, isCancelled, unfollowCancel } from './pending-retry.js';
 import type { Channels, ObservedCall } from './platform.js';
 import { urlOf } from './url.js';
-import { reportHookError } from './warnings.js';
+import { nameOf, reportHookError } from './warnings.js';
 
 /** The fields that lead to credentials: the headers of the request, and whatever else holds the config. */
 export interface Hidden {

@@ -6,7 +6,7 @@ import { headerGetter, requestedDelayMs } from '../retry/headers.js';
 import { Patience } from '../retry/patience.js';
 import type { AxiosResponse, RequestConfig } from './axios.js';
 import type { Call } from './call.js';
-import { callOf, nameOf } from './call.js';
+import { callOf } from './call.js';
 import { idempotencyOfResult, resultOfError, resultOfResponse } from './outcome.js';
 import type { AttemptResult } from './pending-retry.js';
 import { configOf, isCancelled, KeptResult, PendingRetry } from './pending-retry.js';
@@ -14,7 +14,7 @@ import type { Channels } from './platform.js';
 import type { PriorInterceptors } from './prior-interceptors.js';
 import { askShouldRetry, beforeRetry, CANCELLED, reportGiveUp } from './retry-hooks.js';
 import { releaseBody } from './streams.js';
-import { atOnce, callHook } from './warnings.js';
+import { atOnce, callHook, nameOf } from './warnings.js';
 
 /** The surroundings of the loop. */
 interface RetryLoopParts {
@@ -55,8 +55,7 @@ export class RetryLoop {
   async resume(call: Call, cut: Error): Promise<AxiosResponse> {
     const { activity } = call.context;
     const { sent } = call;
-    call.succeeded = false;
-    call.record.reopened();
+    call.reopen();
     if (sent !== undefined && isCancelled(call, sent)) {
       activity.add(call);
       const canceled = await this.#cancel(call, sent);
@@ -156,8 +155,7 @@ export class RetryLoop {
     pending.kept = new KeptResult(result);
     pending.delayMs = decision.delayMs;
     // What was sent weighs more than its copy, see configOfNext.
-    call.sent = next;
-    call.forgetObservation();
+    call.retryWith(next);
     return { next, sleepMs: Math.max(0, decision.delayMs - hookMs) };
   }
 

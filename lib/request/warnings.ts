@@ -84,6 +84,17 @@ export function reportHookError(hook: string, error: unknown, name?: string): vo
   warnDeveloper('AXIOS_POLICY_HOOK', `${whose(name)}the policy's ${hook} hook failed: ${reason}`, detail);
 }
 
+/** The name of a request's policy. A host that stands for one is left out where the URL is. */
+export function nameOf({ context, settings }: NamedCall): string | undefined {
+  return settings.sensitive && !context.isNamed ? undefined : context.name;
+}
+
+/** A request, as far as its name goes. */
+interface NamedCall {
+  readonly context: { readonly name: string | undefined; readonly isNamed: boolean };
+  readonly settings: Pick<ResolvedRequestPolicy, 'sensitive'>;
+}
+
 /** Begins a warning about one of several policies. */
 function whose(name: string | undefined): string {
   return name === undefined ? '' : `policy '${name}': `;

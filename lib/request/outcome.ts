@@ -164,7 +164,8 @@ export function mayChangeConnection(attempt: SentAttempt, error: unknown): boole
 }
 
 /** An upload may also end a connection that was well: its stream fails, or is longer than it may be. */
-function isOfConnection({ observation }: Call, error: unknown): boolean {
+function isOfConnection({ body, observation }: Call, error: unknown): boolean {
+  if (body?.failed === true) return false;
   const { kind } = classify(error, observation);
   return kind !== 'permanent' && kind !== 'cancelled';
 }

@@ -25,7 +25,7 @@ const LATE_CHUNKS = [
   ['durations', /^config\/duration-(forms|grammar)/],
   ['hosts', /^config\/(no-proxy|proxy-url)/],
   ['http2', /^(transport\/http2\/(?!load)|request\/direct\/http2)/],
-  ['tls-options', /^config\/socket-options/],
+  ['tls-options', /^config\/tls-options/],
   ['tunnel', /^transport\/proxy\/(forward|tunnel)/],
 ];
 

@@ -1,5 +1,4 @@
-import { resolvePolicy } from '../../lib/config/resolve.js';
-import { describePolicy } from '../../lib/config/resolved.js';
+import { describePolicy, resolvePolicy } from '../../lib/config/resolve.js';
 import { problemsOf } from './problems.js';
 
 const clientOf = (client: object) => resolvePolicy({ client }).client;

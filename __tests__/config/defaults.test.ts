@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DNS_OPTIONS, EJECT_OPTIONS } from '../../lib/config/address-options.js';
 import { formatDuration } from '../../lib/config/duration.js';
 import type { Option, OptionTable } from '../../lib/config/option.js';
-import { BACKOFF_OPTIONS, CLIENT_OPTIONS, RETRY_OPTIONS } from '../../lib/config/options.js';
+import { BACKOFF_OPTIONS, RETRY_OPTIONS } from '../../lib/config/options.js';
 import { resolvePolicy } from '../../lib/config/resolve.js';
 import { BUDGET_OPTIONS, DEFAULT_BUDGET, isRetryableStatus } from '../../lib/config/retry-parsers.js';
+import { CLIENT_OPTIONS, DNS_OPTIONS, EJECT_OPTIONS } from '../../lib/config/socket-options.js';
 
 const CONFIG = join(__dirname, '..', '..', 'lib', 'config');
 const types = ['client-types.ts', 'retry-types.ts']

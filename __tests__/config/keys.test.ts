@@ -1,7 +1,7 @@
-import { CLIENT_OPTIONS } from '../../lib/config/options.js';
 import { editDistance } from '../../lib/config/other-libraries.js';
 import { resolvePolicy, resolveRequestPolicy } from '../../lib/config/resolve.js';
 import { toSnakeCase } from '../../lib/config/section.js';
+import { CLIENT_OPTIONS } from '../../lib/config/socket-options.js';
 import type { PolicyConfig } from '../../lib/config/types.js';
 import { problemsOf } from './problems.js';
 

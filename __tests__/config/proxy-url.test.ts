@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import fc from 'fast-check';
-import { parseProxyUrl, proxyUrl } from '../../lib/config/proxy-url.js';
+import { parseProxyUrl, readProxyUrl } from '../../lib/config/proxy-url.js';
 import { resolvePolicy } from '../../lib/config/resolve.js';
 import type { ProxyAddress } from '../../lib/config/resolved.js';
 import { problemsOf } from './problems.js';
@@ -51,7 +51,7 @@ describe('a proxy address', () => {
   });
 
   it('may come as a URL', () => {
-    const parsed = proxyUrl(new URL('https://u:p@proxy:8443'));
+    const parsed = readProxyUrl(new URL('https://u:p@proxy:8443'));
     expect(parsed).toMatchObject({ ok: true, value: { origin: 'https://proxy:8443' } });
   });
 });

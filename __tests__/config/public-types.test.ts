@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import type { InternalAxiosRequestConfig } from 'axios';
 import ts from 'typescript';
-import { resolvePolicy, resolveRequestPolicy } from '../../lib/config/resolve.js';
-import { describePolicy } from '../../lib/config/resolved.js';
+import { describePolicy, resolvePolicy, resolveRequestPolicy } from '../../lib/config/resolve.js';
 import type {
   BackoffConfig,
   BudgetConfig,

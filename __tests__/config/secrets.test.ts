@@ -2,7 +2,8 @@ import { inspect } from 'node:util';
 import * as keys from '../../lib/config/options.js';
 import { resolvePolicy, resolveRequestPolicy } from '../../lib/config/resolve.js';
 import { BUDGET_KEYS } from '../../lib/config/retry-parsers.js';
-import { TLS_KEYS } from '../../lib/config/socket-options.js';
+import { CLIENT_KEYS } from '../../lib/config/socket-options.js';
+import { TLS_KEYS } from '../../lib/config/tls-options.js';
 import { ProxySelector } from '../../lib/transport/proxy/selection.js';
 
 const PEM = `-----BEGIN PRIVATE KEY-----\n${'MIIEvQIBADANBgkqhkiG9w0BAQEFAASC'.repeat(8)}\n-----END PRIVATE KEY-----`;
@@ -52,7 +53,7 @@ const SECTIONS: ReadonlyArray<
   readonly [path: string, keys: readonly string[], wrap: (value: object) => unknown]
 > = [
   ['', keys.POLICY_KEYS.keys, (value) => value],
-  ['client', keys.CLIENT_KEYS.keys, (client) => ({ client })],
+  ['client', CLIENT_KEYS.keys, (client) => ({ client })],
   ['client.tls', TLS_KEYS.keys, (tls) => ({ client: { tls } })],
   ['retry', keys.RETRY_KEYS.keys, (retry) => ({ retry })],
   ['retry.backoff', keys.BACKOFF_KEYS.keys, (backoff) => ({ retry: { backoff } })],

@@ -1,8 +1,7 @@
 import { inspect } from 'node:util';
 import { Secret } from '../../lib/config/render.js';
-import { resolvePolicy } from '../../lib/config/resolve.js';
+import { describePolicy, resolvePolicy } from '../../lib/config/resolve.js';
 import type { PolicyView } from '../../lib/config/resolved.js';
-import { describePolicy } from '../../lib/config/resolved.js';
 import { isRetryableStatus } from '../../lib/config/retry-parsers.js';
 
 const viewOf = (config: unknown): PolicyView => describePolicy(resolvePolicy(config));
@@ -63,7 +62,7 @@ describe('the view of a policy of which nothing is said', () => {
         onRetry: undefined,
         onGiveUp: undefined,
       },
-    });
+    } satisfies PolicyView);
   });
 
   it('is a configuration of the same policy', () => {

@@ -3,32 +3,23 @@
  * what `policy.config` shows of them, and which of them not every platform or adapter supports.
  */
 import type { Parser } from './parsers.js';
-import type { ProxyAddress } from './proxy-url.js';
-import type { Secret } from './render.js';
+import { booleanOf } from './parsers.js';
 import { renderKind, renderValue } from './render.js';
 import type { Problems, Section } from './section.js';
-import type { TlsBlob, TlsConfig } from './types.js';
 
 /** Reads an option of which a parser cannot make everything: one that is an object, or changes what it overrides. */
 export type Reader<T> = (section: Section<string>, key: string, fallback: T) => T;
-
-/** Readers that hold only where there are sockets, by the names that rows of options have for them. */
-export interface SocketReaders {
-  readonly proxyUrl: Parser<ProxyAddress | false>;
-  readonly certificates: Parser<Secret<TlsBlob>>;
-  readonly tls: Reader<Secret<TlsConfig>>;
-}
 
 /** `sockets`: there are none where an adapter makes its own connections; `node`: browsers keep it to themselves, too. */
 type Requirement = 'sockets' | 'node';
 
 /**
- * One option. Either `parse` or `read` makes its value; the name of one in {@link SocketReaders} keeps that code out of
- * bundles for browsers. The reason for the default is in `explain/reasons.ts`, which does not compile without it.
+ * One option. Either `parse` or `read` makes its value; one that has neither always has its default. The reason for the
+ * default is in `explain/reasons.ts`, which does not compile without it.
  */
 export interface Option {
-  readonly parse?: Parser<unknown> | keyof SocketReaders;
-  readonly read?: ((section: Section<string>, key: string, fallback: never) => unknown) | keyof SocketReaders;
+  readonly parse?: Parser<unknown>;
+  readonly read?: (section: Section<string>, key: string, fallback: never) => unknown;
   /** The value if nobody sets it, as the library uses it. */
   readonly default: unknown;
   /** Of a length of time. Its resolved name then ends in `Ms`. */
@@ -47,13 +38,14 @@ export interface Option {
 /** Options by their keys. */
 export type OptionTable = Readonly<Record<string, Option>>;
 
-type SocketValue<N> = N extends keyof SocketReaders ? ReadBy<SocketReaders[N]> : never;
-type ReadBy<P> = P extends Parser<infer T> ? T : P extends Reader<infer T> ? T : SocketValue<P>;
+type ReadBy<P> = P extends Parser<infer T> ? T : P extends Reader<infer T> ? T : never;
 type ValueOf<O> = O extends { readonly parse: infer P; readonly default: infer D }
   ? ReadBy<P> | D
   : O extends { readonly read: infer P; readonly default: infer D }
     ? ReadBy<P> | D
-    : never;
+    : O extends { readonly default: infer D }
+      ? D
+      : never;
 type ShownOf<O> = O extends { show(value: never): infer S } ? S : ValueOf<O>;
 type NameOf<K extends string, O> = O extends { readonly as: infer N extends string }
   ? N
@@ -100,14 +92,13 @@ export function readOptions<T extends OptionTable>(
   section: Section<string>,
   table: T,
   fallbacks: Readonly<Record<string, unknown>>,
-  sockets?: SocketReaders,
 ): Values<T> {
   const entries: Array<readonly unknown[]> = Object.entries(fallbacks);
   for (const key of section.presentKeys()) {
     const option = table[key];
     if (option === undefined) continue;
     const name = nameOf(key, option);
-    entries.push([name, readOption(section, key, option, fallbacks[name], sockets)]);
+    entries.push([name, readOption(section, key, option, fallbacks[name])]);
   }
   return Object.fromEntries(entries);
 }
@@ -115,15 +106,11 @@ export function readOptions<T extends OptionTable>(
 function readOption(
   section: Section<string>,
   key: string,
-  option: Option,
+  { parse, read }: Option,
   fallback: unknown,
-  sockets: SocketReaders | undefined,
 ): unknown {
-  const { parse, read } = option;
-  const parser = typeof parse === 'string' ? sockets?.[parse] : parse;
-  if (parser !== undefined) return section.read(key, parser as Parser<unknown>, fallback);
-  const reader = typeof read === 'string' ? sockets?.[read] : read;
-  return reader === undefined ? fallback : (reader as Reader<unknown>)(section, key, fallback);
+  if (parse !== undefined) return section.read(key, parse, fallback);
+  return read === undefined ? fallback : (read as Reader<unknown>)(section, key, fallback);
 }
 
 /** The values of a table as `policy.config` shows them: frozen, without secrets. */
@@ -152,15 +139,15 @@ export interface Unsupported {
   readonly reason: string;
 }
 
-function isEmpty(raw: unknown): boolean {
-  if (typeof raw !== 'object' || raw === null || raw instanceof URL) return false;
-  return Object.keys(raw).length === 0;
+/** Tells what asks for nothing, of an option that is not read: its default, or an empty list or object. */
+function isNothing(raw: unknown, standard: unknown): boolean {
+  if (typeof raw !== 'object' || raw === null) return (booleanOf(raw) ?? raw) === standard;
+  return !(raw instanceof URL) && Object.keys(raw).length === 0;
 }
 
-/** Without a reader of its own, an option asks for something unless it was given an empty list or object. */
-function asksFor(option: Option, raw: unknown, value: unknown, sockets: SocketReaders | undefined): boolean {
-  const isUnread = sockets === undefined && typeof (option.parse ?? option.read) === 'string';
-  return isUnread ? !isEmpty(raw) : (option.asks?.(value) ?? true);
+function asksFor(option: Option, raw: unknown, value: unknown): boolean {
+  const isRead = option.parse !== undefined || option.read !== undefined;
+  return isRead ? (option.asks?.(value) ?? true) : !isNothing(raw, option.default);
 }
 
 /** The options of a section that somebody set. One that is switched off asks for nothing. */
@@ -168,14 +155,13 @@ export function givenOptions<K extends string>(
   section: Section<K>,
   table: OptionTable,
   values: object,
-  sockets: SocketReaders | undefined,
 ): ReadonlyMap<string, GivenOption> {
   const given = new Map<string, GivenOption>();
   for (const key of section.presentKeys()) {
     const option = table[key];
     if (option === undefined) continue;
     const raw = section.raw(key);
-    const asks = option.needs && asksFor(option, raw, resolvedValue(values, key, option), sockets);
+    const asks = option.needs && asksFor(option, raw, resolvedValue(values, key, option));
     const needs = asks ? option.needs : undefined;
     const received = option.secret ? renderKind(raw) : renderValue(raw);
     given.set(key, Object.freeze({ needs, path: section.pathOf(key), received }));

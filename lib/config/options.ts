@@ -1,62 +1,34 @@
 /**
- * Every option of a policy, a row each: how it is read, its default, what it needs, and how `policy.config` shows it. All
+ * The options of a policy that need no sockets, a row each: how it is read, its default, what it needs, and how `policy.config` shows it. All
  * that the library knows of an option follows from its row; its documentation is in the types of the same names, and the
  * reason for its default in `explain/reasons.ts`. Names and, unless a reason says otherwise, defaults are object_store's:
  * https://docs.rs/object_store/latest/object_store/struct.ClientOptions.html
  */
-import { DNS_OPTIONS, EJECT_OPTIONS, readDns, readEject, shownDns, shownEject } from './address-options.js';
 import type { AllowHttp, HeaderFields } from './client-parsers.js';
-import { allowHttp, defaultHeaders, excludes } from './client-parsers.js';
+import { allowHttp, defaultHeaders } from './client-parsers.js';
 import type { LimitMs } from './duration.js';
 import { formatDuration } from './duration.js';
 import type { OptionTable, Reader, Values, View } from './option.js';
 import { defaultsOf, optionTable, readOptions, viewOf } from './option.js';
-import {
-  booleanLike,
-  callback,
-  duration,
-  durationOrFalse,
-  headerValue,
-  integerLike,
-  integerOrInfinity,
-  integerWithin,
-  label,
-  limit,
-  numberAbove,
-} from './parsers.js';
-import type { ProxyAddress } from './proxy-url.js';
-import { REDACTED, Secret } from './render.js';
+import { booleanLike, callback, headerValue, integerLike, label, limit, numberAbove } from './parsers.js';
+import type { Secret } from './render.js';
+import { REDACTED } from './render.js';
 import type { ResolvedBudget } from './retry-parsers.js';
 import * as retry from './retry-parsers.js';
 import { DEFAULT_BUDGET, isRetryBudget, readBudget } from './retry-parsers.js';
 import { keySet } from './section.js';
-import type {
-  BackoffConfig,
-  ClientConfig,
-  RequestPolicy,
-  RetryBudget,
-  RetryConfig,
-  TlsConfig,
-} from './types.js';
+import type { BackoffConfig, RequestPolicy, RetryBudget, RetryConfig } from './types.js';
 
 /** A row for each key of a type. */
-type RowsOf<T> = { readonly [K in keyof Required<T>]: OptionTable[string] };
+export type RowsOf<T> = { readonly [K in keyof Required<T>]: OptionTable[string] };
 
 const NOT_YET = 'not available yet';
-const NO_REUSE = 'use poolIdleTimeout: 0 for a connection per request';
-const NO_PINGS = 'use http2KeepAliveInterval: false to switch it off';
-const NO_HOSTS: readonly string[] = Object.freeze([]);
-const NO_TLS: Secret<TlsConfig> = new Secret(Object.freeze({}));
 
-const isOn = (value: LimitMs | boolean) => value !== false;
-
-function shownProxy(proxy: ProxyAddress | false | undefined): string | false | undefined {
-  if (!proxy) return proxy;
-  return proxy.authorization ? proxy.origin.replace('//', `//${REDACTED}@`) : proxy.origin;
-}
+/** Tells if a value asks for anything: `false` switches off. */
+export const isOn = (value: LimitMs | boolean) => value !== false;
 
 /** The keys that have values, without these; `undefined` if there is none. */
-function shownKeys<T extends object>(
+export function shownKeys<T extends object>(
   secret: Secret<T> | undefined,
 ): Readonly<Partial<Record<keyof T, string>>> | undefined {
   const keys = Object.keys(secret?.reveal() ?? {});
@@ -66,18 +38,13 @@ function shownKeys<T extends object>(
   return Object.freeze(shown);
 }
 
-const shownSecret = (secret: object | undefined) => (secret === undefined ? undefined : REDACTED);
-
-/** Options of `ClientConfig`. */
-export const CLIENT_OPTIONS = optionTable({
+/** Options of `ClientConfig` that hold wherever requests are sent. */
+export const PORTABLE_OPTIONS = optionTable({
   allowHttp: {
     parse: allowHttp,
     default: false,
     show: (allowed: AllowHttp) => (typeof allowed === 'boolean' ? allowed : allowed.entries),
   },
-  allowInvalidCertificates: { parse: booleanLike, default: false, needs: 'sockets', asks: isOn },
-  connectionMaxAge: { parse: durationOrFalse(NO_REUSE), unit: 'ms', default: 300_000, needs: 'sockets' },
-  connectTimeout: { parse: limit, unit: 'ms', default: 5_000, needs: 'sockets', asks: isOn },
   defaultContentType: { parse: headerValue, default: undefined },
   defaultHeaders: {
     parse: defaultHeaders,
@@ -85,64 +52,10 @@ export const CLIENT_OPTIONS = optionTable({
     secret: true,
     show: shownKeys<HeaderFields>,
   },
-  disableSystemCertificates: { parse: booleanLike, default: false, needs: 'sockets', asks: isOn },
-  dns: { read: readDns, default: defaultsOf(DNS_OPTIONS), needs: 'sockets', asks: isOn, show: shownDns },
-  eject: {
-    read: readEject,
-    default: defaultsOf(EJECT_OPTIONS),
-    needs: 'sockets',
-    asks: isOn,
-    show: shownEject,
-  },
-  http1Only: { parse: booleanLike, default: true, needs: 'sockets', asks: (only: boolean) => !only },
-  http2Only: { parse: booleanLike, default: false, needs: 'sockets', asks: isOn },
-  http2KeepAliveInterval: { parse: limit, unit: 'ms', default: false, needs: 'sockets', asks: isOn },
-  http2KeepAliveTimeout: {
-    parse: duration({ zero: NO_PINGS, never: NO_PINGS }),
-    unit: 'ms',
-    default: 20_000,
-    needs: 'sockets',
-  },
-  http2KeepAliveWhileIdle: { parse: booleanLike, default: false, needs: 'sockets', asks: isOn },
-  // RFC 9113 section 6.5.2.
-  http2MaxFrameSize: { parse: integerWithin(16_384, 16_777_215), default: undefined, needs: 'sockets' },
-  poolIdleTimeout: { parse: durationOrFalse(), unit: 'ms', default: 15_000, needs: 'sockets' },
-  poolMaxIdlePerHost: { parse: integerOrInfinity, default: Number.POSITIVE_INFINITY, needs: 'sockets' },
-  proxyUrl: { parse: 'proxyUrl', default: undefined, needs: 'sockets', secret: true, show: shownProxy },
-  proxyExcludes: {
-    parse: excludes,
-    default: NO_HOSTS,
-    needs: 'sockets',
-    asks: (hosts: readonly string[]) => hosts.length > 0,
-  },
-  proxyCaCertificate: {
-    parse: 'certificates',
-    default: undefined,
-    needs: 'sockets',
-    secret: true,
-    show: shownSecret,
-  },
-  randomizeAddresses: { parse: booleanLike, default: true, needs: 'sockets', asks: isOn },
-  readTimeout: { parse: limit, unit: 'ms', default: false, needs: 'sockets', asks: isOn },
-  rootCertificate: {
-    parse: 'certificates',
-    default: undefined,
-    needs: 'sockets',
-    secret: true,
-    show: shownSecret,
-  },
   timeout: { parse: limit, unit: 'ms', default: 30_000 },
-  tls: {
-    read: 'tls',
-    default: NO_TLS,
-    needs: 'sockets',
-    asks: (tls: Secret<TlsConfig>) => shownKeys(tls) !== undefined,
-    secret: true,
-    show: shownKeys<TlsConfig>,
-  },
   // A header goes with a request wherever its adapter takes it; only browsers keep this one for themselves.
   userAgent: { parse: headerValue, default: undefined, needs: 'node' },
-}) satisfies RowsOf<ClientConfig>;
+});
 
 /** Options of `BackoffConfig`. */
 export const BACKOFF_OPTIONS = optionTable({
@@ -226,8 +139,6 @@ export const POLICY_KEYS = keySet(
     reserved: { admission: NOT_YET, hedge: NOT_YET, limit: NOT_YET },
   },
 );
-/** Keys of `ClientConfig`. */
-export const CLIENT_KEYS = keySet(CLIENT_OPTIONS);
 /** Keys of `RetryConfig`. */
 export const RETRY_KEYS = keySet(RETRY_OPTIONS);
 /** Keys of `RequestPolicy`. */

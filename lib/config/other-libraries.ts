@@ -1,10 +1,11 @@
 /** Advice on keys that a section lacks: mistyped ones, those of another section, and those of other libraries. */
 
-import { BACKOFF_KEYS, CLIENT_KEYS, RETRY_KEYS } from './options.js';
+import { BACKOFF_KEYS, RETRY_KEYS } from './options.js';
 import { BUDGET_KEYS } from './retry-parsers.js';
 import type { KeySet } from './section.js';
 import { listKeys } from './section.js';
-import { TLS_KEYS } from './socket-options.js';
+import { CLIENT_KEYS } from './socket-options.js';
+import { TLS_KEYS } from './tls-options.js';
 
 /** Names that other libraries use for what has another name, or another place, here. Keys in lower case, no `_`. */
 const OTHER_NAMES: ReadonlyMap<string, string> = new Map([

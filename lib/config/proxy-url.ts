@@ -75,7 +75,7 @@ export function parseProxyUrl(text: string): Parsed<ProxyAddress> {
 }
 
 /** Reads `proxyUrl`: a text, a `URL`, or `false` for no proxy at all. */
-export function proxyUrl(value: unknown): Parsed<ProxyAddress | false> {
+export function readProxyUrl(value: unknown): Parsed<ProxyAddress | false> {
   if (value === false) return ok(false);
   if (value instanceof URL) return parseProxyUrl(value.href);
   // From an environment or a template, `'false'` is no proxy of that name.

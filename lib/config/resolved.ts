@@ -3,17 +3,20 @@
  * from the tables of options. Lengths of time are finite milliseconds no longer than a timer can hold, or `false` for
  * "no limit".
  */
-import type { GivenOption, Values, View } from './option.js';
+import type { LimitMs } from './duration.js';
+import type { GivenOption, Values } from './option.js';
 import { viewOf } from './option.js';
 import type { REQUEST_OPTIONS } from './options.js';
-import { CLIENT_OPTIONS, RETRY_OPTIONS } from './options.js';
+import { RETRY_OPTIONS } from './options.js';
 import { Secret } from './render.js';
+import type { CLIENT_OPTIONS } from './socket-options.js';
+import type { BudgetConfig, RequestLike, RetryConfig, TlsConfig } from './types.js';
 
 export type { HeaderFields } from './client-parsers.js';
-export type { LimitMs } from './duration.js';
 export type { ResolvedBackoff } from './options.js';
 export type { ProxyAddress } from './proxy-url.js';
 export type { ResolvedBudget } from './retry-parsers.js';
+export type { LimitMs };
 
 /** `ClientConfig`, resolved. */
 export interface ResolvedClient extends Values<typeof CLIENT_OPTIONS> {
@@ -98,10 +101,52 @@ function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 /** A resolved `ClientConfig`: durations in ms, `false` = off, `undefined` = none; `REDACTED` for what is secret. */
-export interface ClientView extends View<typeof CLIENT_OPTIONS> {}
+export interface ClientView {
+  readonly allowHttp: boolean | readonly string[];
+  readonly allowInvalidCertificates: boolean;
+  readonly connectionMaxAge: LimitMs;
+  readonly connectTimeout: LimitMs;
+  readonly defaultContentType: string | undefined;
+  readonly defaultHeaders: Readonly<Partial<Record<string, string>>> | undefined;
+  readonly disableSystemCertificates: boolean;
+  readonly dns: { readonly cacheTtl: LimitMs; readonly staleOnError: LimitMs } | false;
+  readonly eject: { readonly failures: number; readonly for: number; readonly maxPercent: number } | false;
+  readonly http1Only: boolean;
+  readonly http2Only: boolean;
+  readonly http2KeepAliveInterval: LimitMs;
+  readonly http2KeepAliveTimeout: number;
+  readonly http2KeepAliveWhileIdle: boolean;
+  readonly http2MaxFrameSize: number | undefined;
+  readonly poolIdleTimeout: LimitMs;
+  readonly poolMaxIdlePerHost: number;
+  readonly proxyUrl: string | false | undefined;
+  readonly proxyExcludes: readonly string[];
+  readonly proxyCaCertificate: string | undefined;
+  readonly randomizeAddresses: boolean;
+  readonly readTimeout: LimitMs;
+  readonly rootCertificate: string | undefined;
+  readonly timeout: LimitMs;
+  readonly tls: Readonly<Partial<Record<keyof TlsConfig, string>>> | undefined;
+  readonly userAgent: string | undefined;
+}
 
 /** A resolved `RetryConfig`: durations in ms, functions as they are. */
-export interface RetryView extends View<typeof RETRY_OPTIONS> {}
+export interface RetryView {
+  readonly backoff: { readonly base: number; readonly initBackoff: number; readonly maxBackoff: number };
+  readonly maxRetries: number;
+  readonly retryTimeout: number;
+  readonly elsewhere: boolean;
+  readonly idempotent: boolean | ((config: RequestLike) => boolean | undefined) | undefined;
+  readonly methods: readonly string[] | undefined;
+  readonly statuses: readonly number[] | ((status: number) => boolean);
+  readonly shouldRetry: RetryConfig['shouldRetry'];
+  readonly retryAfter: boolean;
+  readonly budget: Readonly<Record<keyof BudgetConfig, number>> | 'custom' | false;
+  readonly idempotencyKey: string | false;
+  readonly resume: boolean;
+  readonly onRetry: RetryConfig['onRetry'];
+  readonly onGiveUp: RetryConfig['onGiveUp'];
+}
 
 /** A policy's configuration as it is in force, by the keys of its options. */
 export interface PolicyView {
@@ -114,11 +159,15 @@ function describeRetry({ isRetryableStatus, ...retry }: ResolvedRetry): RetryVie
   return viewOf(RETRY_OPTIONS, { ...retry, statuses: retry.statuses ?? isRetryableStatus });
 }
 
-/** `policy.config`: the policy as its owner may look at it, plain, frozen, and safe to log. */
-export function describePolicy(policy: ResolvedPolicy): PolicyView {
+/**
+ * `policy.config`: the policy as its owner may look at it, plain, frozen, and safe to log.
+ *
+ * @param client the part of it that depends on the platform.
+ */
+export function viewOfPolicy(policy: ResolvedPolicy, client: ClientView): PolicyView {
   return Object.freeze({
     name: policy.name,
-    client: viewOf(CLIENT_OPTIONS, policy.client),
+    client,
     retry: policy.retry && describeRetry(policy.retry),
   });
 }

@@ -1,10 +1,9 @@
 /** The one reader of what users write. Everything behind it sees a policy that is complete, checked and frozen. */
 import { formatDuration } from './duration.js';
-import type { OptionTable, SocketReaders, Unsupported, Values } from './option.js';
+import type { OptionTable, Unsupported, Values } from './option.js';
 import { defaultsOf, givenOptions, readOptions, refuseUnsupported } from './option.js';
+import type { RowsOf } from './options.js';
 import {
-  CLIENT_KEYS,
-  CLIENT_OPTIONS,
   POLICY_KEYS,
   POLICY_OPTIONS,
   REQUEST_KEYS,
@@ -14,7 +13,7 @@ import {
 } from './options.js';
 import type { Parser } from './parsers.js';
 import { isObject, ok, wrong } from './parsers.js';
-import { renderValue, Secret } from './render.js';
+import { renderValue } from './render.js';
 import type {
   ResolvedClient,
   ResolvedPolicy,
@@ -22,51 +21,34 @@ import type {
   ResolvedRetry,
   ShortLimit,
 } from './resolved.js';
-import type { KeyAdviser } from './section.js';
+import type { KeyAdviser, KeySet } from './section.js';
 import { Problems, Section } from './section.js';
+import type { CLIENT_OPTIONS } from './socket-options.js';
 import type { ClientConfig, RetryConfig } from './types.js';
+
+/** The options of `client` that a platform has. */
+export interface ClientTable {
+  readonly options: RowsOf<ClientConfig>;
+  readonly keys: KeySet<keyof ClientConfig>;
+  /** The values of all options; those of options that nobody set are their defaults. */
+  read(section: ClientSection): Values<typeof CLIENT_OPTIONS>;
+}
 
 /** Parts of the reader that depend on the platform. */
 interface Reading {
-  /** `undefined` where there are no sockets. */
-  readonly sockets?: SocketReaders | undefined;
+  readonly client: ClientTable;
   readonly adviseOnKey?: KeyAdviser | undefined;
   readonly unsupported?: Unsupported | undefined;
 }
 
 type ClientSection = Section<keyof ClientConfig>;
 type RetrySection = Section<keyof RetryConfig>;
-type ClientValues = Values<typeof CLIENT_OPTIONS>;
-
-const CLIENT_DEFAULTS = defaultsOf(CLIENT_OPTIONS);
-
-/** HTTP/2 alone beats the default of `http1Only`, but not an explicit one. */
-function httpVersions(client: ClientSection, { http1Only, http2Only }: ClientValues) {
-  if (http2Only && http1Only && client.raw('http1Only') !== undefined) {
-    const expected = 'at most one of http1Only and http2Only to be true';
-    client.conflict('http2Only', 'http1Only', expected, 'both true');
-  }
-  return { http1Only: http1Only && !http2Only, http2Only };
-}
-
-/** `proxyCaCertificate` is the reference's name for `tls.proxyCa`. */
-function tlsOf(client: ClientSection, { proxyCaCertificate, tls }: ClientValues): ClientValues['tls'] {
-  if (proxyCaCertificate === undefined) return tls;
-  if (tls.reveal().proxyCa !== undefined) {
-    const expected = 'at most one of proxyCaCertificate and tls.proxyCa, which are the same';
-    client.conflict('proxyCaCertificate', 'tls', expected, 'both');
-  }
-  return new Secret(Object.freeze({ ...tls.reveal(), proxyCa: proxyCaCertificate.reveal() }));
-}
-
-function resolveClient(client: ClientSection, sockets: SocketReaders | undefined): ResolvedClient {
-  const values = readOptions(client, CLIENT_OPTIONS, CLIENT_DEFAULTS, sockets);
+function resolveClient(client: ClientSection, { options, read }: ClientTable): ResolvedClient {
+  const values = read(client);
   return Object.freeze({
     ...values,
-    ...httpVersions(client, values),
-    tls: tlsOf(client, values),
     timeoutIsDefault: client.raw('timeout') === undefined,
-    given: givenOptions(client, CLIENT_OPTIONS, values, sockets),
+    given: givenOptions(client, options, values),
   });
 }
 
@@ -138,18 +120,21 @@ export function describeShortLimit({ path, ms, inSeconds }: ShortLimit): string 
  * @returns the policy, frozen at every level.
  * @throws PolicyConfigError with every problem at once.
  */
-export function readPolicy(config: unknown, { sockets, adviseOnKey, unsupported }: Reading): ResolvedPolicy {
+export function readPolicy(
+  config: unknown,
+  { client: table, adviseOnKey, unsupported }: Reading,
+): ResolvedPolicy {
   const problems = new Problems(adviseOnKey);
   const section = new Section(config, '', POLICY_KEYS, problems);
   const { name } = readOptions(section, POLICY_OPTIONS, {});
-  const clientSection = section.child('client', CLIENT_KEYS);
-  const client = resolveClient(clientSection, sockets);
+  const clientSection = section.child('client', table.keys);
+  const client = resolveClient(clientSection, table);
   const retrySection = retrySectionOf(section);
   const retry = resolveRetry(retrySection, DEFAULT_RETRY);
   refuseUnsupported(problems, unsupported, client.given);
   problems.throwIfAny(name);
   const shortLimits = [
-    ...shortLimitsOf(clientSection, CLIENT_OPTIONS, client),
+    ...shortLimitsOf(clientSection, table.options, client),
     ...(retrySection && retry ? shortLimitsOf(retrySection, RETRY_OPTIONS, retry) : []),
   ];
   return Object.freeze({
@@ -171,14 +156,14 @@ const NO_WISHES = defaultsOf(REQUEST_OPTIONS);
 export function readRequestPolicy(
   input: unknown,
   base: ResolvedPolicy,
-  { adviseOnKey, unsupported }: Reading,
+  { adviseOnKey, unsupported }: Omit<Reading, 'client'>,
 ): ResolvedRequestPolicy {
   if (input === undefined) return Object.freeze({ retry: base.retry, ...NO_WISHES });
   const problems = new Problems(adviseOnKey);
   const section = new Section(input, 'policy', REQUEST_KEYS, problems);
   const retry = resolveRetry(retrySectionOf(section), base.retry);
   const values = readOptions(section, REQUEST_OPTIONS, NO_WISHES);
-  refuseUnsupported(problems, unsupported, givenOptions(section, REQUEST_OPTIONS, values, undefined));
+  refuseUnsupported(problems, unsupported, givenOptions(section, REQUEST_OPTIONS, values));
   problems.throwIfAny(base.name);
   return Object.freeze({ retry, ...values });
 }

@@ -1,82 +1,188 @@
-/**
- * Readers of options that take much code and hold only where there are sockets: certificates. A browser
- * refuses these options by their names, and loads nothing of this file.
- */
-import type { SecureVersion } from 'node:tls';
-import { parseIp } from './host.js';
-import type { OptionTable, Reader } from './option.js';
-import { optionTable, readOptions } from './option.js';
+/** Options of `ClientConfig` that need sockets, and with them all that Node has. */
+
+import { excludes } from './client-parsers.js';
+import type { OptionTable, Reader, Values, View } from './option.js';
+import { defaultsOf, optionTable, readOptions, viewOf } from './option.js';
+import type { RowsOf } from './options.js';
+import { isOn, PORTABLE_OPTIONS, shownKeys } from './options.js';
 import type { Parser } from './parsers.js';
-import { ok, oneOf, wrong } from './parsers.js';
-import { renderKind, Secret } from './render.js';
+import {
+  booleanLike,
+  booleanOf,
+  duration,
+  durationOrFalse,
+  integerOrInfinity,
+  integerWithin,
+  isObject,
+  limit,
+  ok,
+  wrong,
+} from './parsers.js';
+import type { ProxyAddress } from './proxy-url.js';
+import { readProxyUrl } from './proxy-url.js';
+import { REDACTED, renderValue, Secret } from './render.js';
+import type { Section } from './section.js';
 import { keySet } from './section.js';
-import type { TlsBlob, TlsConfig } from './types.js';
+import { readCertificates, readTls } from './tls-options.js';
+import type { ClientConfig, TlsBlob, TlsConfig } from './types.js';
 
-const VERSIONS: readonly SecureVersion[] = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'];
+const NO_EJECTION = 'use eject: false to switch it off';
 
-function isBlob(value: unknown): value is string | Buffer {
-  if (typeof value === 'string') return value !== '';
-  return value instanceof Uint8Array && value.byteLength > 0;
+/** Options of `DnsConfig`. */
+export const DNS_OPTIONS = optionTable({
+  cacheTtl: { parse: durationOrFalse(), unit: 'ms', default: 10_000 },
+  staleOnError: { parse: durationOrFalse(), unit: 'ms', default: 60_000 },
+});
+
+/** How long answers to look-ups are used. */
+type ResolvedDns = Values<typeof DNS_OPTIONS>;
+
+/** Options of `EjectConfig`. */
+export const EJECT_OPTIONS = optionTable({
+  failures: { parse: integerWithin(1, 1_000_000), default: 5 },
+  for: { parse: duration({ zero: NO_EJECTION, never: NO_EJECTION }), unit: 'ms', default: 30_000 },
+  maxPercent: { parse: integerWithin(0, 100), default: 50 },
+});
+
+/** When an address gets no requests. */
+type ResolvedEject = Values<typeof EJECT_OPTIONS>;
+
+const switchOrObject: Parser<boolean | object> = (value) => {
+  const read = isObject(value) ? value : booleanOf(value);
+  return read === undefined ? wrong('an object, or false to switch it off', renderValue(value)) : ok(read);
+};
+
+/** Reads an object of options that may be `false` as a whole. */
+function switchable<T extends OptionTable>(table: T): Reader<Values<T> | false> {
+  const keys = keySet(table);
+  const defaults = defaultsOf(table);
+  return (section, key, fallback) => {
+    const value = section.read(key, switchOrObject, undefined);
+    if (value === undefined) return fallback;
+    if (typeof value === 'boolean') return value && defaults;
+    const values = readOptions(section.child(key, keys), table, defaults);
+    Object.freeze(values);
+    return values;
+  };
 }
 
-const BLOB = 'PEM text, bytes, or a non-empty array of them';
+/** Reads `client.dns`. */
+export const readDns = switchable(DNS_OPTIONS);
 
-const blob: Parser<TlsBlob> = (value) => {
-  if (isBlob(value)) return ok(value);
-  if (Array.isArray(value) && value.length > 0 && value.every(isBlob)) return ok(Object.freeze([...value]));
-  return wrong(BLOB, renderKind(value));
-};
+/** Reads `client.eject`. */
+export const readEject = switchable(EJECT_OPTIONS);
 
-const CERTIFICATE = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/;
+/** What `policy.config` shows of them. */
+export const shownDns = (dns: ResolvedDns | false): View<typeof DNS_OPTIONS> | false =>
+  dns && viewOf(DNS_OPTIONS, dns);
+export const shownEject = (eject: ResolvedEject | false): View<typeof EJECT_OPTIONS> | false =>
+  eject && viewOf(EJECT_OPTIONS, eject);
 
-function hasCertificate(pem: string | Buffer): boolean {
-  return CERTIFICATE.test(typeof pem === 'string' ? pem : new TextDecoder('latin1').decode(pem));
+const NO_REUSE = 'use poolIdleTimeout: 0 for a connection per request';
+const NO_PINGS = 'use http2KeepAliveInterval: false to switch it off';
+const NO_HOSTS: readonly string[] = Object.freeze([]);
+const NO_TLS: Secret<TlsConfig> = new Secret(Object.freeze({}));
+
+function shownProxy(proxy: ProxyAddress | false | undefined): string | false | undefined {
+  if (!proxy) return proxy;
+  return proxy.authorization ? proxy.origin.replace('//', `//${REDACTED}@`) : proxy.origin;
 }
 
-/** One certificate or several, in PEM. Without any, the reference fails, too. */
-export const certificates: Parser<Secret<TlsBlob>> = (value) => {
-  const read = blob(value);
-  if (read.ok && [read.value].flat().every(hasCertificate)) return ok(new Secret(read.value));
-  return wrong('PEM text of one or several certificates, its bytes, or an array of them', renderKind(value));
-};
+const shownSecret = (secret: object | undefined) => (secret === undefined ? undefined : REDACTED);
 
-const text: Parser<string> = (value) =>
-  typeof value === 'string' ? ok(value) : wrong('a string', renderKind(value));
+// Calls, because the code behind them is loaded for who has such options.
+const proxyUrl: Parser<ProxyAddress | false> = (value) => readProxyUrl(value);
+const certificates: Parser<Secret<TlsBlob>> = (value) => readCertificates(value);
+const tls: Reader<Secret<TlsConfig>> = (section, key, fallback) => readTls(section, key, fallback);
 
-/** SNI has names only (RFC 6066 section 3): Node warns of an address, or throws at the first request. */
-const serverName: Parser<string> = (value) => {
-  const name = text(value);
-  return name.ok && parseIp(name.value.replace(/^\[(.*)\]$/, '$1')) !== undefined
-    ? wrong('a host name, which an IP address is not', renderKind(value))
-    : name;
-};
+/** Options of `ClientConfig`. */
+export const CLIENT_OPTIONS = optionTable({
+  ...PORTABLE_OPTIONS,
+  allowInvalidCertificates: { parse: booleanLike, default: false, needs: 'sockets', asks: isOn },
+  connectionMaxAge: { parse: durationOrFalse(NO_REUSE), unit: 'ms', default: 300_000, needs: 'sockets' },
+  connectTimeout: { parse: limit, unit: 'ms', default: 5_000, needs: 'sockets', asks: isOn },
+  disableSystemCertificates: { parse: booleanLike, default: false, needs: 'sockets', asks: isOn },
+  dns: { read: readDns, default: defaultsOf(DNS_OPTIONS), needs: 'sockets', asks: isOn, show: shownDns },
+  eject: {
+    read: readEject,
+    default: defaultsOf(EJECT_OPTIONS),
+    needs: 'sockets',
+    asks: isOn,
+    show: shownEject,
+  },
+  http1Only: { parse: booleanLike, default: true, needs: 'sockets', asks: (only: boolean) => !only },
+  http2Only: { parse: booleanLike, default: false, needs: 'sockets', asks: isOn },
+  http2KeepAliveInterval: { parse: limit, unit: 'ms', default: false, needs: 'sockets', asks: isOn },
+  http2KeepAliveTimeout: {
+    parse: duration({ zero: NO_PINGS, never: NO_PINGS }),
+    unit: 'ms',
+    default: 20_000,
+    needs: 'sockets',
+  },
+  http2KeepAliveWhileIdle: { parse: booleanLike, default: false, needs: 'sockets', asks: isOn },
+  // RFC 9113 section 6.5.2.
+  http2MaxFrameSize: { parse: integerWithin(16_384, 16_777_215), default: undefined, needs: 'sockets' },
+  poolIdleTimeout: { parse: durationOrFalse(), unit: 'ms', default: 15_000, needs: 'sockets' },
+  poolMaxIdlePerHost: { parse: integerOrInfinity, default: Number.POSITIVE_INFINITY, needs: 'sockets' },
+  proxyUrl: { parse: proxyUrl, default: undefined, needs: 'sockets', secret: true, show: shownProxy },
+  proxyExcludes: {
+    parse: excludes,
+    default: NO_HOSTS,
+    needs: 'sockets',
+    asks: (hosts: readonly string[]) => hosts.length > 0,
+  },
+  proxyCaCertificate: {
+    parse: certificates,
+    default: undefined,
+    needs: 'sockets',
+    secret: true,
+    show: shownSecret,
+  },
+  randomizeAddresses: { parse: booleanLike, default: true, needs: 'sockets', asks: isOn },
+  readTimeout: { parse: limit, unit: 'ms', default: false, needs: 'sockets', asks: isOn },
+  rootCertificate: {
+    parse: certificates,
+    default: undefined,
+    needs: 'sockets',
+    secret: true,
+    show: shownSecret,
+  },
+  tls: {
+    read: tls,
+    default: NO_TLS,
+    needs: 'sockets',
+    asks: (tls: Secret<TlsConfig>) => shownKeys(tls) !== undefined,
+    secret: true,
+    show: shownKeys<TlsConfig>,
+  },
+}) satisfies RowsOf<ClientConfig>;
 
-/** Options of `TlsConfig`. All are secrets or as good as: problems name their kind, never their content. */
-const TLS_OPTIONS = optionTable({
-  ca: { parse: blob, default: undefined },
-  cert: { parse: blob, default: undefined },
-  key: { parse: blob, default: undefined },
-  pfx: { parse: blob, default: undefined },
-  passphrase: { parse: text, default: undefined },
-  servername: { parse: serverName, default: undefined },
-  ciphers: { parse: text, default: undefined },
-  minVersion: { parse: oneOf(VERSIONS), default: undefined },
-  maxVersion: { parse: oneOf(VERSIONS), default: undefined },
-  proxyCa: { parse: blob, default: undefined },
-}) satisfies { readonly [K in keyof Required<TlsConfig>]: OptionTable[string] };
+/** Keys of `ClientConfig`. */
+export const CLIENT_KEYS = keySet(CLIENT_OPTIONS);
 
-/** Keys of `TlsConfig`. */
-export const TLS_KEYS = keySet(TLS_OPTIONS);
+type ClientValues = Values<typeof CLIENT_OPTIONS>;
+type ClientSection = Section<keyof ClientConfig>;
 
-/** Copied and frozen. Keys without a value are absent. */
-export const tls: Reader<Secret<TlsConfig>> = (client, key) => {
-  const section = client.child(key, TLS_KEYS, renderKind);
-  const values = readOptions(section, TLS_OPTIONS, {});
-  const { minVersion, maxVersion } = values;
-  if (minVersion && maxVersion && VERSIONS.indexOf(minVersion) > VERSIONS.indexOf(maxVersion)) {
-    const expected = `no version below minVersion '${minVersion}'`;
-    section.conflict('maxVersion', 'minVersion', expected, `'${maxVersion}'`);
+/** HTTP/2 alone beats the default of `http1Only`, but not an explicit one. */
+function httpVersions(client: ClientSection, { http1Only, http2Only }: ClientValues) {
+  if (http2Only && http1Only && client.raw('http1Only') !== undefined) {
+    const expected = 'at most one of http1Only and http2Only to be true';
+    client.conflict('http2Only', 'http1Only', expected, 'both true');
   }
-  const present = Object.entries(values).filter(([, value]) => value !== undefined);
-  return new Secret(Object.freeze(Object.fromEntries(present)));
-};
+  return { http1Only: http1Only && !http2Only, http2Only };
+}
+
+/** `proxyCaCertificate` is the reference's name for `tls.proxyCa`. */
+function tlsOf(client: ClientSection, { proxyCaCertificate, tls }: ClientValues): ClientValues['tls'] {
+  if (proxyCaCertificate === undefined) return tls;
+  if (tls.reveal().proxyCa !== undefined) {
+    const expected = 'at most one of proxyCaCertificate and tls.proxyCa, which are the same';
+    client.conflict('proxyCaCertificate', 'tls', expected, 'both');
+  }
+  return new Secret(Object.freeze({ ...tls.reveal(), proxyCa: proxyCaCertificate.reveal() }));
+}
+
+/** What options that need sockets say together. */
+export function completeClient(client: ClientSection, values: ClientValues): ClientValues {
+  return { ...values, ...httpVersions(client, values), tls: tlsOf(client, values) };
+}

@@ -1,12 +1,12 @@
 /** The fields of a policy, one by one: their values in words, where they come from, and why their defaults are so. */
 
-import { BACKOFF_KEYS, CLIENT_KEYS, POLICY_KEYS, RETRY_KEYS } from '../config/options.js';
-import { resolvePolicy } from '../config/resolve.js';
-import type { LimitMs } from '../config/resolved.js';
-import { type ClientView, describePolicy, type PolicyView, type RetryView } from '../config/resolved.js';
+import { BACKOFF_KEYS, POLICY_KEYS, RETRY_KEYS } from '../config/options.js';
+import { describePolicy, resolvePolicy } from '../config/resolve.js';
+import type { ClientView, LimitMs, PolicyView, RetryView } from '../config/resolved.js';
 import { BUDGET_KEYS } from '../config/retry-parsers.js';
 import type { KeySet } from '../config/section.js';
 import { Problems, Section } from '../config/section.js';
+import { CLIENT_KEYS } from '../config/socket-options.js';
 import { BACKOFF_REASONS, BUDGET_REASONS, CLIENT_REASONS, RETRY_REASONS } from './reasons.js';
 import { limitText, rangesText } from './text.js';
 import type { ExplainedField, ExplainedValue } from './types.js';

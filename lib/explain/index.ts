@@ -2,9 +2,8 @@
  * Says beforehand what a configuration means; see the command `axios-policy explain`.
  * @packageDocumentation
  */
-import { resolvePolicy } from '../config/resolve.js';
+import { describePolicy, resolvePolicy } from '../config/resolve.js';
 import type { ShortLimit } from '../config/resolved.js';
-import { describePolicy } from '../config/resolved.js';
 import { describeShortLimit } from '../config/resolver.js';
 import type { PolicyConfig } from '../config/types.js';
 import { scheduleOf } from './delays.js';

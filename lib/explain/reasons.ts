@@ -3,8 +3,9 @@
  * options, so that only those load them who ask; an option without its reason does not compile.
  */
 
-import type { BACKOFF_OPTIONS, CLIENT_OPTIONS, RETRY_OPTIONS } from '../config/options.js';
+import type { BACKOFF_OPTIONS, RETRY_OPTIONS } from '../config/options.js';
 import type { BUDGET_OPTIONS } from '../config/retry-parsers.js';
+import type { CLIENT_OPTIONS } from '../config/socket-options.js';
 
 type ReasonsFor<T> = Readonly<Record<keyof T, string>>;
 

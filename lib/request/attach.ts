@@ -1,6 +1,5 @@
 import type { AxiosStatic } from 'axios';
 import type { PolicyView, ResolvedPolicy } from '../config/resolved.js';
-import { describePolicy } from '../config/resolved.js';
 import type { PolicyConfig } from '../config/types.js';
 import { PolicyConfigError } from '../errors.js';
 import type { PolicyStats } from './activity.js';
@@ -54,7 +53,7 @@ class InertPolicy implements Policy {
 
   constructor(platform: Platform, policy: ResolvedPolicy) {
     this.#platform = platform;
-    this.#view = describePolicy(policy);
+    this.#view = platform.describePolicy(policy);
   }
 
   get config(): PolicyView {
@@ -63,7 +62,7 @@ class InertPolicy implements Policy {
 
   update(config: PolicyConfig): void {
     const policy = this.#platform.resolvePolicy(config);
-    if (!this.#detached) this.#view = describePolicy(policy);
+    if (!this.#detached) this.#view = this.#platform.describePolicy(policy);
   }
 
   detach(): void {

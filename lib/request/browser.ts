@@ -1,5 +1,4 @@
-import type { Unsupported } from '../config/option.js';
-import { readPolicy, readRequestPolicy } from '../config/resolver.js';
+import { describePolicy, resolvePolicy, resolveRequestPolicy } from '../config/browser-options.js';
 import type { PolicyConfig } from '../config/types.js';
 import { attach } from './attach.js';
 import type { AxiosLike } from './axios.js';
@@ -17,8 +16,6 @@ const WITHOUT_SOCKETS: Connections = {
   direct: undefined,
 };
 
-const UNSUPPORTED: Unsupported = { needs: ['sockets', 'node'], reason: 'not available in a browser' };
-
 const BROWSER: Platform = {
   channels: {
     attempts: { hasSubscribers: false },
@@ -27,8 +24,10 @@ const BROWSER: Platform = {
     publishRetry: () => undefined,
     publishGiveUp: () => undefined,
   },
-  resolvePolicy: (config) => readPolicy(config, { unsupported: UNSUPPORTED }),
-  resolveRequestPolicy: (input, base) => readRequestPolicy(input, base, { unsupported: UNSUPPORTED }),
+  resolvePolicy,
+  resolveRequestPolicy,
+  describePolicy,
+  makeSameConnections: () => true,
   connect: () => WITHOUT_SOCKETS,
   adapterName: browserAdapterName,
   downloadOf: () => undefined,

@@ -1,5 +1,4 @@
 import type { PolicyView, ResolvedPolicy, ResolvedRequestPolicy } from '../config/resolved.js';
-import { describePolicy, makeSameConnections } from '../config/resolved.js';
 import { Activity } from './activity.js';
 import type { AxiosInstance } from './axios.js';
 import { AxiosErrors } from './axios.js';
@@ -35,7 +34,7 @@ export class Generation {
     this.policy = policy;
     const isSame =
       before !== undefined &&
-      makeSameConnections(before.policy.client, policy.client) &&
+      platform.makeSameConnections(before.policy.client, policy.client) &&
       goesElsewhere(before.policy) === goesElsewhere(policy);
     const name = policy.name ?? hostOf(axios.defaults.baseURL);
     this.#owner = isSame ? before.#owner : { name };
@@ -56,7 +55,7 @@ export class Generation {
 
   /** Made when somebody asks for it. */
   get view(): PolicyView {
-    this.#view ??= describePolicy(this.policy);
+    this.#view ??= this.context.platform.describePolicy(this.policy);
     return this.#view;
   }
 

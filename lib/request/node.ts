@@ -3,8 +3,9 @@ import { setImmediate } from 'node:timers';
 import type { NamedAddressHealth } from '../addresses/addresses.js';
 import { Addresses } from '../addresses/addresses.js';
 import { Resolver } from '../addresses/lookup/resolver.js';
-import { resolvePolicy, resolveRequestPolicy } from '../config/resolve.js';
+import { describePolicy, resolvePolicy, resolveRequestPolicy } from '../config/resolve.js';
 import type { ResolvedClient } from '../config/resolved.js';
+import { makeSameConnections } from '../config/resolved.js';
 import type { PolicyConfig } from '../config/types.js';
 import { BufferedDownload } from '../resume/buffered-download.js';
 import { StreamedDownload } from '../resume/streamed-download.js';
@@ -56,6 +57,8 @@ const NODE: Platform = {
   channels: { attempts: ATTEMPTS, retries: RETRIES, publishAttempt, publishRetry, publishGiveUp },
   resolvePolicy,
   resolveRequestPolicy,
+  describePolicy,
+  makeSameConnections,
   connect: (policy, instance, bare, owner) => {
     const { client } = policy;
     const leaves = goesElsewhere(policy) ? new LeaveLimit() : undefined;

@@ -1,6 +1,11 @@
 import type { Readable } from 'node:stream';
 import type { Unsupported } from '../config/option.js';
-import type { ResolvedClient, ResolvedPolicy, ResolvedRequestPolicy } from '../config/resolved.js';
+import type {
+  PolicyView,
+  ResolvedClient,
+  ResolvedPolicy,
+  ResolvedRequestPolicy,
+} from '../config/resolved.js';
 import type { GiveUpReason, RetryEvent } from '../config/types.js';
 import type { Download, DownloadOwner } from '../resume/download.js';
 import type { Observation } from '../retry/classify.js';
@@ -75,6 +80,10 @@ export interface Platform {
   resolvePolicy(config: unknown, byAdapter?: Unsupported): ResolvedPolicy;
   /** Reads the settings of a request, over the policy of the instance. @throws PolicyConfigError likewise. */
   resolveRequestPolicy(input: unknown, base: ResolvedPolicy): ResolvedRequestPolicy;
+  /** `policy.config`. */
+  describePolicy(policy: ResolvedPolicy): PolicyView;
+  /** Tells if the connections of one configuration may serve the other. */
+  makeSameConnections(before: ResolvedClient, after: ResolvedClient): boolean;
   /**
    * Makes the connections of one policy.
    * @param owner says whose they are in messages; its name may change.

@@ -6,9 +6,9 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, isAbsolute, relative, sep } from 'node:path';
 import { rolldown } from 'rolldown';
-import { minify } from 'rolldown/utils';
 import { dts } from 'rolldown-plugin-dts';
 import { loadLate } from './late-chunks.mjs';
+import { shorten, shortenLines } from './shorten.mjs';
 
 /** What users load, by its path in lib and in dist. */
 const NODE_ENTRIES = ['index', 'nestjs/index', 'opentelemetry/index', 'explain/index'];
@@ -87,32 +87,9 @@ function compile() {
   });
 }
 
-async function minified(file, code, options) {
-  const { code: shorter, errors } = await minify(file, code, options);
-  if (errors.length > 0) throw new AggregateError(errors, `cannot shorten ${file}`);
-  return shorter;
-}
-
-const KEPT_NAMES = { mangle: { keepNames: true } };
-
-/** Code for browsers, which get it once more from their bundlers. */
-async function shorten(file) {
-  writeFileSync(file, await minified(file, readFileSync(file, 'utf8'), KEPT_NAMES));
-}
-
-/** Code for Node, whose stack traces show it: its functions and classes keep their names, and each statement its line. */
-async function shortenLines(file) {
-  const code = readFileSync(file, 'utf8');
-  const indented = await minified(file, code, {
-    ...KEPT_NAMES,
-    compress: false,
-    codegen: { removeWhitespace: false, asciiOnly: true },
-  });
-  const lines = indented.replace(/^\t+/gm, '');
-  // A text of several lines would have lost something.
-  if ((await minified(file, lines)) !== (await minified(file, indented)))
-    throw new Error(`${file} cannot do without its indentation`);
-  writeFileSync(file, lines);
+/** Writes a file anew. */
+async function rewrite(file, change) {
+  writeFileSync(file, await change(file, readFileSync(file, 'utf8')));
 }
 
 async function bundleForNode() {
@@ -122,10 +99,10 @@ async function bundleForNode() {
   const late = new Set(LATE_CHUNKS.map(([name]) => name));
   const isLate = (file) => late.has(basename(file, '.js'));
   for (const file of files) {
-    writeFileSync(file, loadLate(readFileSync(file, 'utf8'), isLate, { mayBeEarly: isLate(file) }));
-    if (basename(file) === `${COMMAND}.js`) await shorten(file);
-    else await shortenLines(file);
+    await rewrite(file, (_, code) => loadLate(code, isLate, { mayBeEarly: isLate(file) }));
+    if (file !== `dist/cjs/${COMMAND}.js`) await rewrite(file, shortenLines);
   }
+  await rewrite(`dist/cjs/${COMMAND}.js`, shorten);
 }
 
 /** The path of a file of dist/cjs, for an import in a file of dist/esm. */
@@ -183,7 +160,7 @@ rmSync(COMPILED, { recursive: true, force: true });
 compile();
 await bundleForNode();
 await bundle('esm', [BROWSER_ENTRY]);
-await shorten(`dist/esm/${BROWSER_ENTRY}.js`);
+await rewrite(`dist/esm/${BROWSER_ENTRY}.js`, shorten);
 for (const name of NODE_ENTRIES) leadToCommonJs(name);
 await bundleTypes();
 shipForModules();

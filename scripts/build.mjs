@@ -100,9 +100,9 @@ async function bundleForNode() {
   const isLate = (file) => late.has(basename(file, '.js'));
   for (const file of files) {
     await rewrite(file, (_, code) => loadLate(code, isLate, { mayBeEarly: isLate(file) }));
-    if (file !== `dist/cjs/${COMMAND}.js`) await rewrite(file, shortenLines);
+    if (file === `dist/cjs/${COMMAND}.js`) await rewrite(file, shorten);
+    else await rewrite(file, (name, code) => shortenLines(name, code, !file.includes('/chunks/')));
   }
-  await rewrite(`dist/cjs/${COMMAND}.js`, shorten);
 }
 
 /** The path of a file of dist/cjs, for an import in a file of dist/esm. */
@@ -124,7 +124,9 @@ async function bundleTypes() {
   // By the package's own file they would be CommonJS, and wrapped as such.
   writeFileSync(`${COMPILED}/package.json`, '{"type":"module"}\n');
   const build = await rolldown({
-    input: Object.fromEntries([...ENTRIES, 'augment'].map((name) => [name, `./${COMPILED}/${name}.d.ts`])),
+    input: Object.fromEntries(
+      [...NODE_ENTRIES, 'augment'].map((name) => [name, `./${COMPILED}/${name}.d.ts`]),
+    ),
     external: (id) => !isOurs(id),
     plugins: [dts({ dtsInput: true })],
   });
@@ -142,10 +144,10 @@ function shipForModules() {
     writeFileSync(`dist/esm/${name}.d.ts`, `export * from '${fromModule(name, `${name}.js`)}';\n`);
   }
   // The bundler drops it, because nothing is imported from it.
-  for (const name of ['index', BROWSER_ENTRY]) {
-    const file = `dist/cjs/${name}.d.ts`;
-    writeFileSync(file, `/// <reference path="./augment.d.ts" />\n${readFileSync(file, 'utf8')}`);
-  }
+  const index = 'dist/cjs/index.d.ts';
+  writeFileSync(index, `/// <reference path="./augment.d.ts" />\n${readFileSync(index, 'utf8')}`);
+  // The same names, with the same types.
+  writeFileSync(`dist/cjs/${BROWSER_ENTRY}.d.ts`, "export * from './index.js';\n");
   const augmentation = readFileSync('dist/cjs/augment.d.ts', 'utf8');
   const link = (format) => `/// <reference path="../${format}/augment.d.ts" />\n`;
   writeFileSync('dist/cjs/augment.d.ts', `${link('esm')}${augmentation}`);

@@ -38,16 +38,20 @@ function withMethodNames(shorter, code) {
   }, shorter);
 }
 
-/** Code whose stack traces people read: its functions, classes and methods keep their names, each statement its line. */
-export async function shortenLines(name, code) {
-  const indented = await minified(name, code, {
-    compress: false,
-    mangle: { keepNames: true },
-    codegen: { removeWhitespace: false, asciiOnly: true },
-  });
-  const lines = indented.replace(/^\t+/gm, '');
+/**
+ * Code whose stack traces people read: its functions, classes and methods keep their names, each statement its line.
+ *
+ * @param isEntry Node reads off its text what an ES module may import of it, and knows but a few ways to say it.
+ */
+export async function shortenLines(name, code, isEntry) {
+  const codegen = { removeWhitespace: false, asciiOnly: true };
+  const keepNames = { function: true, class: true };
+  const compress = { sequences: false, joinVars: false, keepNames };
+  const simpler = await minified(name, code, { compress: !isEntry && compress, mangle: false, codegen });
+  const shorter = await minified(name, simpler, { compress: false, mangle: { keepNames }, codegen });
+  const lines = shorter.replace(/^\t+/gm, '');
   // A text of several lines would have lost something.
-  if ((await minified(name, lines)) !== (await minified(name, indented)))
+  if ((await minified(name, lines)) !== (await minified(name, shorter)))
     throw new Error(`${name} cannot do without its indentation`);
-  return withMethodNames(lines, code);
+  return withMethodNames(lines, simpler);
 }

@@ -50,6 +50,30 @@ export async function checkSubpaths(folder) {
   }
 }
 
+/** A policy and a request that ask for nothing special. */
+const PLAIN_REQUEST = `
+  const { createServer } = require('node:http');
+  const axios = require('axios');
+  const { attachPolicy } = require('axios-policy');
+  const server = createServer((_, response) => response.end('ok')).listen(0, '127.0.0.1', async () => {
+    const http = axios.create();
+    const policy = attachPolicy(http, { client: { allowHttp: true, timeout: 5000 }, retry: { maxRetries: 3 } });
+    await http.get('http://127.0.0.1:' + server.address().port);
+    const files = Object.keys(require.cache).map((file) => file.split(/[\\\\/]axios-policy[\\\\/]/)[1]);
+    console.log(files.filter(Boolean).map((file) => file.replace(/.*[\\\\/]/, '')).sort().join(' '));
+    await policy.close();
+    server.close();
+  });
+`;
+
+/** Loads no more than everybody needs, which decides how soon a process can start. */
+export async function checkLateChunks(folder) {
+  await check('what few need is not loaded with the package', async () => {
+    const loaded = await node(folder, '--eval', PLAIN_REQUEST);
+    assert.equal(loaded, 'config.js index.js node.js request.js rolldown-runtime.js');
+  });
+}
+
 /** Runs every command that the package installs. */
 export async function checkCommands(folder) {
   const { name, version, bin = {} } = manifestOf(folder, 'axios-policy');

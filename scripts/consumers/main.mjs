@@ -7,7 +7,13 @@ import { pack } from '../npm.mjs';
 import { BUNDLER_PACKAGES, checkBundlers } from './check-bundlers.mjs';
 import { BUNDLER_PACKAGE, checkBundles } from './check-bundles.mjs';
 import { checkNames } from './check-names.mjs';
-import { checkCommands, checkFormats, checkMissingPeers, checkSubpaths } from './check-node.mjs';
+import {
+  checkCommands,
+  checkFormats,
+  checkLateChunks,
+  checkMissingPeers,
+  checkSubpaths,
+} from './check-node.mjs';
 import { checkRunners, RUNNER_PACKAGES } from './check-runners.mjs';
 import { addTypedPrograms, checkTypes, checkWithoutNodeTypes } from './check-types.mjs';
 import { COMPILER_PACKAGES, compilersIn } from './compilers.mjs';
@@ -40,6 +46,7 @@ async function checkAll({ newest, oldest, bare }) {
   for (const folder of [bare, oldest]) await checkFormats(folder);
   await checkSubpaths(newest);
   await checkMissingPeers(bare);
+  await checkLateChunks(bare);
   await checkCommands(bare);
   await checkNames(newest);
   await checkTogether(typeChecks({ newest, oldest, bare }), availableParallelism());

@@ -39,6 +39,8 @@ function chunkOf(id, forBrowsers) {
   const [late] = LATE_CHUNKS.find(([, modules]) => modules.test(name)) ?? [];
   if (late !== undefined) return late;
   if (/^(config\/|errors)/.test(name)) return 'config';
+  // The command uses more of it than is public.
+  if (/^explain\/(?!index)/.test(name)) return 'explain';
   if (/^(index(?!\.shared)|cli|explain|nestjs|opentelemetry)\b/.test(name)) return null;
   return forBrowsers.has(id) || name.startsWith('retry/') ? 'request' : 'node';
 }

@@ -82,12 +82,16 @@ export class PolicyConfigError extends PolicyError {
   }
 }
 
+/** Options are fewer; of something else that was given by mistake, a log need not have it all. */
+const MOST_LISTED = 50;
+
 function describeProblems(problems: readonly ConfigProblem[], heading: string): string {
-  const lines = problems.map(
-    ({ path, expected, received }) => `${path}: expected ${expected}, got ${received}`,
-  );
+  const lines = problems
+    .slice(0, MOST_LISTED)
+    .map(({ path, expected, received }) => `${path}: expected ${expected}, got ${received}`);
   if (lines.length === 1) return `${heading}: ${lines[0]}`;
-  return `${heading}, ${lines.length} problems:\n${lines.map((line) => `  - ${line}`).join('\n')}`;
+  if (problems.length > MOST_LISTED) lines.push(`and ${problems.length - MOST_LISTED} more`);
+  return `${heading}, ${problems.length} problems:\n${lines.map((line) => `  - ${line}`).join('\n')}`;
 }
 
 /** A new connection was not usable within `connectTimeout`. Nothing was sent. */

@@ -35,6 +35,14 @@ describe('a configuration with several problems', () => {
     retires: 3,
   };
 
+  it('names fifty in its message, and all of them as problems', () => {
+    const strange = Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`none${index}`, 1]));
+    expect(problemsOf(() => resolvePolicy(strange))).toHaveLength(60);
+    expect(() => resolvePolicy(strange)).toThrow(
+      /^Invalid policy, 60 problems:(?:\n.+){50}\n {2}- and 10 more$/,
+    );
+  });
+
   it('has them reported all at once', () => {
     const paths = problemsOf(() => resolvePolicy(config)).map(({ path }) => path);
     expect(new Set(paths)).toEqual(

@@ -1,4 +1,4 @@
-import type axios from 'axios';
+import type { AxiosProxyConfig, default as axios } from 'axios';
 import { attachPolicy, type ClientConfig, getPolicyMetadata } from '../../lib/index.js';
 import { AXIOS_COPIES } from '../helpers/axios-copies.js';
 import { ca } from '../helpers/certs.js';
@@ -83,6 +83,28 @@ describe.each(AXIOS_COPIES)('through a proxy, with $name', ({ axios: copy }) => 
     const response = await http.get(origin.url, own);
     expect(proxy.connections).toBe(1);
     expect(response.config.proxy).toEqual(own.proxy);
+    await policy.close();
+  });
+
+  it('honours the credentials of such a proxy in every form that axios takes', async () => {
+    const proxy = await startProxy({ auth: { user: 'user', password: 'p:ss' } });
+    const origin = await startOrigin({ tls: true });
+    const { http, policy } = through(copy, {});
+    const { port } = new URL(proxy.url);
+    const address = { protocol: 'http', host: '127.0.0.1', port: Number(port) };
+    const forms: object[] = [
+      { ...address, auth: { username: 'user', password: 'p:ss' } },
+      { ...address, auth: 'user:p:ss' },
+      { ...address, username: 'user', password: 'p:ss' },
+      new URL(`http://user:p:ss@127.0.0.1:${port}`),
+    ];
+    for (const form of forms) await http.get(origin.url, { proxy: form as AxiosProxyConfig });
+    expect(origin.requests).toHaveLength(forms.length);
+    const empty = { ...address, auth: { username: '', password: '' } };
+    const error = await http.get(origin.url, { proxy: empty }).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'ERR_POLICY_CONFIG' });
+    expect(String(error)).toMatch(/proxy\.auth/);
+    expect(getPolicyMetadata(error)).toMatchObject({ attempts: 1 });
     await policy.close();
   });
 

@@ -11,7 +11,15 @@ interface AxiosProxy {
   readonly host?: string;
   readonly hostname?: string;
   readonly port?: number | string;
-  readonly auth?: { readonly username?: string; readonly password?: string };
+  readonly auth?: Credentials | string | null;
+  /** Goes before `auth`. */
+  readonly username?: string;
+  readonly password?: string;
+}
+
+interface Credentials {
+  readonly username?: string;
+  readonly password?: string;
 }
 
 /**
@@ -19,17 +27,37 @@ interface AxiosProxy {
  *
  * @throws {PolicyConfigError} if it is none; the message shows no credentials.
  */
-export function addressOfAxiosProxy(proxy: AxiosProxy): ProxyAddress {
-  const { protocol = 'http', host, hostname = host, port, auth } = proxy;
-  const scheme = protocol.replace(/:?$/, '');
-  const name = bracketed(hostname ?? '');
-  const { username = '', password = '' } = auth ?? {};
-  const userinfo =
-    auth === undefined ? '' : `${encodeURIComponent(username)}:${encodeURIComponent(password)}@`;
-  const parsed = parseProxyUrl(`${scheme}://${userinfo}${name}${port === undefined ? '' : `:${port}`}`);
+export function addressOfAxiosProxy(proxy: AxiosProxy | URL): ProxyAddress {
+  const parsed = parseProxyUrl(proxy instanceof URL ? proxy.href : urlOf(proxy));
   if (parsed.ok) return parsed.value;
   throw new PolicyConfigError([{ path: 'proxy', expected: parsed.expected, received: parsed.received }]);
 }
+
+function urlOf(proxy: AxiosProxy): string {
+  const { protocol = 'http', host, hostname = host, port } = proxy;
+  const scheme = protocol.replace(/:?$/, '');
+  const name = bracketed(hostname ?? '');
+  return `${scheme}://${userinfoOf(proxy)}${name}${port === undefined ? '' : `:${port}`}`;
+}
+
+/** The credentials in each of the forms that axios takes. */
+function userinfoOf({ auth, username, password = '' }: AxiosProxy): string {
+  if (username) return userinfo(username, password);
+  if (!auth) return '';
+  if (typeof auth === 'string') {
+    const [name = '', ...rest] = auth.split(':');
+    return userinfo(name, rest.join(':'));
+  }
+  // As in axios: a request that was to have credentials does not go without.
+  if (!auth.username && !auth.password)
+    throw new PolicyConfigError([
+      { path: 'proxy.auth', expected: 'a username or a password', received: 'neither' },
+    ]);
+  return userinfo(auth.username ?? '', auth.password ?? '');
+}
+
+const userinfo = (username: string, password: string): string =>
+  `${encodeURIComponent(username)}:${encodeURIComponent(password)}@`;
 
 /** How a request on an agent that is not ours comes to its proxy. */
 export interface OwnProxy {

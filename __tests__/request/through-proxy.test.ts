@@ -102,7 +102,7 @@ describe.each(AXIOS_COPIES)('through a proxy, with $name', ({ axios: copy }) => 
     expect(origin.requests).toHaveLength(forms.length);
     const empty = { ...address, auth: { username: '', password: '' } };
     const error = await http.get(origin.url, { proxy: empty }).catch((reason: unknown) => reason);
-    expect(error).toMatchObject({ code: 'ERR_POLICY_CONFIG' });
+    expect(error).toMatchObject({ isAxiosError: true, code: 'ERR_POLICY_CONFIG' });
     expect(String(error)).toMatch(/proxy\.auth/);
     expect(getPolicyMetadata(error)).toMatchObject({ attempts: 1 });
     await policy.close();

@@ -1,5 +1,6 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { fieldOf } from '../config/own.js';
+import { PolicyConfigError } from '../errors.js';
 import { Attempt } from '../transport/exchange.js';
 import type { ConnectionChoice, QueueObserver } from '../transport/observe.js';
 import type { AxiosError, AxiosErrors, AxiosResponse, RequestConfig } from './axios.js';
@@ -14,7 +15,7 @@ import { mayChangeConnection, noteAnswer, noteFailure, observationOf } from './o
 import type { AttemptEnd, PolicyContext } from './platform.js';
 import { QueueWait, queueLimitMs } from './queue-wait.js';
 import type { SentAttempt } from './send.js';
-import { finishThroughAxios, sendThroughAdapter, showCallersConfig } from './send.js';
+import { finishThroughAxios, refuse, sendThroughAdapter, showCallersConfig } from './send.js';
 import { releaseBody } from './streams.js';
 
 /** One attempt under its deadline: has it sent, and maps what comes back to the caller's config. */
@@ -145,8 +146,10 @@ export class AttemptRun implements SentAttempt, DirectAttempt, QueueObserver, De
 
   /** {@inheritDoc DirectAttempt.fail} */
   fail(error: unknown): void {
+    // A proxy that is none: a bad option like any other.
+    if (error instanceof PolicyConfigError) this.#await(refuse(this, error));
     // What the transport saw is complete only when Node has told all about it, which it does in one go.
-    queueMicrotask(() => this.#refuse(error));
+    else queueMicrotask(() => this.#refuse(error));
   }
 
   /** {@inheritDoc DirectAttempt.passToAdapter} */

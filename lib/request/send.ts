@@ -68,7 +68,8 @@ function claimBody({ call, signal }: SentAttempt, data: unknown): boolean {
   return true;
 }
 
-async function refuse({ config, context }: SentAttempt, error: PolicyError): Promise<never> {
+/** Fails with an error of ours, as an AxiosError. */
+export async function refuse({ config, context }: SentAttempt, error: PolicyError): Promise<never> {
   const { errors } = context;
   await errors.load();
   throw errors.wrap(error, config);

@@ -161,8 +161,14 @@ export class PooledSession implements Place {
     if (isWorse || status === 421) this.#owner.onWorse(this);
   }
 
-  /** A stream is closed, which makes room for another one. */
-  streamClosed(): void {
+  /**
+   * A stream is closed, which makes room for another one.
+   *
+   * @param isRefused whether the server did not take it. A session that refuses them has the fewest, and would be given
+   * every request.
+   */
+  streamClosed(isRefused: boolean): void {
+    if (isRefused) this.answers.note(503, this.#owner);
     this.#openStreams -= 1;
     if (this.#openStreams === 0) {
       if (this.isUsable) this.#becomeIdle();

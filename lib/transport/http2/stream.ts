@@ -260,7 +260,9 @@ export class StreamExchange {
       this.#error = this.#session.failureOf(this.#stream, this.#head !== undefined, this.#streamError);
       this.#settle({ kind: 'failed', error: this.#error });
     }
-    this.#session.streamClosed();
+    this.#session.streamClosed(
+      this.#head === undefined && this.#stream.rstCode === constants.NGHTTP2_REFUSED_STREAM,
+    );
     this.#upload?.release(this.#error);
     this.#owner.onClosed();
   }

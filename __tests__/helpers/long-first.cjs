@@ -1,25 +1,41 @@
 'use strict';
 const { default: Sequencer } = require('@jest/test-sequencer');
 
-/** Takes seconds each. */
+/**
+ * Takes seconds each. The first ones begin at a time, so only one of them loads `lib`, which is compiled then for all that
+ * follow.
+ */
 const LONG = [
   'request/drop-in',
-  'differential',
-  'readme',
+  'layering',
   'simulate',
-  'request/read-timeout',
-  'request/direct-http2',
+  'docs',
   'request/decision-table',
-  'transport/http2/sessions',
-  'transport/http2/real-servers',
-  'request/deadline',
-  'transport/proxy/proxy-agents',
-  'demo',
+  'request/direct-http2',
+  'request/urls',
+  'request/polluted-prototype',
   'resume/stream',
-  'resume/buffered',
+  'differential',
+  'request/keep-alive-race',
+  'transport/secrets',
+  'addresses/five-addresses',
+  'transport/agent-options',
+  'transport/http2/real-servers',
+  'request/memory',
+  'transport/http2/sessions',
+  'config/public-types',
+  'addresses/elsewhere',
   'transport/http2/requests',
+  'request/deadline',
+  'request/read-timeout',
   'request/retry-limits',
+  'transport/unfinished-exchange',
+  'transport/proxy/own-agents-proxy',
   'transport/connect-timeout',
+  'request/queue',
+  'request/streams',
+  'demo',
+  'resume/buffered',
 ];
 
 /**
@@ -28,9 +44,12 @@ const LONG = [
  */
 module.exports = class LongFirst extends Sequencer {
   sort(tests) {
-    const isLong = ({ path }) =>
-      LONG.some((name) => path.replaceAll('\\', '/').endsWith(`/__tests__/${name}.test.ts`));
     const sorted = super.sort(tests);
-    return [...sorted.filter(isLong), ...sorted.filter((test) => !isLong(test))];
+    const placeOf = ({ path }) =>
+      LONG.findIndex((name) => path.replaceAll('\\', '/').endsWith(`/__tests__/${name}.test.ts`));
+    const long = sorted
+      .filter((test) => placeOf(test) >= 0)
+      .sort((one, other) => placeOf(one) - placeOf(other));
+    return [...long, ...sorted.filter((test) => placeOf(test) < 0)];
   }
 };

@@ -235,7 +235,6 @@ describe.each(AXIOS_COPIES)('a keep-alive race, with $name', ({ axios }) => {
 
   describe('given what is no such race', () => {
     it('does not send an upload again that ended for itself on a reused connection', async () => {
-      const { http } = await warmed();
       const form = new FormDataPackage();
       form.append('a', 'longer than it may be');
       const failing = () =>
@@ -244,11 +243,13 @@ describe.each(AXIOS_COPIES)('a keep-alive race, with $name', ({ axios }) => {
             this.destroy(new Error('out of data'));
           },
         });
-      for (const upload of [
-        http.put('/', form, { maxBodyLength: 5 }),
-        http.put('/', undefined, { policy: { body: failing, retry: false } }),
-      ]) {
-        const error = await failureOf(upload);
+      const uploads: [unknown, AxiosRequestConfig][] = [
+        [form, { maxBodyLength: 5 }],
+        [undefined, { policy: { body: failing, retry: false } }],
+      ];
+      for (const [data, config] of uploads) {
+        const { http } = await warmed();
+        const error = await failureOf(http.put('/', data, config));
         expect(error.message).toMatch(/maxBodyLength|out of data/);
         expect(getPolicyMetadata(error)).toMatchObject({ attempts: 1, resends: 0 });
       }

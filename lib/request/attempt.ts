@@ -1,5 +1,4 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import { fieldOf } from '../config/own.js';
 import { PolicyConfigError } from '../errors.js';
 import { Attempt } from '../transport/exchange.js';
 import type { ConnectionChoice, QueueObserver } from '../transport/observe.js';
@@ -11,7 +10,7 @@ import type { AttemptLimits, DeadlineOwner, ExpiredLimit } from './deadline.js';
 import { AttemptSignal, Deadline, expiryMessage, limitsOf } from './deadline.js';
 import type { DirectAttempt } from './direct/exchange.js';
 import { hasOwnBody, MadeBody } from './made-body.js';
-import { mayChangeConnection, noteAnswer, noteFailure, observationOf } from './outcome.js';
+import { mayChangeConnection, noteAnswer, noteFailure, observationOf, partOf } from './outcome.js';
 import type { AttemptEnd, PolicyContext } from './platform.js';
 import { QueueWait, queueLimitMs } from './queue-wait.js';
 import type { SentAttempt } from './send.js';
@@ -146,8 +145,9 @@ export class AttemptRun implements SentAttempt, DirectAttempt, QueueObserver, De
 
   /** {@inheritDoc DirectAttempt.fail} */
   fail(error: unknown): void {
-    // A proxy that is none: a bad option like any other.
-    if (error instanceof PolicyConfigError) this.#await(refuse(this, error));
+    // A proxy that is none: a bad option like any other, and nobody's answer.
+    const isAnswer = partOf(error, 'response') !== undefined;
+    if (!isAnswer && error instanceof PolicyConfigError) this.#await(refuse(this, error));
     // What the transport saw is complete only when Node has told all about it, which it does in one go.
     else queueMicrotask(() => this.#refuse(error));
   }
@@ -290,8 +290,3 @@ export class AttemptRun implements SentAttempt, DirectAttempt, QueueObserver, De
 }
 
 function ignore(): void {}
-
-/** Of an error of axios; of other errors nothing. */
-function partOf<K extends 'request' | 'response'>(error: unknown, key: K): AxiosError[K] | undefined {
-  return typeof error === 'object' && error !== null ? fieldOf(error as AxiosError, key) : undefined;
-}

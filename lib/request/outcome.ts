@@ -2,12 +2,12 @@ import { fieldOf } from '../config/own.js';
 import type { ResolvedRequestPolicy } from '../config/resolved.js';
 import type { Observation, RefusedHead } from '../retry/classify.js';
 import { classify } from '../retry/classify.js';
-import { causeChain, isErrorLike } from '../retry/error-predicates.js';
+import { causeChain } from '../retry/error-predicates.js';
 import type { Idempotency } from '../retry/idempotency.js';
 import { idempotencyOf, isIdempotent } from '../retry/idempotency.js';
 import type { AttemptReport } from '../transport/exchange.js';
 import { isRejection } from '../transport/observe.js';
-import type { AxiosResponse, RequestConfig } from './axios.js';
+import type { AxiosError, AxiosResponse, RequestConfig } from './axios.js';
 import { accepts } from './axios.js';
 import type { Call } from './call.js';
 import { rememberCall } from './call.js';
@@ -59,10 +59,17 @@ function requestOf(call: Call, settled: unknown): Pick<AttemptResult, 'config' |
   return { config, method: (config.method ?? 'get').toUpperCase() };
 }
 
+/** Of an error of axios; of other errors nothing. */
+export function partOf<K extends 'request' | 'response'>(error: unknown, key: K): AxiosError[K] | undefined {
+  return typeof error === 'object' && error !== null ? fieldOf(error as AxiosError, key) : undefined;
+}
+
 /** The errors of refused responses, by what a transform of the caller's threw on the body. */
 const hiddenErrors = new WeakMap<object, unknown>();
 
 function behindTransform(error: unknown): unknown {
+  const isRefusal = partOf(error, 'response') !== undefined && !hiddenErrors.has(error as object);
+  if (isRefusal) return error;
   const thrown = causeChain(error).find((link) => hiddenErrors.has(link));
   return thrown === undefined ? error : hiddenErrors.get(thrown);
 }
@@ -73,8 +80,7 @@ function behindTransform(error: unknown): unknown {
  */
 export function seeBehindTransforms(call: Call, config: RequestConfig, refused: unknown): void {
   const { transformResponse } = config;
-  if (transformResponse == null || !isErrorLike(refused) || !isErrorLike(fieldOf(refused, 'response')))
-    return;
+  if (transformResponse == null || partOf(refused, 'response') === undefined) return;
   const transforms =
     typeof transformResponse === 'function' ? [transformResponse] : Object.values(transformResponse);
   config.transformResponse = (data, headers, status) => {

@@ -1,7 +1,8 @@
 /**
- * The options of a policy that need no sockets, a row each: how it is read, its default, what it needs, and how `policy.config` shows it. All
- * that the library knows of an option follows from its row; its documentation is in the types of the same names, and the
- * reason for its default in `explain/reasons.ts`. Names and, unless a reason says otherwise, defaults are object_store's:
+ * The options of a policy that need no sockets, a row each: how it is read, its default, what it needs, and how
+ * `policy.config` shows it. All that the library knows of an option follows from its row; its documentation is in the types
+ * of the same names, and the reason for its default in `explain/reasons.ts`. Names and, unless a reason says otherwise,
+ * defaults are object_store's:
  * https://docs.rs/object_store/latest/object_store/struct.ClientOptions.html
  */
 import type { AllowHttp, HeaderFields } from './client-parsers.js';

@@ -67,15 +67,15 @@ function switchable<T extends OptionTable>(table: T): Reader<Values<T> | false> 
 }
 
 /** Reads `client.dns`. */
-export const readDns = switchable(DNS_OPTIONS);
+const readDns = switchable(DNS_OPTIONS);
 
 /** Reads `client.eject`. */
-export const readEject = switchable(EJECT_OPTIONS);
+const readEject = switchable(EJECT_OPTIONS);
 
 /** What `policy.config` shows of them. */
-export const shownDns = (dns: ResolvedDns | false): View<typeof DNS_OPTIONS> | false =>
+const shownDns = (dns: ResolvedDns | false): View<typeof DNS_OPTIONS> | false =>
   dns && viewOf(DNS_OPTIONS, dns);
-export const shownEject = (eject: ResolvedEject | false): View<typeof EJECT_OPTIONS> | false =>
+const shownEject = (eject: ResolvedEject | false): View<typeof EJECT_OPTIONS> | false =>
   eject && viewOf(EJECT_OPTIONS, eject);
 
 const NO_REUSE = 'use poolIdleTimeout: 0 for a connection per request';

@@ -28,6 +28,8 @@ export type { AxiosError, AxiosInstance, AxiosResponse };
 
 /** A cancel token that can be listened to. */
 interface ObservableCancelToken {
+  /** Once it was cancelled. */
+  readonly reason?: unknown;
   subscribe?(listener: (reason?: unknown) => void): void;
   unsubscribe?(listener: (reason?: unknown) => void): void;
 }

@@ -111,9 +111,8 @@ export interface Cancellable {
 
 /** Whether a request has been cancelled by now, in whatever way. */
 export function isCancelled(request: Cancellable, config: RequestConfig): boolean {
-  const signal = fieldOf(config, 'signal');
-  const cancelToken = fieldOf(config, 'cancelToken');
-  return request.cancelled || signal?.aborted === true || cancelToken?.reason !== undefined;
+  if (request.cancelled || fieldOf(config, 'signal')?.aborted === true) return true;
+  return cancelTokenOf(config)?.reason !== undefined;
 }
 
 /** Has a listener told when the request is cancelled; one at a time. */

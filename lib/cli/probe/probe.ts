@@ -17,7 +17,7 @@ import { isTunnelled, routeTo, targetOf } from './route.js';
 const LONGEST_MS = 120_000;
 
 /** What was found out, and under which policy. */
-export interface Probed {
+interface Probed {
   readonly report: ProbeReport;
   readonly policy: ResolvedPolicy;
 }
